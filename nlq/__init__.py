@@ -1,0 +1,36 @@
+"""Questions in plain English, compiled to MongoDB pipelines. Pure: no I/O, no clock, no state but the catalog.
+
+The stages, and the only door to each:
+
+    prompt ──tokens──▶ tokens ──engine, rules──▶ covers ──assemble──▶ question ──describe──▶ reading
+                                  ▲                         │            │
+                   context: now, zone, catalog,             ▼            └──pipeline──▶ MongoDB stages
+                   limits, previous question             refusal
+
+`interpret` reads a prompt, `compile_question` builds its pipeline, `resolve_time` reads time words alone.
+"""
+
+from nlq.catalog import Catalog
+from nlq.context import Context, Limits
+from nlq.describe import describe
+from nlq.interpret import interpret
+from nlq.interpretation import Interpretation
+from nlq.pipeline import Column, Pipeline, compile_question
+from nlq.question import Question
+from nlq.refusal import Refusal
+from nlq.words import Word
+
+__all__ = [
+    "Catalog",
+    "Column",
+    "Context",
+    "Interpretation",
+    "Limits",
+    "Pipeline",
+    "Question",
+    "Refusal",
+    "Word",
+    "compile_question",
+    "describe",
+    "interpret",
+]

@@ -1,0 +1,61 @@
+"""What clauses of a prompt say, each on its own: the parts that `interpret` puts together into a question.
+
+Where a clause is plainly a part of the question (a TagFilter, a TimeRange ...) that type is the clause.
+"""
+
+from dataclasses import dataclass
+
+from nlq.lexicon import Quality
+from nlq.question import Aggregation, GroupKey
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregations:
+    """`min, max and average`."""
+
+    aggregations: tuple[Aggregation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """The metric meant. More than one name: the words fit them all. None: any metric (`events`).
+
+    counted: the words name what is counted (`requests` of `http.request.duration_ms`), not what is measured.
+    said: the words as typed, where they are not the name itself.
+    """
+
+    names: tuple[str, ...]
+    said: str = ""
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """`by host and region`."""
+
+    keys: tuple[GroupKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNoun:
+    """A tag key standing alone, `hosts` in `top 5 hosts`: what is asked about, so what to group by."""
+
+    key: GroupKey
+    plural: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """`top 5`, `slowest`. No count: one was not said."""
+
+    count: int | None
+    descending: bool
+    quality: Quality = "any"
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`list`, `the last 20`: documents themselves are wanted."""
+
+    count: int | None

@@ -1,0 +1,30 @@
+"""All that the outside supplies to the reading of a prompt."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from nlq.catalog import Catalog
+from nlq.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a prompt may cost. Counts; `max_prompt_length` in characters."""
+
+    max_prompt_length: int = 512
+    max_groups: int = 1000
+    max_rows: int = 1000
+    default_top: int = 10
+    default_list: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The clock, the zone of days, what may be named, what it may cost, and the question before this one."""
+
+    now: datetime
+    catalog: Catalog
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    limits: Limits = field(default_factory=Limits)
+    previous: Question | None = None

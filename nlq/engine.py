@@ -1,0 +1,214 @@
+"""The engine: rules -> matches -> the best covers of a prompt.
+
+A rule is a value: a name, a pattern and a producer. A pattern is a line of items:
+
+    last|past <integer> <unit>       words to be met as they stand, and values of a kind
+    the? <ordinal>                   an item with `?` may be missing
+
+The producer gets the context and the values of the `<kind>` items in order, and returns the value of the new
+match (of the rule's `kind`), or None when the parts do not make sense together. Scanners feed matches that no
+pattern can spell: numbers, dates, names from the catalog.
+
+Matches are found bottom-up, from the last token to the first, so that all that may follow a match is already
+known when it is made: a left-corner chart parser, without tables to build. The cover then strings matches of
+the clause kinds and fillers together over the whole prompt, cheapest first; a word that nothing covers is
+unknown, and so dear that a cover has one only when it must.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from nlq.context import Context
+from nlq.tokens import Token
+
+CLAUSE_COST = 1.0  # so that fewer, longer clauses win
+FILLER_COST = 0.2
+UNKNOWN_COST = 100.0
+MAX_COVERS = 8
+MAX_MATCHES_A_POSITION = 200  # bounds the work on hostile prompts; ordinary ones stay under 40
+
+Producer = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`pattern` makes a `kind`. `cost` is what it takes to believe this reading: 0 for plain speech."""
+
+    name: str
+    pattern: str
+    kind: str
+    produce: Producer
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A reading of the tokens `[start, end)`: a value of a kind. `cost` adds up over its parts."""
+
+    start: int
+    end: int
+    kind: str
+    value: Any
+    cost: float
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """Matches that are read off the tokens themselves: `scan(tokens, context)` yields them in any order."""
+
+    name: str
+    scan: Callable[[Sequence[Token], Context], Iterable[Match]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """One way to read the whole prompt: clauses, and the positions of fillers and of unknown words."""
+
+    cost: float
+    clauses: tuple[Match, ...]
+    fillers: tuple[int, ...]
+    unknown: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    words: frozenset[str]  # empty for a kind
+    kind: str
+
+
+def _alternatives(pattern: str) -> Iterator[tuple[_Item, ...]]:
+    """The item sequences that a pattern stands for: one for each choice of its optional items."""
+    choices = []
+    for part in pattern.split():
+        optional = part.endswith("?") and len(part) > 1
+        text = part[:-1] if optional else part
+        is_kind = text.startswith("<") and text.endswith(">") and len(text) > 2
+        item = _Item(frozenset(), text[1:-1]) if is_kind else _Item(frozenset(text.split("|")), "")
+        choices.append(((item,), ()) if optional else ((item,),))
+    for chosen in product(*choices):
+        items = tuple(item for part in chosen for item in part)
+        if items:
+            yield items
+
+
+class Grammar:
+    """Rules and scanners, indexed by what a match may begin with. Immutable, shared by all prompts."""
+
+    def __init__(self, rules: Iterable[Rule], scanners: Iterable[Scanner], clauses: frozenset[str], fillers: frozenset[str]) -> None:
+        self.rules = tuple(rules)
+        self.scanners = tuple(scanners)
+        self.clauses = clauses
+        self.fillers = fillers
+        self._by_word: Mapping[str, list[tuple[Rule, tuple[_Item, ...]]]] = defaultdict(list)
+        self._by_kind: Mapping[str, list[tuple[Rule, tuple[_Item, ...]]]] = defaultdict(list)
+        for rule in self.rules:
+            for first, *rest in _alternatives(rule.pattern):
+                if first.words:
+                    for word in first.words:
+                        self._by_word[word].append((rule, tuple(rest)))
+                else:
+                    self._by_kind[first.kind].append((rule, tuple(rest)))
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word that a pattern spells out."""
+        alternatives = (items for rule in self.rules for items in _alternatives(rule.pattern))
+        return frozenset(word for items in alternatives for item in items for word in item.words)
+
+    def parse(self, tokens: Sequence[Token], context: Context) -> list[Cover]:
+        """The cheapest covers, at most MAX_COVERS, best first; never empty for a non-empty prompt."""
+        return self._covers(tokens, self._chart(tokens, context))
+
+    def matches(self, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
+        """Every match of every kind, wherever it starts."""
+        for position in self._chart(tokens, context):
+            for matches in position.values():
+                yield from matches
+
+    def _chart(self, tokens: Sequence[Token], context: Context) -> list[dict[str, list[Match]]]:
+        scanned: list[list[Match]] = [[] for _ in tokens]
+        for scanner in self.scanners:
+            for match in scanner.scan(tokens, context):
+                scanned[match.start].append(match)
+        chart: list[dict[str, list[Match]]] = [{} for _ in range(len(tokens) + 1)]
+        for position in reversed(range(len(tokens))):
+            agenda = scanned[position]
+            token = tokens[position]
+            if not token.quoted:
+                for rule, rest in self._by_word.get(token.norm, ()):
+                    agenda.extend(_complete(rule, position, position + 1, rest, (), 0.0, tokens, chart, context))
+            seen: dict[tuple[int, str, Any], float] = {}
+            while agenda and len(seen) < MAX_MATCHES_A_POSITION:
+                match = agenda.pop()
+                key = (match.end, match.kind, match.value)
+                if seen.get(key, float("inf")) <= match.cost:
+                    continue
+                known = chart[position].setdefault(match.kind, [])
+                if key in seen:
+                    known[:] = [other for other in known if (other.end, other.kind, other.value) != key]
+                seen[key] = match.cost
+                known.append(match)
+                for rule, rest in self._by_kind.get(match.kind, ()):
+                    agenda.extend(
+                        _complete(rule, position, match.end, rest, (match.value,), match.cost, tokens, chart, context)
+                    )
+        return chart
+
+    def _covers(self, tokens: Sequence[Token], chart: list[dict[str, list[Match]]]) -> list[Cover]:
+        shouting = not any(character.islower() for token in tokens for character in token.text)
+        best: list[list[Cover]] = [[] for _ in range(len(tokens) + 1)]
+        best[len(tokens)] = [Cover(0.0, (), (), ())]
+        for position in reversed(range(len(tokens))):
+            token = tokens[position]
+            found = []
+            # A filler in capitals may be a value (`GET`): then it is one only where all is in capitals.
+            plain = shouting or len(token.text) == 1 or not token.text.isupper()
+            if token.norm in self.fillers and not token.quoted and plain:
+                for rest in best[position + 1]:
+                    found.append(Cover(rest.cost + FILLER_COST, rest.clauses, (position, *rest.fillers), rest.unknown))
+            else:
+                for rest in best[position + 1]:
+                    found.append(Cover(rest.cost + UNKNOWN_COST, rest.clauses, rest.fillers, (position, *rest.unknown)))
+            for kind, matches in chart[position].items():
+                if kind in self.clauses:
+                    for match in matches:
+                        for rest in best[match.end]:
+                            cost = rest.cost + match.cost + CLAUSE_COST
+                            found.append(Cover(cost, (match, *rest.clauses), rest.fillers, rest.unknown))
+            best[position] = heapq.nsmallest(MAX_COVERS, found, key=lambda cover: cover.cost)
+        return best[0]
+
+
+def _complete(
+    rule: Rule,
+    start: int,
+    position: int,
+    items: tuple[_Item, ...],
+    values: tuple[Any, ...],
+    cost: float,
+    tokens: Sequence[Token],
+    chart: list[dict[str, list[Match]]],
+    context: Context,
+) -> Iterator[Match]:
+    """The matches of `rule` from `start`, given that it has been met up to `position`."""
+    if not items:
+        value = rule.produce(context, *values)
+        if value is not None:
+            yield Match(start, position, rule.kind, value, cost + rule.cost, rule.name)
+        return
+    if position >= len(tokens):
+        return
+    item, rest = items[0], items[1:]
+    if item.words:
+        if tokens[position].norm in item.words and not tokens[position].quoted:
+            yield from _complete(rule, start, position + 1, rest, values, cost, tokens, chart, context)
+        return
+    for match in tuple(chart[position].get(item.kind, ())):
+        yield from _complete(
+            rule, start, match.end, rest, (*values, match.value), cost + match.cost, tokens, chart, context
+        )

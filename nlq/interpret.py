@@ -1,0 +1,216 @@
+"""Prompt -> Interpretation, or Refusal: the covers are tried in order, and every word is accounted for."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
+from itertools import islice, product
+from zoneinfo import ZoneInfo
+
+from nlq import lexicon
+from nlq.assemble import Assembled, Misfit, assemble
+from nlq.context import Context
+from nlq.describe import describe
+from nlq.engine import Cover
+from nlq.interpretation import Interpretation
+from nlq.refusal import Code, Refusal
+from nlq.rules import GRAMMAR
+from nlq.spelling import Spelling
+from nlq.tokens import Token, tokenize
+from nlq.words import Word
+
+MARGIN = 0.75  # a dearer cover may stand in for one that makes no question, but not at any price
+MAX_SUGGESTIONS = 3
+MAX_CORRECTIONS = 3  # words misspelt in one prompt
+MAX_CHOICES = 4  # corrections tried for each
+SAME = 1e-6
+
+_WORDS = GRAMMAR.vocabulary | lexicon.WORDS
+_VOCABULARY = Spelling(sorted(_WORDS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What came of one token sequence: a question, or why there is none."""
+
+    tokens: tuple[Token, ...]
+    cover: Cover
+    outcome: Assembled | Misfit | None  # None: words that nothing covers
+    rivals: tuple[Assembled, ...] = ()  # other questions at the same cost
+    context: Context | None = None
+
+
+def interpret(prompt: str, context: Context) -> Interpretation | Refusal:
+    """Read `prompt`. Never raises, whatever the text."""
+    context = _whole_milliseconds(context)
+    if len(prompt) > context.limits.max_prompt_length:
+        limit = context.limits.max_prompt_length
+        return Refusal("too_long", f"A prompt has at most {limit} characters.", limit, len(prompt))
+    tokens = tokenize(prompt)
+    if not any(character.isalnum() for token in tokens for character in token.text):
+        return Refusal("empty", "Nothing was asked.", 0, len(prompt), suggestions=_examples(context))
+    attempt = _attempt(tokens, context)
+    corrections: tuple[str, ...] = ()
+    if suspects := _suspects(attempt):
+        attempt, corrections = _corrected(attempt, suspects, context)
+    if isinstance(attempt.outcome, Assembled) and not attempt.rivals:
+        question = attempt.outcome.question
+        assumptions = (*corrections, *attempt.outcome.assumptions)
+        return Interpretation(question, describe(question), _words(prompt, attempt), assumptions)
+    return _refuse(prompt, attempt, context)
+
+
+def _whole_milliseconds(context: Context) -> Context:
+    now = context.now.astimezone(UTC)
+    return replace(context, now=now.replace(microsecond=now.microsecond // 1000 * 1000))
+
+
+def _attempt(tokens: Sequence[Token], context: Context) -> _Attempt:
+    covers = GRAMMAR.parse(tokens, context)
+    zone = next((clause.value for clause in covers[0].clauses if clause.kind == "zone"), None)
+    if isinstance(zone, ZoneInfo) and zone != context.zone:
+        context = replace(context, zone=zone)
+        covers = GRAMMAR.parse(tokens, context)
+    best = covers[0]
+    wish = next((clause for clause in best.clauses if clause.kind == "wish"), None)
+    if wish:
+        return _Attempt(tuple(tokens), best, Misfit(wish.value, wish), context=context)
+    if best.unknown:
+        return _Attempt(tuple(tokens), best, None, context=context)
+    outcomes = [(cover, assemble(cover.clauses, context)) for cover in covers if not cover.unknown]
+    for cover, outcome in outcomes:
+        if cover.cost > best.cost + MARGIN:
+            break
+        if isinstance(outcome, Assembled):
+            rivals = _rivals(cover, outcome, outcomes)
+            return _Attempt(tuple(tokens), cover, outcome, rivals, context)
+    return _Attempt(tuple(tokens), best, outcomes[0][1], context=context)
+
+
+def _rivals(chosen: Cover, outcome: Assembled, outcomes: Iterable[tuple[Cover, Assembled | Misfit]]) -> tuple[Assembled, ...]:
+    """Other questions that the prompt asks just as well."""
+    rivals = {
+        other.question: other
+        for cover, other in outcomes
+        if isinstance(other, Assembled) and abs(cover.cost - chosen.cost) < SAME and other.question != outcome.question
+    }
+    return tuple(rivals.values())
+
+
+def _suspects(attempt: _Attempt) -> tuple[int, ...]:
+    """The positions of words that may be misspelt: unknown ones, and a value that is not stored."""
+    outcome = attempt.outcome
+    if isinstance(outcome, Misfit) and outcome.problem.code == "unknown_value" and outcome.clause:
+        return (outcome.clause.end - 1,)
+    unknown = attempt.cover.unknown if outcome is None else ()
+    return tuple(position for position in unknown if attempt.tokens[position].norm not in _WORDS)
+
+
+def _corrected(
+    attempt: _Attempt, unknown: tuple[int, ...], context: Context
+) -> tuple[_Attempt, tuple[str, ...]]:
+    """The prompt with its unknown words read as what they are one letter from, where one reading is best."""
+    if len(unknown) > MAX_CORRECTIONS:
+        return attempt, ()
+    options = [_spellings(attempt.tokens[position], context) for position in unknown]
+    found: list[tuple[_Attempt, tuple[str, ...]]] = []
+    for chosen in islice(product(*options), MAX_CHOICES**2):
+        tokens = list(attempt.tokens)
+        for position, word in zip(unknown, chosen, strict=True):
+            tokens[position] = replace(tokens[position], text=word, norm=word.casefold())
+        tried = _attempt(tokens, context)
+        if isinstance(tried.outcome, Assembled) and not tried.rivals:
+            notes = tuple(
+                f"'{attempt.tokens[position].text}' read as '{word}'"
+                for position, word in zip(unknown, chosen, strict=True)
+            )
+            found.append((tried, notes))
+    found.sort(key=lambda each: each[0].cover.cost)
+    if not found or (len(found) > 1 and _differ(found[0][0], found[1][0])):
+        return attempt, ()
+    return found[0]
+
+
+def _differ(first: _Attempt, second: _Attempt) -> bool:
+    if not isinstance(first.outcome, Assembled) or not isinstance(second.outcome, Assembled):
+        return True
+    return first.outcome.question != second.outcome.question
+
+
+def _spellings(token: Token, context: Context) -> list[str]:
+    if token.quoted:
+        return []
+    words = [*_VOCABULARY.nearest(token.norm, MAX_CHOICES), *context.catalog.nearest(token.text, MAX_CHOICES)]
+    return list({word.casefold(): word for word in words}.values())[:MAX_CHOICES]
+
+
+def _words(prompt: str, attempt: _Attempt) -> tuple[Word, ...]:
+    roles = dict.fromkeys(attempt.cover.fillers, "filler") | dict.fromkeys(attempt.cover.unknown, "unknown")
+    for clause in attempt.cover.clauses:
+        roles |= dict.fromkeys(range(clause.start, clause.end), clause.kind)
+    return tuple(
+        Word(prompt[token.start : token.end], token.start, token.end, roles[index])
+        for index, token in enumerate(attempt.tokens)
+    )
+
+
+# --- refusals
+
+
+def _refuse(prompt: str, attempt: _Attempt, context: Context) -> Refusal:
+    tokens, words = attempt.tokens, _words(prompt, attempt)
+    if isinstance(attempt.outcome, Assembled):
+        readings = [describe(each.question) for each in (attempt.outcome, *attempt.rivals)]
+        return Refusal("ambiguous", "This may be read in more than one way.", 0, len(prompt), words, tuple(readings[:MAX_SUGGESTIONS]))
+    if attempt.outcome is None:
+        start = tokens[attempt.cover.unknown[0]].start
+        end = tokens[attempt.cover.unknown[0]].end
+        names = ", ".join(f"'{prompt[tokens[p].start : tokens[p].end]}'" for p in attempt.cover.unknown)
+        code: Code = "not_understood"
+        detail, candidates = f"Not understood: {names}.", _without_unknown(prompt, attempt, context)
+    else:
+        clause, code, detail = attempt.outcome.clause, attempt.outcome.problem.code, attempt.outcome.problem.detail
+        start = tokens[clause.start].start if clause else 0
+        end = tokens[clause.end - 1].end if clause else len(prompt)
+        candidates = (prompt[:start] + choice + prompt[end:] for choice in attempt.outcome.choices)
+        if clause and code == "unknown_value":
+            candidates = _nearest_values(prompt, tokens[clause.end - 1], context)
+        if attempt.outcome.problem.code == "ambiguous" and clause and clause.kind == "ranking":
+            candidates = (f"{prompt.rstrip(' ?.!')} by {choice}" for choice in attempt.outcome.choices)
+    suggestions = _answerable((*islice(candidates, 12), *_examples(context)), context)
+    return Refusal(code, detail, start, end, words, suggestions)
+
+
+def _answerable(candidates: Iterable[str], context: Context) -> tuple[str, ...]:
+    good = (text for text in dict.fromkeys(candidates) if _is_answered(text, context))
+    return tuple(islice(good, MAX_SUGGESTIONS))
+
+
+def _is_answered(text: str, context: Context) -> bool:
+    if len(text) > context.limits.max_prompt_length:
+        return False
+    attempt = _attempt(tokenize(text), context)
+    return isinstance(attempt.outcome, Assembled) and not attempt.rivals
+
+
+def _without_unknown(prompt: str, attempt: _Attempt, context: Context) -> Iterator[str]:
+    """The prompt with its unknown words put right, or left out."""
+    tokens = [attempt.tokens[position] for position in attempt.cover.unknown]
+    if len(tokens) == 1:
+        for word in _spellings(tokens[0], context):
+            yield prompt[: tokens[0].start] + word + prompt[tokens[0].end :]
+    rest = prompt
+    for token in reversed(tokens):
+        rest = rest[: token.start] + rest[token.end :]
+    yield " ".join(rest.split())
+
+
+def _nearest_values(prompt: str, token: Token, context: Context) -> Iterator[str]:
+    for value in context.catalog.nearest(token.text, MAX_CHOICES):
+        yield prompt[: token.start] + value + prompt[token.end :]
+
+
+def _examples(context: Context) -> tuple[str, ...]:
+    """Prompts that are answered whatever is stored, so that nobody is left without a next step."""
+    names = sorted(context.catalog.names)
+    first = (f"{names[0]} per hour today",) if names else ()
+    return ("top 5 events today", *first, "count of events per hour today")

@@ -1,0 +1,115 @@
+"""The typed question: everything that a prompt can mean, and all that a pipeline needs to know.
+
+The input side (tokens, engine, rules, interpret) and the output side (describe, pipeline) meet only here.
+All values are frozen and hashable, so two questions are the same question exactly when they are equal.
+Instants are aware and in UTC; `zone` is the IANA zone in which days and buckets are counted.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+Function = Literal["count", "sum", "avg", "min", "max", "percentile"]
+Comparison = Literal["eq", "ne", "lt", "le", "gt", "ge"]
+Unit = Literal["second", "minute", "hour", "day", "week", "month", "quarter", "year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """A reducer. `percent` (0 to 100) belongs to `percentile` alone; a median is percentile 50."""
+
+    function: Function
+    percent: float | None = None
+
+    @property
+    def label(self) -> str:
+        """The column's name: `avg`, `p95`, `p99.9`."""
+        return self.function if self.percent is None else f"p{self.percent:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class TagFilter:
+    """Documents whose tag `key` has one of `values`; with no values, documents that have the key at all.
+
+    Negated: documents that have the key with another value; with no values, documents without the key.
+    """
+
+    key: str
+    values: tuple[str, ...] = ()
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFilter:
+    """Documents whose `value` compares so with `number`."""
+
+    comparison: Comparison
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """Half-open `[start, end)`; either side may be open (None)."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """Bucket width: `count` units, aligned to the calendar of the question's zone."""
+
+    unit: Unit
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class GroupKey:
+    """What to group by: a tag's key, or the document's own `name` or `type` (where `key` says the same)."""
+
+    kind: Literal["tag", "name", "type"]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """The first `count` rows by value: the highest first when `descending`."""
+
+    count: int
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question about stored metrics.
+
+    form: `aggregate` reduces documents to rows of numbers; `list` shows documents themselves.
+    names: the metrics meant; none means any. types: likewise.
+    rank: for `aggregate`, which groups to keep, in the order of the first aggregation; for `list`, which
+    documents to keep, in the order of their value. Without a rank a list is newest first.
+    """
+
+    form: Literal["aggregate", "list"]
+    range: TimeRange
+    aggregations: tuple[Aggregation, ...] = ()
+    names: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    tags: tuple[TagFilter, ...] = ()
+    values: tuple[ValueFilter, ...] = ()
+    groups: tuple[GroupKey, ...] = ()
+    grain: Grain | None = None
+    rank: Rank | None = None
+    limit: int | None = None
+    zone: str = "UTC"
+
+    def to_builtins(self) -> dict[str, Any]:
+        """As JSON-ready values; instants as RFC 3339 text."""
+        builtins: dict[str, Any] = msgspec.to_builtins(self)
+        return builtins
+
+    @classmethod
+    def from_builtins(cls, builtins: object) -> "Question":
+        """The inverse of `to_builtins`. Raises msgspec.ValidationError for anything else."""
+        return msgspec.convert(builtins, cls)

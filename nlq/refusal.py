@@ -1,0 +1,48 @@
+"""Refusal: the typed "cannot answer this". A value, never an exception."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nlq.words import Word
+
+Code = Literal[
+    "empty",          # nothing was asked
+    "too_long",       # more characters than a prompt may have
+    "not_understood",  # words that no rule reads
+    "unknown_value",  # a tag value, key or metric that the catalog does not hold
+    "ambiguous",      # several readings, and no convention decides
+    "conflict",       # two parts that cannot both hold
+    "impossible",     # a date, count or percentile that does not exist
+    "too_many",       # more rows than an answer may have
+    "future",         # time that has not come
+    "incomplete",     # a follow-up without the question it follows
+    "unsupported",    # understood, but not a question of record
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a prompt is not answered.
+
+    start, end: the span in the prompt that stands in the way, in characters, end exclusive.
+    words: the prompt's words as far as they were read.
+    suggestions: up to 3 prompts, close to this one, that are answered.
+    """
+
+    code: Code
+    detail: str
+    start: int
+    end: int
+    words: tuple[Word, ...] = ()
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule yields where the words are understood but make no sense: `31 February`, `top 0`, `p150`.
+
+    It takes the place of the value of a clause; the prompt is then refused with this code and the clause's span.
+    """
+
+    code: Code
+    detail: str

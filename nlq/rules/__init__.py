@@ -1,0 +1,19 @@
+"""The grammar: one aspect of a question a file, put together here."""
+
+from nlq import lexicon
+from nlq.engine import Grammar
+from nlq.rules import aggregation, grouping, metric, number, ranking, tag, time_range, value, wish
+
+# The kinds that a prompt is covered with, and by which its words are shown.
+CLAUSES = frozenset(
+    ("aggregation", "metric", "tag", "value", "grouping", "noun", "grain", "ranking", "listing", "time", "zone", "wish")
+)
+
+ASPECTS = (number, aggregation, metric, tag, value, grouping, ranking, time_range, wish)
+
+GRAMMAR = Grammar(
+    rules=(rule for aspect in ASPECTS for rule in aspect.RULES),
+    scanners=(scanner for aspect in ASPECTS for scanner in getattr(aspect, "SCANNERS", ())),
+    clauses=CLAUSES,
+    fillers=lexicon.FILLERS,
+)

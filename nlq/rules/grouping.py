@@ -1,0 +1,53 @@
+"""Groups and buckets: `by host and region`, `per service`, `by name`; `per hour`, `daily`, `every 15 minutes`."""
+
+from nlq import lexicon
+from nlq.clauses import Groups
+from nlq.context import Context
+from nlq.engine import Rule
+from nlq.question import Grain, GroupKey, Unit
+from nlq.refusal import Problem
+
+_BY = "by|per|across|each|every"
+_LARGEST = {"second": 86_400, "minute": 44_640, "hour": 8_784, "day": 366, "week": 53, "month": 12, "quarter": 4, "year": 1}
+
+
+def _tag(_context: Context, key: str) -> GroupKey:
+    return GroupKey("tag", key)
+
+
+def _both(_context: Context, first: Groups, second: GroupKey) -> Groups | None:
+    return None if second in first.keys else Groups((*first.keys, second))
+
+
+def _grain(_context: Context, count: int, unit: Unit) -> Grain | Problem:
+    if not 1 <= count <= _LARGEST[unit]:
+        return Problem("impossible", f"A bucket is 1 to {_LARGEST[unit]} {unit}s wide, not {count}.")
+    return Grain(unit, count)
+
+
+def _one(_context: Context, unit: Unit) -> Grain:
+    return Grain(unit)
+
+
+RULES = (
+    Rule("tag key", "tag? <key>", "group", _tag),
+    Rule("metric name", "metric? name|names", "group", lambda _context: GroupKey("name", "name"), cost=0.1),
+    Rule("metric", "metric|metrics", "group", lambda _context: GroupKey("name", "name"), cost=0.2),
+    Rule("event", "event|events", "group", lambda _context: GroupKey("name", "name"), cost=0.2),
+    Rule("metric type", "metric? type|types", "group", lambda _context: GroupKey("type", "type"), cost=0.1),
+    Rule("one group", "<group>", "groups", lambda _context, key: Groups((key,))),
+    Rule("several groups", "<groups> and|,|/|by|per <group>", "groups", _both),
+    Rule("groups, and the last", "<groups> , and <group>", "groups", _both),
+    Rule("by groups", f"{_BY} <groups>", "grouping", lambda _context, groups: groups),
+    Rule("for each group", "for each|every <groups>", "grouping", lambda _context, groups: groups),
+    Rule("grouped by", "grouped|split|broken|group|break down? by <groups>", "grouping", lambda _context, groups: groups),
+    Rule("key noun", "<key-noun>", "noun", lambda _context, noun: noun, cost=0.6),
+    Rule("unit of a bucket", "<unit>", "width", _one),
+    Rule("units of a bucket", "<count> <unit>", "width", _grain),
+    Rule("per unit", "per|each|every|by <width>", "grain", lambda _context, grain: grain),
+    Rule("in steps of", "in|with <width> buckets|steps|bins|intervals|chunks", "grain", lambda _context, grain: grain),
+    *(
+        Rule(f"{word}", f"on? a|an? {word} basis?", "grain", lambda _context, unit=unit: Grain(unit))
+        for word, unit in lexicon.EVERY.items()
+    ),
+)

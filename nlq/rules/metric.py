@@ -1,0 +1,73 @@
+"""Metrics: names from the catalog, by their spelling or by a part of them; and words for any metric."""
+
+from collections.abc import Iterator, Sequence
+
+from nlq import lexicon
+from nlq.catalog import fold, singular, words_of
+from nlq.clauses import Metric
+from nlq.context import Context
+from nlq.engine import Match, Rule, Scanner
+from nlq.tokens import Token
+
+MAX_WORDS = 6  # tokens a name is typed as
+SPELLING_COST = 0.05
+PART_COST = 0.4
+
+
+def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
+    catalog = context.catalog
+    folds = [fold(token.text) for token in tokens]
+    for start in range(len(tokens)):
+        folded = ""
+        for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
+            if not folds[end - 1]:
+                break
+            folded += folds[end - 1]
+            run = tokens[start:end]
+            said = _text(run)
+            if found := catalog.names_like(folded):
+                exact = [name for name in found if name.casefold() == said.casefold()]
+                cost = 0.0 if exact and len(run) == 1 else SPELLING_COST
+                value = Metric(tuple(exact), "") if exact else Metric(tuple(found), said)
+                yield Match(start, end, "name", value, cost, "name")
+            elif not any(_is_grammar(token) for token in run):
+                if part := _part(run, said, context):
+                    yield Match(start, end, "name", part, PART_COST, "part of a name")
+
+
+def _is_grammar(token: Token) -> bool:
+    return not token.quoted and (token.norm in lexicon.FILLERS or singular(token.norm) in lexicon.RESERVED)
+
+
+def _part(run: Sequence[Token], said: str, context: Context) -> Metric | None:
+    typed = words_of(said)
+    names = context.catalog.names_with(typed)
+    if not names:
+        return None
+    plural = not run[-1].quoted and singular(run[-1].norm) != run[-1].norm
+    heads = {_head(name) for name in names}
+    return Metric(tuple(names), said, counted=plural and heads.isdisjoint(typed))
+
+
+def _head(name: str) -> str:
+    """The word of a name that says what is measured: the last one that is not a unit."""
+    words = words_of(name)
+    return next((word for word in reversed(words) if word not in lexicon.UNIT_WORDS), words[-1])
+
+
+def _text(run: Sequence[Token]) -> str:
+    return " ".join(token.text for token in run)
+
+
+def _any(_context: Context) -> Metric:
+    return Metric(())
+
+
+SCANNERS = (Scanner("metric name", _scan),)
+RULES = (
+    Rule("name", "metric? <name>", "metric", lambda _context, metric: metric),
+    Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
+    Rule("values of", "value|values of <name>", "metric", lambda _context, metric: metric),
+    Rule("any metric", "all? events|event", "metric", _any),
+    Rule("all data", "all? metrics|documents|samples|measurements|data|everything", "metric", _any, cost=0.1),
+)

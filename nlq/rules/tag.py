@@ -1,0 +1,114 @@
+"""Tag filters: `host web-01`, `host=web-01`, `on web-01`, `status 500 or 404`, `not`, `except`, `without`."""
+
+from collections.abc import Iterator, Sequence
+
+from nlq.catalog import fold, singular
+from nlq.clauses import KeyNoun
+from nlq.context import Context
+from nlq.engine import Match, Rule, Scanner
+from nlq.lexicon import RESERVED
+from nlq.question import GroupKey, TagFilter
+from nlq.refusal import Problem
+from nlq.tokens import Token
+
+MAX_WORDS = 6  # tokens a value is typed as
+KEYLESS_COST = 0.3  # a value that stands without its key
+UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
+
+
+def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
+    catalog = context.catalog
+    folds = [fold(token.text) for token in tokens]
+    for start, token in enumerate(tokens):
+        if len(token.text) > 1 or token.text.isalnum():
+            yield Match(start, start + 1, "word", token.text, 0.0, "word")
+        yield from _as_stored(start, token, context)
+        folded = ""
+        for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
+            if not folds[end - 1]:
+                break
+            folded += folds[end - 1]
+            for key in catalog.keys_like(folded):
+                noun = KeyNoun(GroupKey("tag", key), plural=singular(tokens[end - 1].norm) != tokens[end - 1].norm)
+                yield Match(start, end, "key", key, 0.0, "tag key")
+                yield Match(start, end, "key-noun", noun, 0.0, "tag key")
+            said = " ".join(each.text for each in tokens[start:end])
+            pairs = catalog.values_like(folded)
+            for key, value in [pair for pair in pairs if pair[1] == said] or pairs:
+                choice = TagFilter(key, (value,))
+                yield Match(start, end, "choice", choice, 0.0, "tag value")
+                if end > start + 1 or not _is_grammar(token):
+                    yield Match(start, end, "keyless", choice, 0.0, "tag value")
+
+
+def _as_stored(start: int, token: Token, context: Context) -> Iterator[Match]:
+    """`host:web-01`, typed as a tag is stored."""
+    typed_key, colon, typed_value = token.text.partition(":")
+    if colon and typed_value:
+        keys = context.catalog.keys_like(fold(typed_key))
+        for key, value in context.catalog.values_like(fold(typed_value)):
+            if key in keys:
+                yield Match(start, start + 1, "selection", TagFilter(key, (value,)), 0.0, "tag as stored")
+
+
+def _is_grammar(token: Token) -> bool:
+    return not token.quoted and singular(token.norm) in RESERVED
+
+
+def _or(_context: Context, first: TagFilter, second: TagFilter) -> TagFilter | None:
+    if first.key != second.key:
+        return None
+    return TagFilter(first.key, tuple(sorted({*first.values, *second.values})))
+
+
+def _of_key(_context: Context, key: str, choice: TagFilter) -> TagFilter | None:
+    return choice if choice.key == key else None
+
+
+def _not(_context: Context, wanted: TagFilter) -> TagFilter | None:
+    return None if wanted.negated else TagFilter(wanted.key, wanted.values, negated=True)
+
+
+def _has(_context: Context, key: str) -> TagFilter:
+    return TagFilter(key)
+
+
+def _same(_context: Context, wanted: TagFilter) -> TagFilter:
+    return wanted
+
+
+def _unknown_value(context: Context, key: str, word: str) -> Problem | None:
+    if any(pair[0] == key for pair in context.catalog.values_like(fold(word))):
+        return None
+    known = ", ".join(sorted(context.catalog.keys[key])[:5])
+    return Problem("unknown_value", f"No stored metric has {key} {word!r}. Known values begin: {known}.")
+
+
+def _unread_comparison(_context: Context, key: str, *_rest: object) -> Problem:
+    return Problem("unsupported", f"The values of the tag {key} are text: they cannot be compared as numbers.")
+
+
+SCANNERS = (Scanner("tag", _scan),)
+RULES = (
+    Rule("one value or another", "<choice> or|and|, <choice>", "choice", _or),
+    Rule("values, or the last", "<choice> , or|and <choice>", "choice", _or),
+    Rule("either value or another", "either <choice>", "choice", _same),
+    Rule("keyless values", "<keyless> or|and|, <keyless>", "keyless", _or),
+    Rule("keyless values, or the last", "<keyless> , or|and <keyless>", "keyless", _or),
+    Rule("key value", "<key> <choice>", "selection", _of_key),
+    Rule("key = value", "<key> =|==|:|is|are|in|equals <choice>", "selection", _of_key),
+    Rule("value key", "<keyless> <key>", "selection", lambda context, choice, key: _of_key(context, key, choice)),
+    Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
+    Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
+    Rule("selection", "only? where? on|from|in|at|to|for|with? <selection>", "tag", _same),
+    Rule("key != value", "<key> !=|<>|≠ <choice>", "tag", lambda c, key, choice: (w := _of_key(c, key, choice)) and _not(c, w)),
+    Rule("key is not value", "<key> is|are not <choice>", "tag", lambda c, key, choice: (w := _of_key(c, key, choice)) and _not(c, w)),
+    Rule("not value", "not|except|excluding|without|besides on|in|from|for? <selection>", "tag", _not),
+    Rule("except for value", "but|and not|except|without on|in|from|for? <selection>", "tag", _not),
+    Rule("other than value", "other than <selection>", "tag", _not),
+    Rule("has key", "with|having a|any? <key>", "tag", _has, cost=0.1),
+    Rule("lacks key", "without|no a|any? <key>", "tag", lambda _context, key: TagFilter(key, negated=True)),
+    Rule("unknown value", "<key> =|==|:|is|equals <word>", "tag", _unknown_value, cost=UNKNOWN_VALUE_COST),
+    Rule("unknown value of key", "<key> <word>", "tag", _unknown_value, cost=UNKNOWN_VALUE_COST + 20),
+    Rule("key over number", "<key> is|was? <comparison> <number>", "tag", _unread_comparison),
+)

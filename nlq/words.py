@@ -1,0 +1,15 @@
+"""How each word of a prompt was read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as typed, its place in the prompt, and its role: an aspect (`metric`, `time` ...), `filler`
+    or `unknown`.
+    """
+
+    text: str
+    start: int
+    end: int
+    role: str
