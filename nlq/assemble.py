@@ -60,7 +60,7 @@ def assemble(clauses: Sequence[Match], context: Context) -> Assembled | Misfit:
 
 
 class _Assembly:
-    """The clauses by what they say; `finish` decides the rest in the order in which decisions need each other."""
+    """The clauses by what they say; `finish` decides the rest, each decision after those that it needs."""
 
     def __init__(self, clauses: Sequence[Match], context: Context) -> None:
         self.context = context
@@ -80,11 +80,8 @@ class _Assembly:
     def finish(self) -> Assembled:
         self._choose_metric()
         time = self._time()
-        if self.listing or self._ranks_documents():
-            question = self._list(time)
-        else:
-            question = self._aggregate(time)
-        return Assembled(question, self.assumptions)
+        lists = self.listing or self._ranks_documents()
+        return Assembled(self._list(time) if lists else self._aggregate(time), self.assumptions)
 
     # --- the parts
 
@@ -159,7 +156,9 @@ class _Assembly:
             return TimeRange(None, now)
         if self.range.start is not None and self.range.start > now:
             clause = next(clause for clause in self.clauses if clause.value is self.range)
-            raise _NoQuestionError(Misfit(Problem("future", "That time has not come: only the past is recorded."), clause))
+            raise _NoQuestionError(
+                Misfit(Problem("future", "That time has not come: only the past is recorded."), clause)
+            )
         end = now if self.range.end is None else min(self.range.end, now)
         return TimeRange(self.range.start, end)
 
@@ -182,7 +181,9 @@ class _Assembly:
 
     def _list(self, time: TimeRange) -> Question:
         if self.said or self.groups or self.grain:
-            raise _NoQuestionError(Misfit(Problem("conflict", "A list of metrics has no aggregation, groups or buckets.")))
+            raise _NoQuestionError(
+                Misfit(Problem("conflict", "A list of metrics has no aggregation, groups or buckets."))
+            )
         rank = Rank(self._count(), self.ranking.descending) if self.ranking else None
         limit = self.listing.count if self.listing else None
         if limit is None and rank is None:
@@ -201,11 +202,15 @@ class _Assembly:
 
     def _aggregate(self, time: TimeRange) -> Question:
         if self.noun and not self.ranking and self.said == Aggregations((Aggregation("count"),)) and not self.metric:
-            raise _NoQuestionError(Misfit(Problem("unsupported", f"Counting the values of {self.noun.key.key} is not understood yet.")))
+            raise _NoQuestionError(
+                Misfit(Problem("unsupported", f"Counting the values of {self.noun.key.key} is not understood yet."))
+            )
         aggregations = self._aggregations()
         if self.ranking and not self.groups and not self.grain:
             if self.metric and self.metric.names:
-                raise _NoQuestionError(Misfit(Problem("incomplete", "A ranking needs to know of what: add 'by' and a tag.")))
+                raise _NoQuestionError(
+                    Misfit(Problem("incomplete", "A ranking needs to know of what: add 'by' and a tag."))
+                )
             self.groups = (NAME,)
         if self.ranking and self.groups and self.grain:
             raise _NoQuestionError(Misfit(Problem("unsupported", "A ranking of groups has no buckets.")))

@@ -1,4 +1,4 @@
-"""What may be named: metric names with their types and tag keys, tag keys, and tag values.
+"""What may be named: metric names with their types and tag keys; tag keys; tag values.
 
 The catalog grows by `add` and is asked by folded text: words in lower case, in the singular, without
 separators, so that `cpu usage`, `CPU_Usage` and `cpu.usages` are one. All look-ups are by dictionary, so their

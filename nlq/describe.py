@@ -1,6 +1,6 @@
 """Question -> the reading: one canonical English sentence, which parses back to the same question.
 
-    p95 of api.latency where region=eu-west by service per hour, top 5, from 2026-11-21T00:00Z to 2026-11-22T00:00Z
+p95 of api.latency where region=eu-west by service per hour, top 5, from 2026-11-21T00:00Z to 2026-11-22T00:00Z
 """
 
 import re
@@ -77,4 +77,4 @@ def _instant(instant: datetime, zone: ZoneInfo) -> str:
 
 def _quoted(text: str) -> str:
     """The text as it stands where it is read as one word, else in quotes."""
-    return text if _PLAIN.fullmatch(text) and not text.isdigit() or text.isdigit() else f'"{text}"'
+    return text if _PLAIN.fullmatch(text) else f'"{text}"'

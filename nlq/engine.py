@@ -74,6 +74,17 @@ class Cover:
     fillers: tuple[int, ...]
     unknown: tuple[int, ...]
 
+    def passing(self, position: int, *, filler: bool) -> "Cover":
+        """This cover with the word before it, which no clause reads."""
+        if filler:
+            return Cover(self.cost + FILLER_COST, self.clauses, (position, *self.fillers), self.unknown)
+        return Cover(self.cost + UNKNOWN_COST, self.clauses, self.fillers, (position, *self.unknown))
+
+    def reading(self, match: Match) -> "Cover":
+        """This cover with a clause before it."""
+        cost = self.cost + match.cost + CLAUSE_COST
+        return Cover(cost, (match, *self.clauses), self.fillers, self.unknown)
+
 
 @dataclass(frozen=True, slots=True)
 class _Item:
@@ -99,7 +110,13 @@ def _alternatives(pattern: str) -> Iterator[tuple[_Item, ...]]:
 class Grammar:
     """Rules and scanners, indexed by what a match may begin with. Immutable, shared by all prompts."""
 
-    def __init__(self, rules: Iterable[Rule], scanners: Iterable[Scanner], clauses: frozenset[str], fillers: frozenset[str]) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        scanners: Iterable[Scanner],
+        clauses: frozenset[str],
+        fillers: frozenset[str],
+    ) -> None:
         self.rules = tuple(rules)
         self.scanners = tuple(scanners)
         self.clauses = clauses
@@ -155,7 +172,17 @@ class Grammar:
                 known.append(match)
                 for rule, rest in self._by_kind.get(match.kind, ()):
                     agenda.extend(
-                        _complete(rule, position, match.end, rest, (match.value,), match.cost, tokens, chart, context)
+                        _complete(
+                            rule,
+                            position,
+                            match.end,
+                            rest,
+                            (match.value,),
+                            match.cost,
+                            tokens,
+                            chart,
+                            context,
+                        )
                     )
         return chart
 
@@ -165,21 +192,13 @@ class Grammar:
         best[len(tokens)] = [Cover(0.0, (), (), ())]
         for position in reversed(range(len(tokens))):
             token = tokens[position]
-            found = []
             # A filler in capitals may be a value (`GET`): then it is one only where all is in capitals.
             plain = shouting or len(token.text) == 1 or not token.text.isupper()
-            if token.norm in self.fillers and not token.quoted and plain:
-                for rest in best[position + 1]:
-                    found.append(Cover(rest.cost + FILLER_COST, rest.clauses, (position, *rest.fillers), rest.unknown))
-            else:
-                for rest in best[position + 1]:
-                    found.append(Cover(rest.cost + UNKNOWN_COST, rest.clauses, rest.fillers, (position, *rest.unknown)))
+            filler = plain and not token.quoted and token.norm in self.fillers
+            found = [rest.passing(position, filler=filler) for rest in best[position + 1]]
             for kind, matches in chart[position].items():
                 if kind in self.clauses:
-                    for match in matches:
-                        for rest in best[match.end]:
-                            cost = rest.cost + match.cost + CLAUSE_COST
-                            found.append(Cover(cost, (match, *rest.clauses), rest.fillers, rest.unknown))
+                    found.extend(rest.reading(match) for match in matches for rest in best[match.end])
             best[position] = heapq.nsmallest(MAX_COVERS, found, key=lambda cover: cover.cost)
         return best[0]
 

@@ -86,7 +86,9 @@ def _attempt(tokens: Sequence[Token], context: Context) -> _Attempt:
     return _Attempt(tuple(tokens), best, outcomes[0][1], context=context)
 
 
-def _rivals(chosen: Cover, outcome: Assembled, outcomes: Iterable[tuple[Cover, Assembled | Misfit]]) -> tuple[Assembled, ...]:
+def _rivals(
+    chosen: Cover, outcome: Assembled, outcomes: Iterable[tuple[Cover, Assembled | Misfit]]
+) -> tuple[Assembled, ...]:
     """Other questions that the prompt asks just as well."""
     rivals = {
         other.question: other
@@ -105,9 +107,7 @@ def _suspects(attempt: _Attempt) -> tuple[int, ...]:
     return tuple(position for position in unknown if attempt.tokens[position].norm not in _WORDS)
 
 
-def _corrected(
-    attempt: _Attempt, unknown: tuple[int, ...], context: Context
-) -> tuple[_Attempt, tuple[str, ...]]:
+def _corrected(attempt: _Attempt, unknown: tuple[int, ...], context: Context) -> tuple[_Attempt, tuple[str, ...]]:
     """The prompt with its unknown words read as what they are one letter from, where one reading is best."""
     if len(unknown) > MAX_CORRECTIONS:
         return attempt, ()
@@ -160,7 +160,14 @@ def _refuse(prompt: str, attempt: _Attempt, context: Context) -> Refusal:
     tokens, words = attempt.tokens, _words(prompt, attempt)
     if isinstance(attempt.outcome, Assembled):
         readings = [describe(each.question) for each in (attempt.outcome, *attempt.rivals)]
-        return Refusal("ambiguous", "This may be read in more than one way.", 0, len(prompt), words, tuple(readings[:MAX_SUGGESTIONS]))
+        return Refusal(
+            "ambiguous",
+            "This may be read in more than one way.",
+            0,
+            len(prompt),
+            words,
+            tuple(readings[:MAX_SUGGESTIONS]),
+        )
     if attempt.outcome is None:
         start = tokens[attempt.cover.unknown[0]].start
         end = tokens[attempt.cover.unknown[0]].end
@@ -168,7 +175,11 @@ def _refuse(prompt: str, attempt: _Attempt, context: Context) -> Refusal:
         code: Code = "not_understood"
         detail, candidates = f"Not understood: {names}.", _without_unknown(prompt, attempt, context)
     else:
-        clause, code, detail = attempt.outcome.clause, attempt.outcome.problem.code, attempt.outcome.problem.detail
+        clause, code, detail = (
+            attempt.outcome.clause,
+            attempt.outcome.problem.code,
+            attempt.outcome.problem.detail,
+        )
         start = tokens[clause.start].start if clause else 0
         end = tokens[clause.end - 1].end if clause else len(prompt)
         candidates = (prompt[:start] + choice + prompt[end:] for choice in attempt.outcome.choices)

@@ -13,13 +13,21 @@ from datetime import datetime
 from typing import Any, Literal
 
 from nlq.context import Limits
-from nlq.question import Aggregation, Grain, GroupKey, Question, TagFilter, TimeRange
+from nlq.question import Aggregation, Function, Grain, GroupKey, Question, TagFilter, TimeRange
 
 Stage = dict[str, Any]
 Chart = Literal["number", "bar", "line", "table"]
 
 COLLECTION = "metrics"
-_LIST = {"id": "string", "name": "string", "type": "string", "value": "number", "tags": "tags", "timestamp": "time"}
+_OPERATORS = {"eq": "$eq", "ne": "$ne", "lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
+_LIST = {
+    "id": "string",
+    "name": "string",
+    "type": "string",
+    "value": "number",
+    "tags": "tags",
+    "timestamp": "time",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ def _match(question: Question) -> list[Stage]:
     if question.types:
         conditions.append({"type": _one_of(question.types)})
     conditions += [_tag(wanted) for wanted in question.tags]
-    conditions += [{"value": {f"${wanted.comparison}": wanted.number}} for wanted in question.values]
+    conditions += [{"value": {_OPERATORS[wanted.comparison]: wanted.number}} for wanted in question.values]
     if span := _span(question.range):
         conditions.append({"timestamp": span})
     if not conditions:
@@ -184,7 +192,7 @@ def _group(question: Question, keys: list[str]) -> list[Stage]:
     return [*stages, {"$group": {"_id": again | tagged, **merged}}]
 
 
-def _partials(functions: set[str]) -> dict[str, tuple[str, Any, str]]:
+def _partials(functions: set[Function]) -> dict[str, tuple[str, Any, str]]:
     """Field -> (accumulator, its argument on documents, the accumulator that merges two of it)."""
     partials: dict[str, tuple[str, Any, str]] = {}
     if functions & {"count", "avg"}:
@@ -249,5 +257,3 @@ def _tag_value(tags: str, group: GroupKey) -> Any:
     found = {"$first": {"$filter": {"input": tags, "as": "tag", "cond": starts}}}
     value = {"$substrBytes": ["$$found", len(prefix.encode()), -1]}
     return {"$let": {"vars": {"found": found}, "in": {"$cond": [{"$gt": ["$$found", None]}, value, None]}}}
-
-

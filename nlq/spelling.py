@@ -41,7 +41,9 @@ class Spelling:
             known
             for half in _possible_halves(folded)
             for known in self._halves.get(half, ())
-            if known != folded and _digits(known) == _digits(folded) and OSA.distance(known, folded, score_cutoff=1) == 1
+            if known != folded
+            and _digits(known) == _digits(folded)
+            and OSA.distance(known, folded, score_cutoff=1) == 1
         }
         return [self._known[known] for known in sorted(found)[:count]]
 

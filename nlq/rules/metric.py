@@ -30,9 +30,8 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
                 cost = 0.0 if exact and len(run) == 1 else SPELLING_COST
                 value = Metric(tuple(exact), "") if exact else Metric(tuple(found), said)
                 yield Match(start, end, "name", value, cost, "name")
-            elif not any(_is_grammar(token) for token in run):
-                if part := _part(run, said, context):
-                    yield Match(start, end, "name", part, PART_COST, "part of a name")
+            elif not any(map(_is_grammar, run)) and (part := _part(run, said, context)):
+                yield Match(start, end, "name", part, PART_COST, "part of a name")
 
 
 def _is_grammar(token: Token) -> bool:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +14,8 @@ CORPUS = Path(__file__).parent / "corpus"
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 
 
-def read_catalog() -> nlq.Catalog:
-    """The catalog that `catalog.txt` spells out."""
-    catalog = nlq.Catalog()
+def read_series() -> Iterator[tuple[str, str, list[str]]]:
+    """(name, type, tags) of each series that `catalog.txt` spells out."""
     for line in (CORPUS / "catalog.txt").read_text().splitlines():
         if line.strip() and not line.startswith("#"):
             name, type_, *tags = re.findall(r'(?:[^\s"]|"[^"]*")+', line)
@@ -24,7 +24,14 @@ def read_catalog() -> nlq.Catalog:
                 key, colon, values = tag.replace('"', "").partition(":")
                 choices.append([f"{key}{colon}{value}" for value in values.split("|")])
             for combination in itertools.product(*choices):
-                catalog.add(name, type_, combination)
+                yield name, type_, sorted(combination)
+
+
+def read_catalog() -> nlq.Catalog:
+    """The catalog of those series."""
+    catalog = nlq.Catalog()
+    for name, type_, tags in read_series():
+        catalog.add(name, type_, tags)
     return catalog
 
 

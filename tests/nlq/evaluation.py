@@ -1,0 +1,133 @@
+"""What a question's answer is, worked out in plain Python: the judge of the pipelines, sharing no code with them."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from nlq.question import Aggregation, Grain, GroupKey, Question, TagFilter, ValueFilter
+
+Document = dict[str, Any]
+ABSENT = object()
+
+
+def evaluate(question: Question, documents: Iterable[Document]) -> list[list[Any]]:
+    """The rows, in order; times of buckets as instants."""
+    chosen = [document for document in documents if _is_meant(question, document)]
+    return _listed(question, chosen) if question.form == "list" else _aggregated(question, chosen)
+
+
+def _is_meant(question: Question, document: Document) -> bool:
+    start, end = question.range.start, question.range.end
+    return (
+        (not question.names or document["name"] in question.names)
+        and (not question.types or document["type"] in question.types)
+        and (start is None or document["timestamp"] >= start)
+        and (end is None or document["timestamp"] < end)
+        and all(_has_tag(document, wanted) for wanted in question.tags)
+        and all(_has_value(document, wanted) for wanted in question.values)
+    )
+
+
+def _tag(document: Document, key: str) -> Any:
+    for tag in document["tags"]:
+        if tag == key:
+            return None
+        if tag.startswith(key + ":"):
+            return tag[len(key) + 1 :]
+    return ABSENT
+
+
+def _has_tag(document: Document, wanted: TagFilter) -> bool:
+    value = _tag(document, wanted.key)
+    if not wanted.values:
+        return (value is ABSENT) == wanted.negated
+    if value is ABSENT or value is None:
+        return False
+    return (value in wanted.values) != wanted.negated
+
+
+def _has_value(document: Document, wanted: ValueFilter) -> bool:
+    value, number = document["value"], wanted.number
+    return {
+        "eq": value == number,
+        "ne": value != number,
+        "lt": value < number,
+        "le": value <= number,
+        "gt": value > number,
+        "ge": value >= number,
+    }[wanted.comparison]
+
+
+def _listed(question: Question, chosen: list[Document]) -> list[list[Any]]:
+    chosen = sorted(chosen, key=lambda d: (d["timestamp"], d["_id"]), reverse=True)
+    count = question.limit
+    if question.rank:
+        sign = -1 if question.rank.descending else 1
+        chosen.sort(key=lambda d: sign * d["value"])
+        count = question.rank.count
+    fields = ("name", "type", "value", "tags", "timestamp")
+    return [[str(document["_id"]), *(document[field] for field in fields)] for document in chosen[:count]]
+
+
+def _aggregated(question: Question, chosen: list[Document]) -> list[list[Any]]:
+    groups: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for document in chosen:
+        key = [_group(document, each) for each in question.groups]
+        if question.grain:
+            key.append(_bucket(document["timestamp"], question.grain, question.zone))
+        groups[tuple(key)].append(document["value"])
+    if not question.groups and not question.grain:
+        groups.setdefault((), [])
+    rows = [[*key, *(_reduce(each, values) for each in question.aggregations)] for key, values in groups.items()]
+    width = len(rows[0]) - len(question.aggregations) if rows else 0
+    rows.sort(key=lambda row: [(cell is not None, cell) for cell in row[:width]])
+    if question.rank:
+        rows = [row for row in rows if None not in row[: len(question.groups)]]
+        rows.sort(key=lambda row: row[width], reverse=question.rank.descending)
+        rows = rows[: question.rank.count]
+    return rows
+
+
+def _group(document: Document, key: GroupKey) -> Any:
+    if key.kind != "tag":
+        return document[key.key]
+    value = _tag(document, key.key)
+    return None if value is ABSENT else value
+
+
+def _bucket(instant: datetime, grain: Grain, zone: str) -> datetime:
+    return _local_bucket(instant.astimezone(ZoneInfo(zone)), grain).astimezone(UTC)
+
+
+def _local_bucket(local: datetime, grain: Grain) -> datetime:
+    """The start of the instant's bucket; minutes that divide the hour, or one calendar unit."""
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    if grain.unit == "minute":  # `replace` keeps the fold: the hour that a clock change repeats stays apart
+        return local.replace(minute=local.minute // grain.count * grain.count, second=0, microsecond=0)
+    assert grain.count == 1
+    return {
+        "hour": local.replace(minute=0, second=0, microsecond=0),
+        "day": midnight,
+        "week": midnight - timedelta(days=local.weekday()),
+        "month": midnight.replace(day=1),
+        "quarter": midnight.replace(month=(local.month - 1) // 3 * 3 + 1, day=1),
+        "year": midnight.replace(month=1, day=1),
+    }[grain.unit]
+
+
+def _reduce(aggregation: Aggregation, values: list[float]) -> Any:
+    if aggregation.function == "count":
+        return len(values)
+    if aggregation.function == "sum":
+        return math.fsum(values)
+    if not values:
+        return None
+    if aggregation.function == "percentile":
+        # nearest rank: the smallest value with at least p % of the values at or below it
+        ordered = sorted(values)
+        share = aggregation.percent or 0.0
+        return next(v for i, v in enumerate(ordered, 1) if i * 100 >= share * len(ordered) - 1e-9)
+    return {"avg": math.fsum(values) / len(values), "min": min(values), "max": max(values)}[aggregation.function]
