@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nlq.clauses import Aggregations, Groups, KeyNoun, Listing, Metric, Ranking
+from nlq.clauses import Against, Aggregations, Compare, Groups, KeyNoun, Listing, Metric, Ranking, Versus
 from nlq.context import Context
 from nlq.engine import Match
 from nlq.question import (
@@ -19,6 +19,7 @@ from nlq.question import (
     ValueFilter,
 )
 from nlq.refusal import Problem
+from nlq.timeline import Shift
 
 NAME = GroupKey("name", "name")
 
@@ -71,6 +72,9 @@ class _Assembly:
         self.said: Aggregations | None = self._only(Aggregations, "aggregations")
         self.grain: Grain | None = self._only(Grain, "bucket widths")
         self.range: TimeRange | None = self._only(TimeRange, "time ranges")
+        self.against: Against | None = self._only(Against, "second time ranges")
+        self.versus: Versus | None = self._only(Versus, "comparisons")
+        self.compares = any(isinstance(clause.value, Compare) for clause in clauses)
         self.tags = self._tags()
         self.values = tuple(self._all(ValueFilter))
         self.noun: KeyNoun | None = self._only(KeyNoun, "things to rank")
@@ -79,9 +83,10 @@ class _Assembly:
 
     def finish(self) -> Assembled:
         self._choose_metric()
+        second = self._second_range()
         time = self._time()
         lists = self.listing or self._ranks_documents()
-        return Assembled(self._list(time) if lists else self._aggregate(time), self.assumptions)
+        return Assembled(self._list(time) if lists else self._aggregate(time, second), self.assumptions)
 
     # --- the parts
 
@@ -102,15 +107,23 @@ class _Assembly:
             wanted = clause.value
             for other in tags:
                 if other.key == wanted.key and not other.negated and not wanted.negated and other != wanted:
+                    if self.compares:  # `compare cpu of web-01 with web-02`
+                        values = tuple(sorted({*other.values, *wanted.values}))
+                        self.versus, wanted = Versus(TagFilter(wanted.key, values)), other
+                        break
                     detail = f"The tag {wanted.key} cannot have two values at once: join them with 'or'."
                     raise _NoQuestionError(Misfit(Problem("conflict", detail), clause))
             tags[wanted] = None
+        if self.versus:
+            tags = {tag: None for tag in tags if tag.key != self.versus.tag.key} | {self.versus.tag: None}
         return tuple(tags)
 
     def _groups(self) -> tuple[GroupKey, ...]:
         keys = [key for groups in self._all(Groups) for key in groups.keys]
         if self.noun:
             keys.insert(0, self.noun.key)
+        if self.versus:
+            keys.append(GroupKey("tag", self.versus.tag.key))
         return tuple(dict.fromkeys(keys))
 
     def _metric(self) -> Metric | None:
@@ -149,6 +162,26 @@ class _Assembly:
         self.metric = Metric((names[0],))
         self.assumptions.append(f"'{ranking.word}' read of {names[0]}")
 
+    def _second_range(self) -> TimeRange | None:
+        """The range to compare with; and where no first one was said, what has followed it."""
+        if self.against is None:
+            if self.compares and not self.versus:
+                raise _NoQuestionError(Misfit(Problem("incomplete", "Compared with what? Name a second time range.")))
+            return None
+        clause = next(clause for clause in self.clauses if clause.value is self.against)
+        if self.against.joined and not self.compares:
+            raise _NoQuestionError(Misfit(Problem("conflict", "Two time ranges in one prompt."), clause))
+        if isinstance(self.against.second, Shift):
+            if self.range is None or self.range.start is None:
+                problem = Problem("incomplete", "Compared with what? The first time range is not said.")
+                raise _NoQuestionError(Misfit(problem, clause))
+            return self.against.second.apply(self.range, self.context.zone)
+        second = self.against.second
+        if self.range is None and second.end is not None and second.end <= self.context.now:
+            self.range = TimeRange(second.end, self.context.now)
+            self.assumptions.append("the first range read as the time since the second one")
+        return TimeRange(second.start, self.context.now if second.end is None else min(second.end, self.context.now))
+
     def _time(self) -> TimeRange:
         now = self.context.now
         if self.range is None:
@@ -180,9 +213,9 @@ class _Assembly:
         return default
 
     def _list(self, time: TimeRange) -> Question:
-        if self.said or self.groups or self.grain:
+        if self.said or self.groups or self.grain or self.against:
             raise _NoQuestionError(
-                Misfit(Problem("conflict", "A list of metrics has no aggregation, groups or buckets."))
+                Misfit(Problem("conflict", "A list of metrics has no aggregation, groups, buckets or comparison."))
             )
         rank = Rank(self._count(), self.ranking.descending) if self.ranking else None
         limit = self.listing.count if self.listing else None
@@ -200,7 +233,7 @@ class _Assembly:
             zone=self.context.zone.key,
         )
 
-    def _aggregate(self, time: TimeRange) -> Question:
+    def _aggregate(self, time: TimeRange, second: TimeRange | None) -> Question:
         if self.noun and not self.ranking and self.said == Aggregations((Aggregation("count"),)) and not self.metric:
             raise _NoQuestionError(
                 Misfit(Problem("unsupported", f"Counting the values of {self.noun.key.key} is not understood yet."))
@@ -226,6 +259,7 @@ class _Assembly:
             groups=self.groups,
             grain=self.grain,
             rank=Rank(self._count(), self.ranking.descending) if self.ranking else None,
+            compared_to=second,
             zone=self.context.zone.key,
         )
 

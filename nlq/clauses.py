@@ -6,7 +6,8 @@ Where a clause is plainly a part of the question (a TagFilter, a TimeRange ...) 
 from dataclasses import dataclass
 
 from nlq.lexicon import Quality
-from nlq.question import Aggregation, GroupKey
+from nlq.question import Aggregation, GroupKey, TagFilter, TimeRange
+from nlq.timeline import Shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,29 @@ class Ranking:
     descending: bool
     quality: Quality = "any"
     word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """`vs yesterday`, `compared with the day before`: the second range, or how it lies to the first.
+
+    joined: by `with` or `and`, which compare only where a `Compare` says so.
+    """
+
+    second: TimeRange | Shift
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Versus:
+    """`app-1 versus app-2`: values of one tag, side by side."""
+
+    tag: TagFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`compare`, `how did ... change`: there is a second range."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,11 @@ def describe(question: Question) -> str:
     sentence = " ".join(parts)
     if question.rank:
         sentence += f", {'top' if question.rank.descending else 'bottom'} {question.rank.count},"
-    return f"{sentence} {_range(question.range, ZoneInfo(question.zone))}".rstrip()
+    zone = ZoneInfo(question.zone)
+    sentence += f" {_range(question.range, zone)}"
+    if question.compared_to:
+        sentence += f" vs {_range(question.compared_to, zone)}"
+    return sentence
 
 
 def _aggregation(aggregation: Aggregation) -> str:

@@ -89,6 +89,7 @@ class Question:
     names: the metrics meant; none means any. types: likewise.
     rank: for `aggregate`, which groups to keep, in the order of the first aggregation; for `list`, which
     documents to keep, in the order of their value. Without a rank a list is newest first.
+    compared_to: a second range; each row then has the values in both, and how they changed.
     """
 
     form: Literal["aggregate", "list"]
@@ -102,6 +103,7 @@ class Question:
     grain: Grain | None = None
     rank: Rank | None = None
     limit: int | None = None
+    compared_to: TimeRange | None = None
     zone: str = "UTC"
 
     def to_builtins(self) -> dict[str, Any]:

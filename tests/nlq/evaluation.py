@@ -3,11 +3,12 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from nlq.question import Aggregation, Grain, GroupKey, Question, TagFilter, ValueFilter
+from nlq.question import Aggregation, Grain, GroupKey, Question, TagFilter, TimeRange, ValueFilter
 
 Document = dict[str, Any]
 ABSENT = object()
@@ -15,8 +16,8 @@ ABSENT = object()
 
 def evaluate(question: Question, documents: Iterable[Document]) -> list[list[Any]]:
     """The rows, in order; times of buckets as instants."""
-    chosen = [document for document in documents if _is_meant(question, document)]
-    return _listed(question, chosen) if question.form == "list" else _aggregated(question, chosen)
+    documents = list(documents)
+    return _listed(question, documents) if question.form == "list" else _aggregated(question, documents)
 
 
 def _is_meant(question: Question, document: Document) -> bool:
@@ -61,7 +62,8 @@ def _has_value(document: Document, wanted: ValueFilter) -> bool:
     }[wanted.comparison]
 
 
-def _listed(question: Question, chosen: list[Document]) -> list[list[Any]]:
+def _listed(question: Question, documents: list[Document]) -> list[list[Any]]:
+    chosen = [document for document in documents if _is_meant(question, document)]
     chosen = sorted(chosen, key=lambda d: (d["timestamp"], d["_id"]), reverse=True)
     count = question.limit
     if question.rank:
@@ -72,17 +74,51 @@ def _listed(question: Question, chosen: list[Document]) -> list[list[Any]]:
     return [[str(document["_id"]), *(document[field] for field in fields)] for document in chosen[:count]]
 
 
-def _aggregated(question: Question, chosen: list[Document]) -> list[list[Any]]:
+def _aggregated(question: Question, documents: list[Document]) -> list[list[Any]]:
+    first = _groups(question, question.range, documents)
+    second = _groups(question, question.compared_to, documents) if question.compared_to else {}
+    rows = []
+    for key in {**first, **second}:
+        row = list(key)
+        for aggregation in question.aggregations:
+            value = _reduce(aggregation, first.get(key, []))
+            row.append(value)
+            if question.compared_to:
+                row += _compared(value, _reduce(aggregation, second.get(key, [])))
+        rows.append(row)
+    return _ordered(question, rows)
+
+
+def _compared(value: float | None, before: float | None) -> list[Any]:
+    change = None if value is None or before is None else value - before
+    return [before, change, None if change is None or not before else change / abs(before) * 100]
+
+
+def _groups(question: Question, time: TimeRange, documents: list[Document]) -> dict[tuple[Any, ...], list[float]]:
+    chosen = [document for document in documents if _is_meant(replace(question, range=time), document)]
     groups: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for document in chosen:
         key = [_group(document, each) for each in question.groups]
         if question.grain:
-            key.append(_bucket(document["timestamp"], question.grain, question.zone))
+            shift = _shift(question) if time == question.compared_to else timedelta()
+            key.append(_bucket(document["timestamp"], question.grain, question.zone) + shift)
         groups[tuple(key)].append(document["value"])
     if not question.groups and not question.grain:
         groups.setdefault((), [])
-    rows = [[*key, *(_reduce(each, values) for each in question.aggregations)] for key, values in groups.items()]
-    width = len(rows[0]) - len(question.aggregations) if rows else 0
+    return groups
+
+
+def _shift(question: Question) -> timedelta:
+    """How far apart the ranges of a comparison begin: whole days, in UTC, and no months as buckets."""
+    assert question.compared_to
+    assert question.range.start
+    assert question.compared_to.start
+    assert question.zone == "UTC"
+    return question.range.start - question.compared_to.start
+
+
+def _ordered(question: Question, rows: list[list[Any]]) -> list[list[Any]]:
+    width = len(question.groups) + (question.grain is not None)
     rows.sort(key=lambda row: [(cell is not None, cell) for cell in row[:width]])
     if question.rank:
         rows = [row for row in rows if None not in row[: len(question.groups)]]

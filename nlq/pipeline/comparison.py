@@ -1,0 +1,73 @@
+"""Two ranges side by side: the second is reduced by itself, and the groups of both are put together."""
+
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from nlq.pipeline.reduction import bucket, nothing, reduced, value_fields
+from nlq.pipeline.selection import Stage
+from nlq.question import Question, TimeRange
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def compared(question: Question, second: TimeRange, collection: str) -> list[Stage]:
+    """As `reduced`, and for each `value0` its `previous0`, `change0` and `change_percent0`.
+
+    A group that is missing on one side has the aggregation of nothing there: 0 for a count or a sum, else null.
+    Buckets of the second range are moved by what lies between the starts of both.
+    """
+    fields = value_fields(question)
+    before = {_previous(field): f"${field}" for field in fields}
+    moved = [{"$set": {"_id.time": _moved(question, second)}}] if question.grain else []
+    other = [*reduced(replace(question, range=second)), *moved, {"$project": before}]
+    merged = {field: {"$max": f"${field}"} for field in (*fields, *before)}
+    filled = {
+        side: {"$ifNull": [f"${side}", nothing(aggregation)]}
+        for field, aggregation in zip(fields, question.aggregations, strict=True)
+        for side in (field, _previous(field))
+        if nothing(aggregation) is not None
+    }
+    return [
+        *reduced(question),
+        {"$unionWith": {"coll": collection, "pipeline": other}},
+        {"$group": {"_id": "$_id", **merged}},
+        *([{"$set": filled}] if filled else []),
+        {"$set": {name: result for field in fields for name, result in _change(field).items()}},
+    ]
+
+
+def compared_fields(field: str) -> list[str]:
+    """The fields of one aggregation, in the order of their columns."""
+    return [field, _previous(field), *_change(field)]
+
+
+def _previous(field: str) -> str:
+    return field.replace("value", "previous")
+
+
+def _change(field: str) -> dict[str, Any]:
+    change = {"$subtract": [f"${field}", f"${_previous(field)}"]}
+    no_base = {"$in": [{"$ifNull": [f"${_previous(field)}", 0]}, [0]]}
+    percent = {"$multiply": [{"$divide": [change, {"$abs": f"${_previous(field)}"}]}, 100]}
+    return {
+        field.replace("value", "change"): change,
+        field.replace("value", "change_percent"): {"$cond": [no_base, None, percent]},
+    }
+
+
+def _moved(question: Question, second: TimeRange) -> Any:
+    """The bucket of the first range that a bucket of the second stands beside."""
+    grain, first = question.grain, question.range
+    if grain is None or first.start is None or second.start is None:
+        return "$_id.time"
+    zone = ZoneInfo(question.zone)
+    to, since = first.start.astimezone(zone).replace(tzinfo=None), second.start.astimezone(zone).replace(tzinfo=None)
+    if grain.unit in _MONTHS:
+        unit, amount = "month", (to.year - since.year) * 12 + to.month - since.month
+    elif to.time() == since.time():
+        unit, amount = "day", (to.date() - since.date()).days
+    else:
+        unit, amount = "millisecond", round((first.start - second.start).total_seconds() * 1000)
+    date = {"$dateAdd": {"startDate": "$_id.time", "unit": unit, "amount": amount, "timezone": question.zone}}
+    return bucket(date, grain, question.zone)
