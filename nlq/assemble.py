@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
-from nlq.clauses import Against, Aggregations, Compare, Groups, KeyNoun, Listing, Metric, Ranking, Versus
+from nlq.clauses import Against, Aggregations, Compare, Groups, KeyNoun, Listing, Metric, Ranking, Rate, Versus
 from nlq.context import Context
 from nlq.engine import Match
 from nlq.question import (
@@ -18,7 +18,7 @@ from nlq.question import (
     TimeRange,
     ValueFilter,
 )
-from nlq.refusal import Problem
+from nlq.refusal import Code, Problem
 from nlq.timeline import Shift
 
 NAME = GroupKey("name", "name")
@@ -60,6 +60,10 @@ def assemble(clauses: Sequence[Match], context: Context) -> Assembled | Misfit:
         return error.misfit
 
 
+def _refuse(code: Code, detail: str, clause: Match | None = None, choices: tuple[str, ...] = ()) -> NoReturn:
+    raise _NoQuestionError(Misfit(Problem(code, detail), clause, choices))
+
+
 class _Assembly:
     """The clauses by what they say; `finish` decides the rest, each decision after those that it needs."""
 
@@ -70,6 +74,7 @@ class _Assembly:
         self.ranking: Ranking | None = self._only(Ranking, "rankings")
         self.listing: Listing | None = self._only(Listing, "lists")
         self.said: Aggregations | None = self._only(Aggregations, "aggregations")
+        self.rate: Rate | None = self._only(Rate, "rates")
         self.grain: Grain | None = self._only(Grain, "bucket widths")
         self.range: TimeRange | None = self._only(TimeRange, "time ranges")
         self.against: Against | None = self._only(Against, "second time ranges")
@@ -96,7 +101,7 @@ class _Assembly:
     def _only(self, kind: type, plural: str) -> Any:
         found = [clause for clause in self.clauses if isinstance(clause.value, kind)]
         if len({clause.value for clause in found}) > 1:
-            raise _NoQuestionError(Misfit(Problem("conflict", f"Two {plural} in one prompt."), found[1]))
+            _refuse("conflict", f"Two {plural} in one prompt.", found[1])
         return found[0].value if found else None
 
     def _tags(self) -> tuple[TagFilter, ...]:
@@ -112,7 +117,7 @@ class _Assembly:
                         self.versus, wanted = Versus(TagFilter(wanted.key, values)), other
                         break
                     detail = f"The tag {wanted.key} cannot have two values at once: join them with 'or'."
-                    raise _NoQuestionError(Misfit(Problem("conflict", detail), clause))
+                    _refuse("conflict", detail, clause)
             tags[wanted] = None
         if self.versus:
             tags = {tag: None for tag in tags if tag.key != self.versus.tag.key} | {self.versus.tag: None}
@@ -131,13 +136,13 @@ class _Assembly:
         named = [clause for clause in found if clause.value.names]
         if len({clause.value.names for clause in named}) > 1:
             detail = "Two metrics in one prompt."
-            raise _NoQuestionError(Misfit(Problem("conflict", detail), named[1], named[0].value.names))
+            _refuse("conflict", detail, named[1], named[0].value.names)
         if not named:
             return found[0].value if found else None
         metric: Metric = named[0].value
         if len(metric.names) > 1:
             detail = f"'{metric.said}' may be any of: {', '.join(metric.names[:10])}."
-            raise _NoQuestionError(Misfit(Problem("ambiguous", detail), named[0], metric.names))
+            _refuse("ambiguous", detail, named[0], metric.names)
         if metric.said:
             self.assumptions.append(f"'{metric.said}' read as {metric.names[0]}")
         # `deploy events`: the events of that name, counted
@@ -156,9 +161,7 @@ class _Assembly:
         if len(names) != 1:
             detail = f"'{ranking.word}' needs to know of which metric"
             detail += f": {', '.join(names[:10])}." if names else ": none is stored that measures a duration."
-            raise _NoQuestionError(
-                Misfit(Problem("ambiguous" if names else "incomplete", detail), clause, tuple(names))
-            )
+            _refuse("ambiguous" if names else "incomplete", detail, clause, tuple(names))
         self.metric = Metric((names[0],))
         self.assumptions.append(f"'{ranking.word}' read of {names[0]}")
 
@@ -166,15 +169,14 @@ class _Assembly:
         """The range to compare with; and where no first one was said, what has followed it."""
         if self.against is None:
             if self.compares and not self.versus:
-                raise _NoQuestionError(Misfit(Problem("incomplete", "Compared with what? Name a second time range.")))
+                _refuse("incomplete", "Compared with what? Name a second time range.")
             return None
         clause = next(clause for clause in self.clauses if clause.value is self.against)
         if self.against.joined and not self.compares:
-            raise _NoQuestionError(Misfit(Problem("conflict", "Two time ranges in one prompt."), clause))
+            _refuse("conflict", "Two time ranges in one prompt.", clause)
         if isinstance(self.against.second, Shift):
             if self.range is None or self.range.start is None:
-                problem = Problem("incomplete", "Compared with what? The first time range is not said.")
-                raise _NoQuestionError(Misfit(problem, clause))
+                _refuse("incomplete", "Compared with what? The first time range is not said.", clause)
             return self.against.second.apply(self.range, self.context.zone)
         second = self.against.second
         if self.range is None and second.end is not None and second.end <= self.context.now:
@@ -189,9 +191,7 @@ class _Assembly:
             return TimeRange(None, now)
         if self.range.start is not None and self.range.start > now:
             clause = next(clause for clause in self.clauses if clause.value is self.range)
-            raise _NoQuestionError(
-                Misfit(Problem("future", "That time has not come: only the past is recorded."), clause)
-            )
+            _refuse("future", "That time has not come: only the past is recorded.", clause)
         end = now if self.range.end is None else min(self.range.end, now)
         return TimeRange(self.range.start, end)
 
@@ -214,9 +214,7 @@ class _Assembly:
 
     def _list(self, time: TimeRange) -> Question:
         if self.said or self.groups or self.grain or self.against:
-            raise _NoQuestionError(
-                Misfit(Problem("conflict", "A list of metrics has no aggregation, groups, buckets or comparison."))
-            )
+            _refuse("conflict", "A list of metrics has no aggregation, groups, buckets or comparison.")
         rank = Rank(self._count(), self.ranking.descending) if self.ranking else None
         limit = self.listing.count if self.listing else None
         if limit is None and rank is None:
@@ -234,19 +232,13 @@ class _Assembly:
         )
 
     def _aggregate(self, time: TimeRange, second: TimeRange | None) -> Question:
-        if self.noun and not self.ranking and self.said == Aggregations((Aggregation("count"),)) and not self.metric:
-            raise _NoQuestionError(
-                Misfit(Problem("unsupported", f"Counting the values of {self.noun.key.key} is not understood yet."))
-            )
-        aggregations = self._aggregations()
+        aggregations = self._with_rate(self._aggregations(), time)
         if self.ranking and not self.groups and not self.grain:
-            if self.metric and self.metric.names:
-                raise _NoQuestionError(
-                    Misfit(Problem("incomplete", "A ranking needs to know of what: add 'by' and a tag."))
-                )
+            if self.metric and self.metric.names and not self.metric.counted:
+                _refuse("incomplete", "A ranking needs to know of what: add 'by' and a tag.")
             self.groups = (NAME,)
         if self.ranking and self.groups and self.grain:
-            raise _NoQuestionError(Misfit(Problem("unsupported", "A ranking of groups has no buckets.")))
+            _refuse("unsupported", "A ranking of groups has no buckets.")
         if self.noun and not self.ranking:
             self.assumptions.append(f"'{self.noun.key.key}' read as by {self.noun.key.key}")
         return Question(
@@ -266,20 +258,37 @@ class _Assembly:
     def _aggregations(self) -> tuple[Aggregation, ...]:
         metric = self.metric
         if not metric and not self.said and not (self.ranking or self.groups or self.tags or self.values or self.grain):
-            raise _NoQuestionError(Misfit(Problem("incomplete", "What is to be counted or measured is not said.")))
+            _refuse("incomplete", "What is to be counted or measured is not said.")
         if self.said:
-            reduces = any(aggregation.function != "count" for aggregation in self.said.aggregations)
+            reduces = any(each.function not in ("count", "distinct") for each in self.said.aggregations)
             if reduces and not (metric and metric.names):
                 detail = "Of which metric? Values of different metrics are not reduced together."
-                raise _NoQuestionError(Misfit(Problem("incomplete", detail)))
+                _refuse("incomplete", detail)
             return self._counted_counters(self.said.aggregations)
-        if not metric or not metric.names or metric.counted or (self.ranking and self.ranking.quality == "count"):
+        if (
+            not metric
+            or not metric.names
+            or metric.counted
+            or (self.rate
+            and self._types() != {"counter"})
+            or (self.ranking and self.ranking.quality == "count")
+        ):
             self.assumptions.append(f"{metric.said if metric and metric.said else 'events'} counted")
             return self._counted_counters((Aggregation("count"),))
         function: Function = {frozenset({"event"}): "count", frozenset({"counter"}): "sum"}.get(self._types(), "avg")  # type: ignore[assignment]
         words = {"count": "counted", "sum": "summed", "avg": "averaged"}
         self.assumptions.append(f"{metric.names[0]} {words[function]}")
         return (Aggregation(function),)
+
+    def _with_rate(self, aggregations: tuple[Aggregation, ...], time: TimeRange) -> tuple[Aggregation, ...]:
+        """`on average per hour`: counts and sums become rates, which need to know how long the range is."""
+        if self.rate:
+            if any(aggregation.function not in ("count", "sum") for aggregation in aggregations):
+                _refuse("conflict", "Only counts and sums have a rate.")
+            aggregations = tuple(replace(aggregation, per=self.rate.per) for aggregation in aggregations)
+        if time.start is None and self.grain is None and any(aggregation.per for aggregation in aggregations):
+            _refuse("incomplete", "A rate needs to know since when.")
+        return aggregations
 
     def _types(self) -> frozenset[str]:
         entries = (self.context.catalog.names[name] for name in (self.metric.names if self.metric else ()))

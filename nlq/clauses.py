@@ -6,7 +6,7 @@ Where a clause is plainly a part of the question (a TagFilter, a TimeRange ...) 
 from dataclasses import dataclass
 
 from nlq.lexicon import Quality
-from nlq.question import Aggregation, GroupKey, TagFilter, TimeRange
+from nlq.question import Aggregation, GroupKey, TagFilter, TimeRange, Unit
 from nlq.timeline import Shift
 
 
@@ -15,6 +15,13 @@ class Aggregations:
     """`min, max and average`."""
 
     aggregations: tuple[Aggregation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`per second on average`: what is counted or summed, divided by how long it took."""
+
+    per: Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ def describe(question: Question) -> str:
 
 
 def _aggregation(aggregation: Aggregation) -> str:
-    return aggregation.label
+    if aggregation.key:
+        return f"distinct {_group(aggregation.key)}"
+    return f"{aggregation.function} rate per {aggregation.per}" if aggregation.per else aggregation.label
 
 
 def _tag(wanted: TagFilter) -> str:

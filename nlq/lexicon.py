@@ -52,6 +52,22 @@ WEEKDAYS: Final[dict[str, int]] = {
     "thur": 3, "thurs": 3, "friday": 4, "fri": 4, "saturday": 5, "sat": 5, "sunday": 6, "sun": 6,
 }  # fmt: skip
 
+# Months and weekdays that are words, names or endings of other kinds too: `may`, `mar`, `sat`.
+DOUBTFUL: Final = frozenset(
+    "jan feb march mar apr may jun jul aug sep sept oct nov dec mon wed sat sun".split()
+)
+
+# Those that are verbs, or ordinary words.
+VERBS: Final = frozenset("may march sat sun wed".split())
+
+# Words after which one of those is a time.
+TIME_LEADS: Final = frozenset(
+    """
+    in on during since until till before after from to of between through over by last past next previous
+    coming early late mid week weekend year month
+    """.split()
+)
+
 # Hours from the start of the day that the part belongs to: a night follows its evening.
 DAY_PARTS: Final[dict[str, tuple[int, int]]] = {
     "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (24, 30), "overnight": (22, 30),
@@ -64,6 +80,39 @@ ORDINALS: Final[dict[str, int]] = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
     "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15,
     "sixteenth": 16, "seventeenth": 17, "eighteenth": 18, "nineteenth": 19, "twentieth": 20, "thirtieth": 30,
+}  # fmt: skip
+
+SMALL_NUMBERS: Final[dict[str, int]] = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+    "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
+
+TENS: Final[dict[str, int]] = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+
+DECADES: Final[dict[str, int]] = {
+    "twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80,
+    "nineties": 90,
+}  # fmt: skip
+
+# Days that have a name, as month and day.
+HOLIDAYS: Final[dict[str, tuple[int, int]]] = {
+    "christmas": (12, 25), "xmas": (12, 25), "christmas eve": (12, 24), "christmas day": (12, 25),
+    "boxing day": (12, 26), "new year's eve": (12, 31), "new years eve": (12, 31), "new year's day": (1, 1),
+    "new years day": (1, 1), "valentine's day": (2, 14), "halloween": (10, 31), "earth day": (4, 22),
+    "labour day": (5, 1), "workers day": (5, 1), "workers' day": (5, 1), "workers ’ day": (5, 1),
+}  # fmt: skip
+
+# Abbreviations of zones, with their summer time: `PST` in July means what clocks in Los Angeles show. Left out
+# are those with several meanings (`IST`, `BST` apart) or that are words (`EAT`, `WET`).
+ZONES: Final[dict[str, str]] = {
+    "utc": "UTC", "gmt": "UTC", "est": "America/New_York", "edt": "America/New_York", "eastern": "America/New_York",
+    "cst": "America/Chicago", "cdt": "America/Chicago", "mst": "America/Denver", "mdt": "America/Denver",
+    "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "cet": "Europe/Berlin", "cest": "Europe/Berlin",
+    "bst": "Europe/London", "jst": "Asia/Tokyo", "kst": "Asia/Seoul", "aest": "Australia/Sydney",
+    "aedt": "Australia/Sydney",
 }  # fmt: skip
 
 # A number glued to one of these is two tokens: `30m`, `80%`, `1.5GB`.
@@ -87,6 +136,17 @@ AGGREGATIONS: Final[dict[str, Aggregation]] = {
     "maximum": Aggregation("max"),
     "peak": Aggregation("max"),
     "median": Aggregation("percentile", 50),
+    "range": Aggregation("range"),
+    "spread": Aggregation("range"),
+    "stddev": Aggregation("stddev"),
+    "stdev": Aggregation("stddev"),
+    "deviation": Aggregation("stddev"),
+    "variance": Aggregation("variance"),
+    "first": Aggregation("first"),
+    "earliest": Aggregation("first"),
+    "latest": Aggregation("latest"),
+    "current": Aggregation("latest"),
+    "newest": Aggregation("latest"),
 }
 
 # Superlatives: which end of the order, and what the word says of the value itself. A `duration` word is about

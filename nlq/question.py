@@ -11,22 +11,43 @@ from typing import Any, Literal
 
 import msgspec
 
-Function = Literal["count", "sum", "avg", "min", "max", "percentile"]
+Function = Literal[
+    "count", "sum", "avg", "min", "max", "range", "percentile", "stddev", "variance", "first", "latest", "distinct"
+]
 Comparison = Literal["eq", "ne", "lt", "le", "gt", "ge"]
 Unit = Literal["second", "minute", "hour", "day", "week", "month", "quarter", "year"]
 
 
 @dataclass(frozen=True, slots=True)
+class GroupKey:
+    """What to group by: a tag's key, or the document's own `name` or `type` (where `key` says the same)."""
+
+    kind: Literal["tag", "name", "type"]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregation:
-    """A reducer. `percent` (0 to 100) belongs to `percentile` alone; a median is percentile 50."""
+    """A reducer of values, or for `count` of documents, and for `distinct` of what a key is.
+
+    percent: above 0, up to 100, of `percentile` alone; a median is percentile 50. key: of `distinct` alone.
+    per: a count or a sum divided by how many such units its range or bucket lasts.
+    stddev and variance are those of a population; range is the greatest value less the least.
+    """
 
     function: Function
     percent: float | None = None
+    key: GroupKey | None = None
+    per: Unit | None = None
 
     @property
     def label(self) -> str:
-        """The column's name: `avg`, `p95`, `p99.9`."""
-        return self.function if self.percent is None else f"p{self.percent:g}"
+        """The column's name: `avg`, `p95`, `distinct_host`, `sum_per_second`."""
+        if self.percent is not None:
+            return f"p{self.percent:g}"
+        if self.key is not None:
+            return f"distinct_{self.key.key}"
+        return f"{self.function}_per_{self.per}" if self.per else self.function
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +84,6 @@ class Grain:
 
     unit: Unit
     count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class GroupKey:
-    """What to group by: a tag's key, or the document's own `name` or `type` (where `key` says the same)."""
-
-    kind: Literal["tag", "name", "type"]
-    key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,17 @@ All times here are naive wall times; ranges are half-open pairs `(start, end)`.
 """
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from nlq.question import Unit
+from nlq.timeline import add_units, floor
+
 Walls = tuple[datetime, datetime]
 
-_DAY = timedelta(days=1)
+DAY = timedelta(days=1)
+HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class TimeOfDay:
     """A stretch of a day, in seconds from its midnight; `end` may reach into the next day, or begin there.
 
     exact: named by its start alone, as `15:00` is. A `bare` hour (`between 3 and 5`) may be before or after
-    noon; a `marked` one carries am or pm.
+    noon; a `marked` one was said to be am or pm.
     """
 
     start: int
@@ -35,29 +39,31 @@ class TimeOfDay:
         midnight = datetime.combine(day, time())
         return midnight + timedelta(seconds=self.start), midnight + timedelta(seconds=self.end)
 
-    def later(self, seconds: int) -> "TimeOfDay":
-        return replace(self, start=self.start + seconds, end=self.end + seconds)
+    def at(self, start: int) -> "TimeOfDay":
+        """As long, but from `start` on, and no longer in doubt."""
+        return replace(self, start=start, end=start + self.end - self.start, bare=False, marked=True)
 
     def latest(self, now: datetime) -> Walls:
         """The latest that has begun."""
-        for back in (0, 1, 2):
-            walls = self.on(now.date() - back * _DAY)
-            if walls[0] <= now:
-                return walls
-        raise ValueError("no such time of day")
+        walls = self.on(now.date())
+        while walls[0] > now:
+            walls = walls[0] - DAY, walls[1] - DAY
+        return walls
 
 
-@dataclass(frozen=True, slots=True)
 class Pattern:
     """The base of all calendar patterns. `starting` is all that a pattern must define."""
 
+    __slots__ = ()
+
     @property
     def reach(self) -> timedelta:
-        """A time within which most patterns of the kind come again."""
-        return timedelta(days=366)
+        """A time within which the pattern nearly always comes again."""
+        return 366 * DAY
 
     @property
     def exact(self) -> bool:
+        """Named by its start, as a time of day is."""
         return False
 
     def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
@@ -79,19 +85,20 @@ class Pattern:
     def after(self, start: datetime) -> Walls | None:
         """The first that begins after `start`."""
         for low, high in _windows(self.reach):
-            for walls in self.starting(_clamped(start, low), _clamped(start, high)):
+            for walls in self.starting(_moved(start, low), _moved(start, high)):
                 if walls[0] > start:
                     return walls
         return None
 
     def within(self, start: datetime, end: datetime) -> Walls | None:
         """The one that begins in `[start, end)`; None where there is none, or more than one."""
-        found = list(self.starting(start, end))
-        return found[0] if len(found) == 1 else None
+        found = self.starting(start, end)
+        first = next(found, None)
+        return first if next(found, None) is None else None
 
-    def _last(self, now: datetime, accepts) -> Walls | None:
+    def _last(self, now: datetime, accepts: Callable[[Walls], bool]) -> Walls | None:
         for low, high in _windows(self.reach):
-            found = [w for w in self.starting(_clamped(now, -high), _clamped(now, -low) + _DAY) if accepts(w)]
+            found = [walls for walls in self.starting(_moved(now, -high), _moved(now, DAY - low)) if accepts(walls)]
             if found:
                 return found[-1]
         return None
@@ -100,16 +107,17 @@ class Pattern:
 def _windows(reach: timedelta) -> Iterator[tuple[timedelta, timedelta]]:
     """Ever wider stretches: leap days come every 8 years at the latest, a Sunday the 29th of February in 40."""
     low = timedelta()
-    for factor in (2, 9, 41):
+    for factor in (1, 2, 9, 41):
         yield low, factor * reach
         low = factor * reach
 
 
-def _clamped(moment: datetime, by: timedelta) -> datetime:
+def _moved(moment: datetime, by: timedelta) -> datetime:
+    """`moment + by`, or as far as the calendar goes."""
     try:
         return moment + by
     except OverflowError:
-        return datetime.max - 2 * _DAY if by > timedelta() else datetime.min + 2 * _DAY
+        return datetime.max - 400 * DAY if by > timedelta() else datetime.min + 400 * DAY
 
 
 def _months(low: datetime, high: datetime) -> Iterator[tuple[int, int]]:
@@ -117,11 +125,6 @@ def _months(low: datetime, high: datetime) -> Iterator[tuple[int, int]]:
     while (year, month) <= (high.year, high.month):
         yield year, month
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-
-
-def _one_day(day: date) -> Walls:
-    start = datetime.combine(day, time())
-    return start, start + _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,43 +137,30 @@ class Days(Pattern):
 
     @property
     def reach(self) -> timedelta:
-        if self.day is None and self.month is None:
-            return 7 * _DAY
+        if self.day is None:
+            return 7 * DAY
         wide = 366 if self.month else 31
-        return wide * (1 if self.weekday is None else 7) * _DAY
+        return wide * (1 if self.weekday is None else 7) * DAY
 
     def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
         for day in self._days(low, high):
-            walls = _one_day(day)
-            if low <= walls[0] < high and (self.weekday is None or day.weekday() == self.weekday):
-                yield walls
+            start = datetime.combine(day, time())
+            if low <= start < high and (self.weekday is None or day.weekday() == self.weekday):
+                yield start, start + DAY
 
     def _days(self, low: datetime, high: datetime) -> Iterator[date]:
         if self.day is None:
-            day = low.date() + timedelta(days=(((self.weekday or 0) - low.weekday()) % 7))
+            step = 1 if self.weekday is None else 7
+            day = low.date() + timedelta(days=0 if self.weekday is None else (self.weekday - low.weekday()) % 7)
             while day <= high.date():
                 yield day
-                day += 7 * _DAY
+                day += step * DAY
             return
-        months = ((year, self.month) for year in range(low.year, high.year + 1)) if self.month else _months(low, high)
+        years = range(low.year, high.year + 1)
+        months = ((year, self.month) for year in years) if self.month else _months(low, high)
         for year, month in months:
-            if self.day <= calendar.monthrange(year, month)[1]:
+            if self.day <= 28 or self.day <= calendar.monthrange(year, month)[1]:
                 yield date(year, month, self.day)
-
-
-@dataclass(frozen=True, slots=True)
-class MonthRun(Pattern):
-    """`count` months from the month `first` on: a month, quarter, half or season of every year."""
-
-    first: int
-    count: int = 1
-
-    def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
-        for year in range(low.year, high.year + 1):
-            start = datetime(year, self.first, 1)  # noqa: DTZ001 - wall time
-            if low <= start < high:
-                after = year * 12 + self.first - 1 + self.count
-                yield start, datetime(after // 12, after % 12 + 1, 1)  # noqa: DTZ001 - wall time
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +169,46 @@ class Weekends(Pattern):
 
     @property
     def reach(self) -> timedelta:
-        return 7 * _DAY
+        return 7 * DAY
 
     def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
         for start, end in Days(weekday=5).starting(low, high):
-            yield start, end + _DAY
+            yield start, end + DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Months(Pattern):
+    """`count` months from the month `first` on: a month, quarter or half of every year."""
+
+    first: int
+    count: int = 1
+
+    def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
+        for year in range(low.year, high.year + 1):
+            start = datetime(year, self.first, 1)
+            if low <= start < high:
+                yield start, add_units(start, "month", self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Weeks(Pattern):
+    """Week `number` of every year, as ISO 8601 counts them: week 1 is the one with the year's first Thursday."""
+
+    number: int
+
+    def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
+        for year in range(low.year, high.year + 2):
+            try:
+                start = datetime.combine(date.fromisocalendar(year, self.number, 1), time())
+            except ValueError:  # few years have a week 53
+                continue
+            if low <= start < high:
+                yield start, start + 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)
 class Timed(Pattern):
-    """A time of day on each day of a pattern of days: `Monday at 9`."""
+    """A time of day on each of a pattern's days: `Monday at 9`."""
 
     days: Pattern
     time: TimeOfDay
@@ -202,10 +222,24 @@ class Timed(Pattern):
         return self.time.exact
 
     def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
-        for start, _ in self.days.starting(low - 2 * _DAY, high):
+        for start, _ in self.days.starting(_moved(low, -2 * DAY), high):
             walls = self.time.on(start.date())
             if low <= walls[0] < high:
                 yield walls
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOfMonth(Pattern):
+    """From one day of a month to another: `July 13 to 15`."""
+
+    month: int
+    first: int
+    last: int
+
+    def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
+        for start, _ in Days(self.month, self.first).starting(low, high):
+            if self.last <= calendar.monthrange(start.year, start.month)[1]:
+                yield start, start + (self.last - self.first + 1) * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +258,80 @@ class Run(Pattern):
             last = self.last.after(start)
             if last is not None:
                 yield start, last[0] if self.last.exact else last[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`count` units or weekdays of something longer, from the `first` on; -1 is the last, and so backwards.
+
+    A week belongs to the month or year that has its Thursday.
+    """
+
+    first: int
+    unit: Unit = "day"
+    weekday: int | None = None
+    count: int = 1
+
+    def of(self, start: datetime, end: datetime) -> Walls | None:
+        """This part of `[start, end)`; None where it has no such part."""
+        unit: Unit = self.unit if self.weekday is None else "week"
+        mark = (self.weekday if self.weekday is not None else 3 if unit == "week" else 0) * DAY
+        if self.first > 0:
+            low = add_units(_ceiling(start - mark, unit), unit, self.first - 1)
+        else:
+            low = add_units(_ceiling(end - mark, unit), unit, self.first - self.count + 1)
+        if not start <= low + mark < end:
+            return None
+        return (low, add_units(low, unit, self.count)) if self.weekday is None else (low + mark, low + mark + DAY)
+
+
+def _ceiling(wall: datetime, unit: Unit) -> datetime:
+    """The first start of a unit that is not before `wall`."""
+    start = floor(wall, unit)
+    return start if start == wall else add_units(start, unit, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """The first or second half: of a year by months, of a day by hours, of anything else by whole days."""
+
+    second: bool
+
+    def of(self, start: datetime, end: datetime) -> Walls | None:
+        days = (end - start).days
+        if days > 360:
+            middle = add_units(start, "month", 6)
+        elif days > 1:
+            middle = start + days // 2 * DAY
+        else:
+            middle = start + (end - start) / 2
+        return (middle, end) if self.second else (start, middle)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The calendar unit that something shorter lies in: `the week of March 2`."""
+
+    unit: Unit
+
+    def of(self, start: datetime, _end: datetime) -> Walls | None:
+        low = floor(start, self.unit)
+        return low, add_units(low, self.unit, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf(Pattern):
+    """A part of each of a pattern: `first Monday of May`, `first half of October`."""
+
+    part: Part | Half | Around
+    whole: Pattern
+
+    @property
+    def reach(self) -> timedelta:
+        return self.whole.reach
+
+    def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
+        for walls in self.whole.starting(_moved(low, -self.whole.reach), _moved(high, 7 * DAY)):
+            part = self.part.of(*walls)
+            if part is not None and low <= part[0] < high:
+                yield part

@@ -6,17 +6,17 @@ from typing import Literal
 from nlq.words import Word
 
 Code = Literal[
-    "empty",          # nothing was asked
-    "too_long",       # more characters than a prompt may have
+    "empty",  # nothing was asked
+    "too_long",  # more characters than a prompt may have
     "not_understood",  # words that no rule reads
     "unknown_value",  # a tag value, key or metric that the catalog does not hold
-    "ambiguous",      # several readings, and no convention decides
-    "conflict",       # two parts that cannot both hold
-    "impossible",     # a date, count or percentile that does not exist
-    "too_many",       # more rows than an answer may have
-    "future",         # time that has not come
-    "incomplete",     # a follow-up without the question it follows
-    "unsupported",    # understood, but not a question of record
+    "ambiguous",  # several readings, and no convention decides
+    "conflict",  # two parts that cannot both hold
+    "impossible",  # a date, count or percentile that does not exist
+    "too_many",  # more rows than an answer may have
+    "future",  # time that has not come
+    "incomplete",  # a follow-up without the question it follows
+    "unsupported",  # understood, but not a question of record
 ]
 
 

@@ -1,6 +1,6 @@
 """The one time range that a text speaks of."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from nlq.context import Context
 from nlq.engine import Grammar, Match
 from nlq.question import TimeRange
 from nlq.rules import number, time_range
+from nlq.timeline import Span
 from nlq.tokens import tokenize
 
 MAX_LENGTH: Final = 4096
@@ -31,15 +32,20 @@ def resolve_time(text: str, now: datetime) -> tuple[datetime | None, datetime | 
     tokens = tokenize(text[:MAX_LENGTH])
     found: Match | None = None
     for match in _GRAMMAR.matches(tokens, context):
-        if match.kind == "time" and (found is None or _rank(match) > _rank(found)):
+        if match.kind in ("time", "instant") and (found is None or _rank(match) > _rank(found)):
             found = match
-    if found is None or not isinstance(found.value, TimeRange):
+    if found is None:
         return None
-    return _like(found.value.start, now), _like(found.value.end, now)
+    value = found.value
+    if isinstance(value, Span):  # `now`: this second
+        value = TimeRange(value.start, value.start + timedelta(seconds=1)) if value.start else None
+    if not isinstance(value, TimeRange):
+        return None
+    return _like(value.start, now), _like(value.end, now)
 
 
-def _rank(match: Match) -> tuple[int, float, int]:
-    return (match.end - match.start, -match.cost, -match.start)
+def _rank(match: Match) -> tuple[int, bool, float, int]:
+    return (match.end - match.start, match.kind == "time", -match.cost, -match.start)
 
 
 def _like(instant: datetime | None, now: datetime) -> datetime | None:

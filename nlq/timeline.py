@@ -10,7 +10,6 @@ Everything here raises OverflowError or ValueError for times outside the years 1
 """
 
 import calendar
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -74,19 +73,29 @@ _ORDER: Final[list[Unit]] = ["second", "minute", "hour", "day", "week", "month",
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """How far a second range lies from the first: `the day before` is one day back."""
+    """Where a second range lies, told from the first: `the day before`, `the same hour last week`.
+
+    duration: how far back. adjacent: the second is the stretch of that length which ends where the first
+    begins. Else the second is the first, moved back; where the first begins with a `unit` that was named (`the
+    same hour`), it is the whole of that unit.
+    """
 
     duration: Duration
+    adjacent: bool = False
+    unit: Unit | None = None
 
     def apply(self, time_range: TimeRange, zone: ZoneInfo) -> TimeRange:
-        """The range moved along the calendar of `zone`; open sides stay open.
-
-        A range of whole months moves by whole months: the month before March is February, all of it.
-        """
-        return TimeRange(
-            time_range.start and moved(time_range.start, self.duration, zone),
-            time_range.end and moved(time_range.end, self.duration, zone),
-        )
+        """The second range. ValueError where the first has no start."""
+        if time_range.start is None:
+            raise ValueError("nothing comes before a range without a start")
+        start = moved(time_range.start, -self.duration, zone)
+        if self.adjacent:
+            return TimeRange(start, time_range.start)
+        if self.unit is not None:
+            whole = unit_at(start, self.unit, zone)
+            if whole.start == start:
+                return TimeRange(whole.start, whole.end)
+        return TimeRange(start, time_range.end and moved(time_range.end, -self.duration, zone))
 
 
 def to_utc(wall: datetime, zone: ZoneInfo) -> datetime:
@@ -142,10 +151,13 @@ def unit_at(instant: datetime, unit: Unit, zone: ZoneInfo, offset: int = 0) -> S
         step = timedelta(seconds=SECONDS[unit])
         return Span(start + offset * step, start + (offset + 1) * step)
     start = floor(to_wall(instant, zone), unit)
-    return wall_span(_units_on(start, unit, offset), _units_on(start, unit, offset + 1), zone)
+    return wall_span(add_units(start, unit, offset), add_units(start, unit, offset + 1), zone)
 
 
-def _units_on(wall: datetime, unit: Unit, count: int) -> datetime:
+def add_units(wall: datetime, unit: Unit, count: int) -> datetime:
+    """The wall time `count` units on. The result is naive, as `wall` is: no clock change is in between."""
+    if unit in SECONDS:
+        return wall + timedelta(seconds=SECONDS[unit] * count)
     if unit in DAYS:
         return wall + timedelta(days=DAYS[unit] * count)
     return add_months(wall, MONTHS[unit] * count)
@@ -160,5 +172,3 @@ def rolled(now: datetime, duration: Duration, zone: ZoneInfo) -> Span:
     """The `duration` up to now; the one from now on where it is negative."""
     edge = moved(now, -duration, zone)
     return Span(min(edge, now), max(edge, now))
-
-

@@ -1,13 +1,68 @@
 """Documents -> one document a group: `{_id: {key0, key1, ..., time}, value0, value1, ...}`.
 
-Tags are grouped by the whole sorted list first, with partial results, and the keys are taken from the few
-groups that are left: extraction on every document measured twice as slow.
+Where the partial results can be merged, documents are grouped by their whole sorted tag list first, and the keys
+are taken from the few groups that are left: extraction on every document measured twice as slow.
 """
 
 from typing import Any
 
 from nlq.pipeline.selection import Stage, match
-from nlq.question import Aggregation, Function, Grain, GroupKey, Question
+from nlq.question import Aggregation, Function, Grain, GroupKey, Question, Unit
+
+Accumulator = dict[str, Any]
+
+# What results are made from: how it is gathered from documents, and how two of it merge (None: they do not).
+_PARTIALS: dict[str, tuple[Accumulator, Accumulator | None]] = {
+    "count": ({"$sum": 1}, {"$sum": "$count"}),
+    "sum": ({"$sum": "$value"}, {"$sum": "$sum"}),
+    "min": ({"$min": "$value"}, {"$min": "$min"}),
+    "max": ({"$max": "$value"}, {"$max": "$max"}),
+    "values": ({"$push": "$value"}, None),
+    "deviation": ({"$stdDevPop": "$value"}, None),
+    "first": (
+        {"$top": {"sortBy": {"timestamp": 1, "_id": 1}, "output": {"at": "$timestamp", "id": "$_id", "is": "$value"}}},
+        {"$top": {"sortBy": {"first.at": 1, "first.id": 1}, "output": "$first"}},
+    ),
+    "latest": (
+        {
+            "$top": {
+                "sortBy": {"timestamp": -1, "_id": -1},
+                "output": {"at": "$timestamp", "id": "$_id", "is": "$value"},
+            }
+        },
+        {"$top": {"sortBy": {"latest.at": -1, "latest.id": -1}, "output": "$latest"}},
+    ),
+}
+
+_NEEDS: dict[Function, tuple[str, ...]] = {
+    "count": ("count",),
+    "sum": ("sum",),
+    "avg": ("sum", "count"),
+    "min": ("min",),
+    "max": ("max",),
+    "range": ("min", "max"),
+    "percentile": ("values",),
+    "stddev": ("deviation",),
+    "variance": ("deviation",),
+    "first": ("first",),
+    "latest": ("latest",),
+    "distinct": (),
+}
+
+_SECONDS: dict[Unit, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+
+_RESULTS: dict[Function, Any] = {
+    "count": "$count",
+    "sum": "$sum",
+    "avg": {"$divide": ["$sum", "$count"]},
+    "min": "$min",
+    "max": "$max",
+    "range": {"$subtract": ["$max", "$min"]},
+    "stddev": "$deviation",
+    "variance": {"$pow": ["$deviation", 2]},
+    "first": "$first.is",
+    "latest": "$latest.is",
+}
 
 
 def key_fields(question: Question) -> list[str]:
@@ -22,63 +77,72 @@ def value_fields(question: Question) -> list[str]:
 
 def reduced(question: Question) -> list[Stage]:
     """The stages; groups are in no order."""
-    results = zip(value_fields(question), question.aggregations, strict=True)
-    return [*match(question), *_group(question), {"$project": {field: _result(each) for field, each in results}}]
-
-
-def _group(question: Question) -> list[Stage]:
-    """One document a group: `_id` with the keys and the bucket, and what the results are made from."""
-    keys = key_fields(question)
-    functions = {aggregation.function for aggregation in question.aggregations}
-    first = {name: {operator: argument} for name, (operator, argument, _) in _partials(functions).items()}
-    time = {"time": bucket("$timestamp", question.grain, question.zone)} if question.grain else {}
-    plain = {key: f"${group.key}" for key, group in zip(keys, question.groups, strict=True) if group.kind != "tag"}
-    if len(plain) == len(keys):
-        return [{"$group": {"_id": plain | time, **first}}]
-    merged = {name: {operator: f"${name}"} for name, (_, _, operator) in _partials(functions).items()}
-    stages: list[Stage] = [{"$group": {"_id": plain | time | {"tags": "$tags"}, **first}}]
-    if "percentile" in functions:  # the values lie bare again: all else is made from them anew
-        stages.append({"$unwind": "$values"})
-        merged = {
-            name: {operator: argument if argument == 1 else "$values"}
-            for name, (operator, argument, _) in _partials(functions).items()
-        }
-    again = {key: f"$_id.{key}" for key in plain} | ({"time": "$_id.time"} if time else {})
-    tagged = {
-        key: _tag_value("$_id.tags", group)
-        for key, group in zip(keys, question.groups, strict=True)
-        if group.kind == "tag"
+    results = {
+        field: _result(aggregation, f"distinct{index}", question)
+        for index, (field, aggregation) in enumerate(zip(value_fields(question), question.aggregations, strict=True))
     }
-    return [*stages, {"$group": {"_id": again | tagged, **merged}}]
-
-
-def _partials(functions: set[Function]) -> dict[str, tuple[str, Any, str]]:
-    """Field -> (accumulator, its argument on documents, the accumulator that merges two of it)."""
-    partials: dict[str, tuple[str, Any, str]] = {}
-    if functions & {"count", "avg"}:
-        partials["count"] = ("$sum", 1, "$sum")
-    if functions & {"sum", "avg"}:
-        partials["sum"] = ("$sum", "$value", "$sum")
-    if "min" in functions:
-        partials["min"] = ("$min", "$value", "$min")
-    if "max" in functions:
-        partials["max"] = ("$max", "$value", "$max")
-    if "percentile" in functions:
-        partials["values"] = ("$push", "$value", "$push")
-    return partials
-
-
-def _result(aggregation: Aggregation) -> Any:
-    if aggregation.function == "avg":
-        return {"$divide": ["$sum", "$count"]}
-    if aggregation.function == "percentile":
-        return _nearest_rank(aggregation.percent or 0.0)
-    return f"${aggregation.function}"
+    return [*match(question), *_group(question), {"$project": results}]
 
 
 def nothing(aggregation: Aggregation) -> int | None:
     """What the aggregation of no documents is."""
-    return 0 if aggregation.function in ("count", "sum") else None
+    return 0 if aggregation.function in ("count", "sum", "distinct") else None
+
+
+def _group(question: Question) -> list[Stage]:
+    """One document a group: `_id` with the keys and the bucket, and what the results are made from."""
+    names = dict.fromkeys(name for aggregation in question.aggregations for name in _NEEDS[aggregation.function])
+    gathered = {name: _PARTIALS[name][0] for name in names}
+    merged = {name: merge for name in names if (merge := _PARTIALS[name][1])}
+    wanted = (*question.groups, *(each.key for each in question.aggregations if each.key))
+    time = {"time": bucket("$timestamp", question.grain, question.zone)} if question.grain else {}
+    if len(merged) < len(names) or all(key.kind != "tag" for key in wanted):
+        return [{"$group": {"_id": _keys(question, "$") | time, **gathered, **_distinct(question, "$")}}]
+    fields = dict.fromkeys("tags" if key.kind == "tag" else key.kind for key in wanted)
+    again = {"time": "$_id.time"} if time else {}
+    return [
+        {"$group": {"_id": {field: f"${field}" for field in fields} | time, **gathered}},
+        {"$group": {"_id": _keys(question, "$_id.") | again, **merged, **_distinct(question, "$_id.")}},
+    ]
+
+
+def _keys(question: Question, path: str) -> dict[str, Any]:
+    return {field: _key(group, path) for field, group in zip(key_fields(question), question.groups, strict=True)}
+
+
+def _distinct(question: Question, path: str) -> dict[str, Accumulator]:
+    return {
+        f"distinct{index}": {"$addToSet": _key(aggregation.key, path)}
+        for index, aggregation in enumerate(question.aggregations)
+        if aggregation.key
+    }
+
+
+def _key(group: GroupKey, path: str) -> Any:
+    return _tag_value(f"{path}tags", group) if group.kind == "tag" else f"{path}{group.kind}"
+
+
+def _result(aggregation: Aggregation, distinct: str, question: Question) -> Any:
+    if aggregation.function == "percentile":
+        return _nearest_rank(aggregation.percent or 0.0)
+    if aggregation.function == "distinct":
+        return {"$size": {"$setDifference": [f"${distinct}", [None]]}}
+    result = _RESULTS[aggregation.function]
+    return {"$divide": [result, _elapsed(question, aggregation.per)]} if aggregation.per else result
+
+
+def _elapsed(question: Question, unit: Unit) -> Any:
+    """How many units long the range is, or the part of the bucket that lies in it."""
+    milliseconds = _SECONDS[unit] * 1000
+    start, end = question.range.start, question.range.end
+    if question.grain is None:
+        if start is None or end is None:
+            raise ValueError("a rate needs a range with two ends")
+        return (end - start).total_seconds() * 1000 / milliseconds
+    width = {"unit": question.grain.unit, "amount": question.grain.count, "timezone": question.zone}
+    starts = [each for each in ("$_id.time", start) if each is not None]
+    ends = [each for each in ({"$dateAdd": {"startDate": "$_id.time", **width}}, end) if each is not None]
+    return {"$divide": [{"$subtract": [{"$min": ends}, {"$max": starts}]}, milliseconds]}
 
 
 def _nearest_rank(percent: float) -> Any:

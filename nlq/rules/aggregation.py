@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nlq import lexicon
-from nlq.clauses import Aggregations
+from nlq.clauses import Aggregations, Rate
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
-from nlq.question import Aggregation
+from nlq.question import Aggregation, GroupKey, Unit
 from nlq.refusal import Problem
 from nlq.tokens import Token
 
@@ -33,7 +33,11 @@ def _percentile(percent: float) -> Aggregation | Problem:
     return Aggregation("percentile", percent)
 
 
-def _both(_context: Context, first: Aggregations | Problem, second: Aggregation | Problem) -> Aggregations | Problem:
+def _both(
+    _context: Context, first: Aggregations | Rate | Problem, second: Aggregation | Problem
+) -> Aggregations | Problem | None:
+    if isinstance(first, Rate):
+        return None
     if isinstance(first, Problem):
         return first
     if isinstance(second, Problem):
@@ -43,6 +47,20 @@ def _both(_context: Context, first: Aggregations | Problem, second: Aggregation 
 
 def _one(_context: Context, reducer: Aggregation | Problem) -> Aggregations | Problem:
     return reducer if isinstance(reducer, Problem) else Aggregations((reducer,))
+
+
+def _rate(_context: Context, unit: Unit) -> Rate | None:
+    return Rate(unit) if unit in ("second", "minute", "hour", "day", "week") else None
+
+
+def _rate_of(_context: Context, reducer: Aggregation | Problem, unit: Unit) -> Aggregation | None:
+    if isinstance(reducer, Problem) or reducer.function not in ("count", "sum") or not _rate(_context, unit):
+        return None
+    return Aggregation(reducer.function, per=unit)
+
+
+def _distinct(_context: Context, key: GroupKey) -> Aggregation:
+    return Aggregation("distinct", key=key)
 
 
 SCANNERS = (Scanner("aggregation", _scan),)
@@ -55,6 +73,18 @@ RULES = (
     Rule("nth percentile", "<nth> percentile|percentiles", "reducer", lambda _context, n: _percentile(n)),
     Rule("percentile n", "percentile <number>", "reducer", lambda _context, n: _percentile(n)),
     Rule("n percentile", "<number> percentile", "reducer", lambda _context, n: _percentile(n)),
+    Rule("standard deviation", "standard|std deviation|dev", "reducer", lambda _context: Aggregation("stddev")),
+    Rule("most recent", "most recent", "reducer", lambda _context: Aggregation("latest")),
+    Rule("distinct keys", "distinct|unique|different <group>", "reducer", _distinct),
+    Rule("how many keys", "how many distinct|unique|different? <countable>", "reducer", _distinct),
+    Rule("number of keys", "number|count of distinct|unique|different? <countable>", "reducer", _distinct),
+    Rule("rate per unit", "rate per|a|an <unit>", "rate", _rate),
+    Rule("unit rate", "per <unit> rate", "rate", _rate),
+    Rule("per unit on average", "per|a|an|each|every <unit> on average", "rate", _rate),
+    Rule("on average per unit", "on average per|a|an|each|every <unit>", "rate", _rate),
+    Rule("average per unit", "average|avg|mean number|count per|a|an <unit> of", "rate", _rate),
+    Rule("rate", "<rate>", "aggregation", lambda _context, rate: rate),
+    Rule("rate of an aggregation", "<reducer> rate per <unit>", "reducer", _rate_of),
     Rule("one aggregation", "<reducer>", "aggregation", _one),
     Rule("average value", "<reducer> value|values", "aggregation", _one),
     Rule("by aggregation", "by|using the? <aggregation>", "aggregation", lambda _context, said: said),

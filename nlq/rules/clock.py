@@ -1,132 +1,220 @@
-"""Times of day: `15:30`, `3pm`, `noon`, `half past nine`, `from 9 to 17:00`, `morning`."""
+"""Times of day: `15:30`, `3pm`, `noon`, `half past nine`, `from 9 to 17:00`, `in the morning`.
+
+Kinds: `clock`, a time of day for certain; `hour`, what may be one in company (`3`, `9.30`); `clock-range`, from one
+to another; `hours`, the same without any that is certain; `day-part`.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
 
 from nlq import lexicon
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
-from nlq.recurrence import TimeOfDay
+from nlq.recurrence import HOUR, TimeOfDay
 from nlq.refusal import Problem
-from nlq.rules.duration import sound
+from nlq.rules.duration import same, sound
+from nlq.timeline import Duration
 from nlq.tokens import Token
 
-_HOUR = 3600
-_HALF_DAY = 12 * _HOUR
+Half = Literal["a", "p"]
+
+NOON = 12 * HOUR
+DAY = 24 * HOUR
 _CLOCK = re.compile(
     r"""(?P<hour>\d{1,2})
-    (?: [:h](?P<minute>\d\d) (?: [:.](?P<second>\d\d) (?:[.,]\d{1,9})? )? | \.(?P<dotted>\d\d)(?=[ap]) )?
-    \.? (?P<mark>(?:[ap]\.?m|(?<=\d\d)[ap]))? """,
+    (?: [:h.] (?P<minute>\d\d) (?: [:.] (?P<second>\d\d) (?:[.,]\d{1,9})? )? )?
+    \.? (?P<half> [ap]\.?m | (?<=\d) [ap] )? (?<=[\dapm]) h?""",
     re.VERBOSE,
 )
 
 
-def _clock(text: str) -> TimeOfDay | Problem | None:
-    """What one word says: `15:30`, `3pm`, `3h18`. None for a number or any other word."""
+def read_clock(text: str) -> tuple[str, TimeOfDay | Problem] | None:
+    """What one word says, as a kind and a value: `15:30` and `3pm` are a clock, `9.30` and `3` only an hour."""
     found = _CLOCK.fullmatch(text)
     if not found:
         return None
-    minute = found["minute"] or found["dotted"]
-    if minute is None and (found["mark"] is None or len(found["mark"]) < 2):
-        return None
-    hour, minutes, seconds = int(found["hour"]), int(minute or 0), int(found["second"] or 0)
-    if hour > 24 or minutes > 59 or seconds > 59 or (hour == 24 and (minutes or seconds)):
-        return Problem("impossible", f"there is no {text}")
-    start = hour * _HOUR + minutes * 60 + seconds
-    length = 1 if found["second"] else 60 if minute else _HOUR
-    bare = 1 <= hour <= 12 and len(found["hour"]) == len(str(hour)) and ":" in text
+    hour, minute, second = int(found["hour"]), int(found["minute"] or 0), int(found["second"] or 0)
+    half = found["half"]
+    certain = (half is not None and (len(half) > 1 or found["minute"])) or bool(
+        found["minute"] and re.search("[:h]", text)
+    )
+    if hour > 24 or minute > 59 or second > 59 or hour * 60 + minute > 24 * 60:
+        return ("clock", Problem("impossible", f"there is no {text}")) if certain else None
+    start = hour * HOUR + minute * 60 + second
+    length = 1 if found["second"] else 60 if found["minute"] else HOUR
+    bare = 1 <= hour <= 12 and not found["hour"].startswith("0")
     clock = TimeOfDay(start, start + length, bare=bare)
-    return _mark(clock, found["mark"][0]) if found["mark"] else clock
+    if half is None:
+        return ("clock" if certain else "hour"), clock
+    halved = _halved(clock, half[0])
+    return ("clock" if certain else "short-clock", halved) if halved else None
 
 
-def _mark(clock: TimeOfDay, half: str) -> TimeOfDay | None:
-    """`clock` before (a) or after (p) noon."""
-    if clock.marked or clock.start >= 13 * _HOUR:
+def _halved(clock: TimeOfDay, half: str) -> TimeOfDay | None:
+    """`clock` before (a) or after (p) noon; None where it says so itself."""
+    if clock.marked or clock.start >= 13 * HOUR:
         return None
-    hour = clock.start % _HALF_DAY
-    start = hour + (_HALF_DAY if half == "p" else 0)
-    return replace(clock, start=start, end=start + clock.end - clock.start, bare=False, marked=True)
+    return clock.at(clock.start % NOON + (NOON if half == "p" else 0))
 
 
 def _hour(_context: Context, count: int) -> TimeOfDay | None:
-    if not 0 <= count <= 24:
-        return None
-    return TimeOfDay(count * _HOUR, (count + 1) * _HOUR, bare=1 <= count <= 12)
+    return TimeOfDay(count * HOUR, (count + 1) * HOUR, bare=1 <= count <= 12) if 0 <= count <= 24 else None
 
 
-def _pair(_context: Context, first: TimeOfDay, last: TimeOfDay) -> TimeOfDay | None:
-    """From one time of day to the next other. An hour without am or pm takes the nearest that fits."""
+def clock_run(_context: Context, first: TimeOfDay, last: TimeOfDay) -> TimeOfDay:
+    """From one time of day to the next other.
+
+    Where only one is said to be am or pm, the other takes the nearest hour that fits: 1:30 to 3pm, 11 to 3pm,
+    8pm to 11. Two bare hours are before noon, unless that runs backwards: 11 to 4 ends in the afternoon.
+    """
     start, end = first.start, last.start
-    if first.bare and last.marked and start % _HALF_DAY + _HALF_DAY < end:
-        start = start % _HALF_DAY + _HALF_DAY
-    step = _HALF_DAY if last.bare and (first.bare or first.marked) else 2 * _HALF_DAY
-    if last.bare and first.marked:
-        end %= _HALF_DAY
+    if first.bare and last.marked and start % NOON + NOON < end:
+        start = start % NOON + NOON
+    doubtful = last.bare and (first.bare or first.marked)
+    if doubtful and first.marked:
+        end %= NOON
     while end <= start:
-        end += step
-    return TimeOfDay(start, end, exact=False)
+        end += NOON if doubtful else DAY
+    bare = first.bare and last.bare
+    return TimeOfDay(start, end, exact=False, bare=bare, marked=not bare)
 
 
-def _in_part(_context: Context, clock: TimeOfDay, part: TimeOfDay) -> TimeOfDay | None:
-    """`3:20 in the afternoon`: the one of the two that lies in that part of the day."""
-    for start in (clock.start % _HALF_DAY, clock.start % _HALF_DAY + _HALF_DAY):
-        if part.start <= start < part.end or part.start <= start + 2 * _HALF_DAY < part.end or (part.start == 86400 and start >= 75600):
-            return replace(clock, start=start, end=start + clock.end - clock.start, bare=False, marked=True)
-        if part.start == 6 * _HOUR and start < part.end:
-            return replace(clock, start=start, end=start + clock.end - clock.start, bare=False, marked=True)
-    return None
+def in_part(_context: Context, clock: TimeOfDay, part: TimeOfDay) -> TimeOfDay | None:
+    """`3:20 in the afternoon`: of the two, the one in that part of the day; `11 at night` is before midnight."""
+    if clock.marked or clock.start >= 13 * HOUR:
+        return clock
+    early = clock.start % NOON
+    if part.end <= NOON:
+        return clock.at(early)
+    if part.start >= DAY - 2 * HOUR:
+        return clock.at(early if early < part.end - DAY else early + NOON)
+    return clock.at(early + NOON)
 
 
-def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
-    for index, token in enumerate(tokens):
-        if token.quoted or not token.norm[0].isdigit():
-            continue
-        clock = _clock(token.norm)
-        if clock is not None:
-            yield Match(index, index + 1, "clock", clock, 0.0, "clock")
-            continue
-        first, dash, last = token.norm.partition("-")
-        if dash:
-            pair = _scan_pair(context, first, last)
-            if pair is not None:
-                yield Match(index, index + 1, pair[0], pair[1], 0.0, "clock range")
+def _past(_context: Context, minutes: int, clock: TimeOfDay) -> TimeOfDay | None:
+    return _beside(clock, minutes * 60)
 
 
-def _scan_pair(context: Context, first: str, last: str) -> tuple[str, TimeOfDay] | None:
-    sides = [_clock(side) or (_hour(context, int(side)) if re.fullmatch(r"\d\d?", side) else None) for side in (first, last)]
-    if not all(isinstance(side, TimeOfDay) for side in sides):
+def _to(_context: Context, minutes: int, clock: TimeOfDay) -> TimeOfDay | None:
+    return _beside(clock, -minutes * 60)
+
+
+def _beside(clock: TimeOfDay, seconds: int) -> TimeOfDay | None:
+    """`quarter past nine`: so many seconds from a full hour."""
+    if clock.end - clock.start != HOUR or not -HOUR < seconds < HOUR:
         return None
-    pair = _pair(context, *sides)
-    plain = re.fullmatch(r"\d+", first) and re.fullmatch(r"\d+", last)
-    return ("hours" if plain else "clock", pair) if pair else None
+    start = (clock.start + seconds) % DAY
+    return TimeOfDay(start, start + 60, bare=clock.bare, marked=clock.marked)
 
 
-_TO = "to|-|–|until|till|untill|through|~"
+def _for(_context: Context, clock: TimeOfDay, length: Duration) -> TimeOfDay | None:
+    """`from 9 for 2 hours`."""
+    if length.months or length.days or not 0 < length.seconds <= DAY:
+        return None
+    return TimeOfDay(clock.start, clock.start + int(length.seconds), exact=False)
+
+
+def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
+    for index, token in enumerate(tokens):
+        if token.quoted or not token.norm[0].isdecimal():
+            continue
+        text = token.norm
+        read = read_clock(text) if not text.isdecimal() else None
+        if read is None and "-" in text:
+            read = _read_run(text)
+        if read is not None:
+            yield Match(index, index + 1, *read, 0.0, "clock")
+            if read[0] == "hour":
+                yield Match(index, index + 1, "dotted-hour", read[1], 0.0, "clock")
+            if text.endswith(".m") and index + 1 < len(tokens) and tokens[index + 1].norm == ".":
+                yield Match(index, index + 2, *read, 0.0, "clock")
+
+
+def _read_run(text: str) -> tuple[str, Any] | None:
+    """`9:30-11:00`, `3-8pm`: two times of day in one word."""
+    first, _, last = text.partition("-")
+    one, other = read_clock(first), read_clock(last)
+    if one is None or other is None or isinstance(one[1], Problem) or isinstance(other[1], Problem):
+        return None
+    loose = one[0] == "hour" and other[0] == "hour"
+    return "hours" if loose else "clock-range", clock_run(None, one[1], other[1])  # type: ignore[arg-type]
+
+
+def _constant(value: Any) -> Callable[..., Any]:
+    return lambda _context: value
+
+
+TO = "to|-|–|until|till|untill|through|thru|~"
 
 SCANNERS = (Scanner("clock", _scan),)
 RULES = (
     *(
-        Rule(f"day part {word}", f"{word}", "day-part", lambda _c, part=part: TimeOfDay(part[0] * _HOUR, part[1] * _HOUR, exact=False))
-        for word, part in lexicon.DAY_PARTS.items()
+        Rule(
+            f"day part: {word}",
+            f"{word}|{word}s",
+            "day-part",
+            _constant(TimeOfDay(first * HOUR, last * HOUR, exact=False)),
+        )
+        for word, (first, last) in lexicon.DAY_PARTS.items()
+    ),
+    Rule(
+        "business hours",
+        "business|office|working hours",
+        "clock-range",
+        _constant(TimeOfDay(9 * HOUR, 17 * HOUR, exact=False)),
     ),
     *(
-        Rule(f"moment {word}", f"12? {word}", "clock", lambda _c, hour=hour: TimeOfDay(hour * _HOUR, (hour + 1) * _HOUR, marked=True))
+        Rule(
+            f"moment: {word}", f"12? {word}", "clock", _constant(TimeOfDay(hour * HOUR, (hour + 1) * HOUR, marked=True))
+        )
         for word, hour in lexicon.MOMENTS.items()
     ),
-    Rule("am", "am|a.m|a.m. .?", "half", lambda _context: "a"),
-    Rule("pm", "pm|p.m|p.m. .?", "half", lambda _context: "p"),
-    Rule("a m", "a .? m .?", "half", lambda _context: "a"),
-    Rule("p m", "p .? m .?", "half", lambda _context: "p"),
-    Rule("hour", "<count>", "hour", _hour),
-    Rule("clock half", "<clock> <half>", "clock", sound(lambda _context, clock, half: _mark(clock, half))),
-    Rule("hour half", "<hour> <half>", "clock", sound(lambda _context, clock, half: _mark(clock, half))),
-    Rule("o'clock", "<hour> o'clock|oclock", "clock", lambda _context, clock: clock),
-    Rule("o'clock half", "<hour> o'clock|oclock <half>", "clock", lambda _context, clock, half: _mark(clock, half)),
-    Rule("clock in part", "<clock> in|at the? <day-part>", "clock", sound(_in_part)),
-    Rule("hour in part", "<hour> in|at the? <day-part>", "clock", sound(_in_part)),
-    Rule("clocks", f"from|between? <clock> {_TO}|and <clock>", "clock-range", sound(_pair)),
-    Rule("clock hour", f"from|between? <clock> {_TO}|and <hour>", "clock-range", sound(_pair)),
-    Rule("hour clock", f"from|between? <hour> {_TO}|and <clock>", "clock-range", sound(_pair)),
-    Rule("hours", f"from|between? <hour> {_TO}|and <hour>", "hours", sound(_pair)),
+    Rule("am", "am|a.m|a.m. .?", "half", _constant("a")),
+    Rule("pm", "pm|p.m|p.m. .?", "half", _constant("p")),
+    Rule("a m", "a .? m .?", "half", _constant("a")),
+    Rule("p m", "p .? m .?", "half", _constant("p")),
+    Rule("hour of a count", "<count>", "hour", _hour),
+    Rule("clock and half", "<clock> <half>", "clock", sound(lambda _context, clock, half: _halved(clock, half))),
+    Rule("hour and half", "<hour> <half>", "clock", sound(lambda _context, clock, half: _halved(clock, half))),
+    Rule("hour mark", "<dotted-hour> h", "clock", same),
+    Rule("short clock", "at <short-clock>", "clock", same),
+    Rule("o'clock", "<hour> o'clock|oclock", "clock", same),
+    Rule("clock in part", "<clock> in|at the? <day-part>", "clock", sound(in_part)),
+    Rule("hour in part", "<hour> in|at the? <day-part>", "clock", sound(in_part)),
+    Rule("part at clock", "<day-part> at <clock>", "clock", sound(lambda c, part, clock: in_part(c, clock, part))),
+    Rule("part at hour", "<day-part> at <hour>", "clock", sound(lambda c, part, clock: in_part(c, clock, part))),
+    Rule("minutes past", "<count> minutes|min? past|after <clock>", "clock", sound(_past)),
+    Rule("minutes to", "<count> minutes|min to|before <clock>", "clock", sound(_to)),
+    Rule("minutes past hour", "<count> minutes|min? past <hour>", "clock", sound(_past)),
+    Rule("quarter past", "a? quarter past <clock>", "clock", sound(lambda c, clock: _past(c, 15, clock))),
+    Rule("quarter past hour", "a? quarter past <hour>", "clock", sound(lambda c, clock: _past(c, 15, clock))),
+    Rule("quarter to", "a? quarter to <clock>", "clock", sound(lambda c, clock: _to(c, 15, clock))),
+    Rule("half past", "half past <clock>", "clock", sound(lambda c, clock: _past(c, 30, clock))),
+    Rule("half past hour", "half past <hour>", "clock", sound(lambda c, clock: _past(c, 30, clock))),
+    Rule("clock to clock", f"from? <clock> {TO} <clock>", "clock-range", sound(clock_run)),
+    Rule("clock to hour", f"from? <clock> {TO} <hour>", "clock-range", sound(clock_run)),
+    Rule("hour to clock", f"from? <hour> {TO} <clock>", "clock-range", sound(clock_run)),
+    Rule("hour to hour", f"from? <hour> {TO} <hour>", "hours", sound(clock_run)),
+    Rule("between clocks", f"between <clock> and|{TO} <clock>", "clock-range", sound(clock_run)),
+    Rule("between clock and hour", f"between <clock> and|{TO} <hour>", "clock-range", sound(clock_run)),
+    Rule("between hour and clock", f"between <hour> and|{TO} <clock>", "clock-range", sound(clock_run)),
+    Rule("between hours", f"between <hour> and|{TO} <hour>", "hours", sound(clock_run)),
+    Rule("from a clock range", "from|between|at <clock-range>", "clock-range", same),
+    Rule("from hours", "from|between <hours>", "hours", same),
+    Rule("clock for length", "from|starting? at? <clock> for <length>", "clock-range", sound(_for)),
+    Rule("hour for length", "from <hour> for <length>", "clock-range", sound(_for)),
+    Rule(
+        "length from clock",
+        "for <length> from|starting from? <clock>",
+        "clock-range",
+        sound(lambda c, length, clock: _for(c, clock, length)),
+    ),
+    Rule(
+        "length from hour",
+        "for <length> from <hour>",
+        "clock-range",
+        sound(lambda c, length, clock: _for(c, clock, length)),
+    ),
+    Rule("part and range", f"<day-part> ,? <clock-range>", "clock-range", sound(lambda _c, _part, time: time)),
 )

@@ -33,6 +33,13 @@ def sound(produce: Callable[..., Any]) -> Callable[..., Any]:
     return sounded
 
 
+def _same(_context: Context, value: Any) -> Any:
+    return value
+
+
+same = sound(_same)
+
+
 def _length(_context: Context, count: float, unit: Unit) -> Duration | Problem:
     if count <= 0:
         return Problem("impossible", "a length of time is more than nothing")
@@ -50,14 +57,24 @@ def _scan_glued(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
 SCANNERS = (Scanner("glued length", _scan_glued),)
 RULES = (
     *(
-        Rule(f"unit {unit}", "|".join(word for word, of in lexicon.UNITS.items() if of == unit), "unit", lambda _c, unit=unit: unit)
+        Rule(
+            f"unit {unit}",
+            "|".join(word for word, of in lexicon.UNITS.items() if of == unit),
+            "unit",
+            lambda _c, unit=unit: unit,
+        )
         for unit in dict.fromkeys(lexicon.UNITS.values())
     ),
     Rule("length", "<number> <unit>", "length", sound(_length)),
     Rule("one unit", "a|an|one <unit>", "length", sound(lambda context, unit: _length(context, 1, unit))),
     Rule("couple", "a? couple of? <unit>", "length", sound(lambda context, unit: _length(context, 2, unit))),
     Rule("half unit", "half a|an? <unit>", "length", sound(lambda context, unit: _length(context, 0.5, unit))),
-    Rule("and a half", "<number> and a half <unit>", "length", sound(lambda c, count, unit: _length(c, count + 0.5, unit))),
+    Rule(
+        "and a half",
+        "<number> and a half <unit>",
+        "length",
+        sound(lambda c, count, unit: _length(c, count + 0.5, unit)),
+    ),
     Rule("lengths", "<length> and? <length>", "length", sound(lambda _context, one, other: one + other)),
     Rule("fortnight", "a? fortnight", "length", lambda _context: Duration.of(14, "day")),
 )

@@ -8,7 +8,16 @@ from nlq.question import Grain, GroupKey, Unit
 from nlq.refusal import Problem
 
 _BY = "by|per|across|each|every"
-_LARGEST = {"second": 86_400, "minute": 44_640, "hour": 8_784, "day": 366, "week": 53, "month": 12, "quarter": 4, "year": 1}
+_LARGEST = {
+    "second": 86_400,
+    "minute": 44_640,
+    "hour": 8_784,
+    "day": 366,
+    "week": 53,
+    "month": 12,
+    "quarter": 4,
+    "year": 1,
+}
 
 
 def _tag(_context: Context, key: str) -> GroupKey:
@@ -35,17 +44,30 @@ RULES = (
     Rule("metric", "metric|metrics", "group", lambda _context: GroupKey("name", "name"), cost=0.2),
     Rule("event", "event|events", "group", lambda _context: GroupKey("name", "name"), cost=0.2),
     Rule("metric type", "metric? type|types", "group", lambda _context: GroupKey("type", "type"), cost=0.1),
+    Rule("countable key", "<key>", "countable", _tag),
+    Rule("countable names", "metric? names", "countable", lambda _context: GroupKey("name", "name")),
+    Rule("countable types", "metric? types", "countable", lambda _context: GroupKey("type", "type")),
     Rule("one group", "<group>", "groups", lambda _context, key: Groups((key,))),
     Rule("several groups", "<groups> and|,|/|by|per <group>", "groups", _both),
     Rule("groups, and the last", "<groups> , and <group>", "groups", _both),
     Rule("by groups", f"{_BY} <groups>", "grouping", lambda _context, groups: groups),
     Rule("for each group", "for each|every <groups>", "grouping", lambda _context, groups: groups),
-    Rule("grouped by", "grouped|split|broken|group|break down? by <groups>", "grouping", lambda _context, groups: groups),
+    Rule(
+        "grouped by",
+        "grouped|split|broken|group|break down? by <groups>",
+        "grouping",
+        lambda _context, groups: groups,
+    ),
     Rule("key noun", "<key-noun>", "noun", lambda _context, noun: noun, cost=0.6),
     Rule("unit of a bucket", "<unit>", "width", _one),
     Rule("units of a bucket", "<count> <unit>", "width", _grain),
     Rule("per unit", "per|each|every|by <width>", "grain", lambda _context, grain: grain),
-    Rule("in steps of", "in|with <width> buckets|steps|bins|intervals|chunks", "grain", lambda _context, grain: grain),
+    Rule(
+        "in steps of",
+        "in|with <width> buckets|steps|bins|intervals|chunks",
+        "grain",
+        lambda _context, grain: grain,
+    ),
     *(
         Rule(f"{word}", f"on? a|an? {word} basis?", "grain", lambda _context, unit=unit: Grain(unit))
         for word, unit in lexicon.EVERY.items()

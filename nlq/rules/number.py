@@ -32,7 +32,12 @@ SCANNERS = (Scanner("number", _scan),)
 RULES = (
     Rule("whole number", "<number>", "count", _count),
     *(
-        Rule(f"number {word}", f"<number> {word}", "number", lambda _context, number, factor=factor: number * factor)
+        Rule(
+            f"number {word}",
+            f"<number> {word}",
+            "number",
+            lambda _context, number, factor=factor: number * factor,
+        )
         for word, factor in lexicon.MULTIPLIERS.items()
     ),
 )

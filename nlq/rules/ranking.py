@@ -35,13 +35,15 @@ RULES = (
                 word,
                 word,
                 "ranking",
-                lambda _context, word=word, descending=descending, quality=quality: Ranking(None, descending, quality, word),
+                lambda _context, word=word, descending=descending, quality=quality: Ranking(
+                    None, descending, quality, word
+                ),
                 cost=0.3 if quality == "any" and word not in ("top", "bottom") else 0.0,
             ),
         )
     ),
     Rule("list", "list|raw", "listing", lambda _context: Listing(None)),
-    Rule("list n", "list the? last|latest|newest|first? <count>", "listing", _listing),
+    Rule("list n", "list the? last|latest|newest? <count>", "listing", _listing),
     Rule("last n", "last|latest|newest <count>", "listing", _listing, cost=0.1),
     Rule("most recent n", "most recent <count>", "listing", _listing),
     Rule("n most recent", "<count> most? recent|latest|newest", "listing", _listing),

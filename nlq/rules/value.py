@@ -23,6 +23,18 @@ RULES = (
     Rule("over number", "is|was|are|were|of? <comparison> <number>", "value", _ordering),
     Rule("exactly number", "exactly <number>", "value", lambda _context, number: ValueFilter("eq", number)),
     Rule("value over number", "where? value|values is|was|are|were|of? <comparison> <number>", "value", _filter),
-    Rule("negative", "value|values is? not <comparison> <number>", "value", lambda _context, comparison, number: ValueFilter(_OPPOSITE[comparison], number)),
+    Rule(
+        "negative",
+        "value|values is? not <comparison> <number>",
+        "value",
+        lambda _context, comparison, number: ValueFilter(_OPPOSITE[comparison], number),
+    ),
 )
-_OPPOSITE: dict[Comparison, Comparison] = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
+_OPPOSITE: dict[Comparison, Comparison] = {
+    "eq": "ne",
+    "ne": "eq",
+    "lt": "ge",
+    "ge": "lt",
+    "gt": "le",
+    "le": "gt",
+}

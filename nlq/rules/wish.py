@@ -5,6 +5,11 @@ from nlq.engine import Rule
 from nlq.refusal import Problem
 
 RULES = tuple(
-    Rule(word, word, "wish", lambda _context, word=word, reason=reason: Problem("unsupported", f"'{word}': {reason}."))
+    Rule(
+        word,
+        word,
+        "wish",
+        lambda _context, word=word, reason=reason: Problem("unsupported", f"'{word}': {reason}."),
+    )
     for word, reason in lexicon.UNSUPPORTED.items()
 )

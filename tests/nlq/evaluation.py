@@ -82,6 +82,9 @@ def _aggregated(question: Question, documents: list[Document]) -> list[list[Any]
         row = list(key)
         for aggregation in question.aggregations:
             value = _reduce(aggregation, first.get(key, []))
+            if aggregation.per:
+                units = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+                value /= _seconds(question, question.range, key) / units[aggregation.per]
             row.append(value)
             if question.compared_to:
                 row += _compared(value, _reduce(aggregation, second.get(key, [])))
@@ -94,18 +97,31 @@ def _compared(value: float | None, before: float | None) -> list[Any]:
     return [before, change, None if change is None or not before else change / abs(before) * 100]
 
 
-def _groups(question: Question, time: TimeRange, documents: list[Document]) -> dict[tuple[Any, ...], list[float]]:
+def _groups(question: Question, time: TimeRange, documents: list[Document]) -> dict[tuple[Any, ...], list[Document]]:
     chosen = [document for document in documents if _is_meant(replace(question, range=time), document)]
-    groups: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    groups: dict[tuple[Any, ...], list[Document]] = defaultdict(list)
     for document in chosen:
         key = [_group(document, each) for each in question.groups]
         if question.grain:
             shift = _shift(question) if time == question.compared_to else timedelta()
             key.append(_bucket(document["timestamp"], question.grain, question.zone) + shift)
-        groups[tuple(key)].append(document["value"])
+        groups[tuple(key)].append(document)
     if not question.groups and not question.grain:
         groups.setdefault((), [])
     return groups
+
+
+def _seconds(question: Question, time: TimeRange, key: tuple[Any, ...]) -> float:
+    """How long the range lasts, or what of the bucket is in it."""
+    start, end = time.start, time.end
+    assert end
+    if question.grain:
+        bucket = key[-1]
+        assert question.grain.unit in ("minute", "hour")
+        width = timedelta(minutes=question.grain.count * {"minute": 1, "hour": 60}[question.grain.unit])
+        start, end = max(bucket, start or bucket), min(bucket + width, end)
+    assert start
+    return (end - start).total_seconds()
 
 
 def _shift(question: Question) -> timedelta:
@@ -154,9 +170,12 @@ def _local_bucket(local: datetime, grain: Grain) -> datetime:
     }[grain.unit]
 
 
-def _reduce(aggregation: Aggregation, values: list[float]) -> Any:
+def _reduce(aggregation: Aggregation, documents: list[Document]) -> Any:
+    values = [document["value"] for document in documents]
     if aggregation.function == "count":
         return len(values)
+    if aggregation.key:
+        return len({_group(document, aggregation.key) for document in documents} - {None})
     if aggregation.function == "sum":
         return math.fsum(values)
     if not values:
@@ -166,4 +185,16 @@ def _reduce(aggregation: Aggregation, values: list[float]) -> Any:
         ordered = sorted(values)
         share = aggregation.percent or 0.0
         return next(v for i, v in enumerate(ordered, 1) if i * 100 >= share * len(ordered) - 1e-9)
-    return {"avg": math.fsum(values) / len(values), "min": min(values), "max": max(values)}[aggregation.function]
+    mean = math.fsum(values) / len(values)
+    variance = math.fsum((value - mean) ** 2 for value in values) / len(values)
+    in_time = sorted(documents, key=lambda document: (document["timestamp"], document["_id"]))
+    return {
+        "avg": mean,
+        "min": min(values),
+        "max": max(values),
+        "range": max(values) - min(values),
+        "variance": variance,
+        "stddev": math.sqrt(variance),
+        "first": in_time[0]["value"],
+        "latest": in_time[-1]["value"],
+    }[aggregation.function]

@@ -103,11 +103,7 @@ QUESTIONS = {
         "aggregate",
         ALL,
         (
-            Aggregation("count"),
-            Aggregation("sum"),
-            Aggregation("avg"),
-            Aggregation("min"),
-            Aggregation("max"),
+            *map(Aggregation, ("count", "sum", "avg", "min", "max", "range", "stddev", "variance", "first", "latest")),
             P95,
         ),
         names=("cpu.usage",),
@@ -119,6 +115,30 @@ QUESTIONS = {
     ),
     "groups by name and tag": Question(
         "aggregate", ALL, (P95,), groups=(GroupKey("name", "name"), REGION), grain=Grain("month")
+    ),
+}
+QUESTIONS |= {
+    "what merges over tag lists": Question(
+        "aggregate",
+        ALL,
+        (*map(Aggregation, ("first", "latest", "range", "avg")), Aggregation("distinct", key=REGION)),
+        names=("cpu.usage",),
+        groups=(HOST,),
+    ),
+    "distinct, with what does not merge": Question(
+        "aggregate", ALL, (Aggregation("distinct", key=REGION), P95), names=("cpu.usage",), groups=(HOST,)
+    ),
+    "distinct names of each type": Question(
+        "aggregate",
+        ALL,
+        (Aggregation("distinct", key=GroupKey("name", "name")),),
+        groups=(GroupKey("type", "type"), HOST),
+    ),
+    "rates of buckets that the range cuts": Question(
+        "aggregate",
+        TimeRange(NOW - timedelta(minutes=95), NOW - timedelta(minutes=7)),
+        (Aggregation("count", per="minute"), Aggregation("sum", per="second")),
+        grain=Grain("hour"),
     ),
 }
 QUESTIONS |= {
