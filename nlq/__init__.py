@@ -18,6 +18,7 @@ from nlq.interpretation import Interpretation
 from nlq.pipeline import Column, Pipeline, compile_question
 from nlq.question import Question
 from nlq.refusal import Refusal
+from nlq.resolve_time import resolve_time
 from nlq.words import Word
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "compile_question",
     "describe",
     "interpret",
+    "resolve_time",
 ]

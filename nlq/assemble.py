@@ -1,44 +1,25 @@
-"""Clauses -> one question. Here conventions fill in what was not said, and contradictions are found."""
+"""Clauses -> one question. Here conventions fill in what was not said; each is told as an assumption."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any
 
-from nlq.clauses import Against, Aggregations, Compare, Groups, KeyNoun, Listing, Metric, Ranking, Rate, Versus
+from nlq import lexicon
+from nlq.catalog import words_of
+from nlq.clauses import Aggregations, Metric
 from nlq.context import Context
 from nlq.engine import Match
-from nlq.question import (
-    Aggregation,
-    Function,
-    Grain,
-    GroupKey,
-    Question,
-    Rank,
-    TagFilter,
-    TimeRange,
-    ValueFilter,
-)
-from nlq.refusal import Code, Problem
+from nlq.parts import Misfit, NoQuestionError, Parts, refuse
+from nlq.question import Aggregation, Condition, Function, GroupKey, Question, Rank, TimeRange, ValueFilter
+from nlq.refusal import Problem
 from nlq.timeline import Shift
 
 NAME = GroupKey("name", "name")
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """Clauses that make no question: why, where (None: all of the prompt), and what to say instead.
-
-    `choices` are texts that may stand in the place of the misfit's span, each for one possible meaning.
-    """
-
-    problem: Problem
-    clause: Match | None = None
-    choices: tuple[str, ...] = ()
-
-
-class _NoQuestionError(Exception):
-    def __init__(self, misfit: Misfit) -> None:
-        self.misfit = misfit
+_COUNT = Aggregation("count")
+_DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
+    frozenset({"event"}): ("count", "counted"),
+    frozenset({"counter"}): ("sum", "summed"),
+}
 
 
 @dataclass(slots=True)
@@ -55,248 +36,337 @@ def assemble(clauses: Sequence[Match], context: Context) -> Assembled | Misfit:
         if isinstance(clause.value, Problem):
             return Misfit(clause.value, clause)
     try:
-        return _Assembly(clauses, context).finish()
-    except _NoQuestionError as error:
+        assembly = _Assembly(Parts(clauses), context)
+        return Assembled(assembly.question(), assembly.assumptions)
+    except NoQuestionError as error:
         return error.misfit
 
 
-def _refuse(code: Code, detail: str, clause: Match | None = None, choices: tuple[str, ...] = ()) -> NoReturn:
-    raise _NoQuestionError(Misfit(Problem(code, detail), clause, choices))
-
-
 class _Assembly:
-    """The clauses by what they say; `finish` decides the rest, each decision after those that it needs."""
+    """The decisions, in the order in which they need each other."""
 
-    def __init__(self, clauses: Sequence[Match], context: Context) -> None:
+    def __init__(self, parts: Parts, context: Context) -> None:
+        self.parts = parts
         self.context = context
-        self.clauses = clauses
         self.assumptions: list[str] = []
-        self.ranking: Ranking | None = self._only(Ranking, "rankings")
-        self.listing: Listing | None = self._only(Listing, "lists")
-        self.said: Aggregations | None = self._only(Aggregations, "aggregations")
-        self.rate: Rate | None = self._only(Rate, "rates")
-        self.grain: Grain | None = self._only(Grain, "bucket widths")
-        self.range: TimeRange | None = self._only(TimeRange, "time ranges")
-        self.against: Against | None = self._only(Against, "second time ranges")
-        self.versus: Versus | None = self._only(Versus, "comparisons")
-        self.compares = any(isinstance(clause.value, Compare) for clause in clauses)
-        self.tags = self._tags()
-        self.values = tuple(self._all(ValueFilter))
-        self.noun: KeyNoun | None = self._only(KeyNoun, "things to rank")
-        self.groups = self._groups()
-        self.metric = self._metric()
+        self.metric = parts.metric
+        self.groups = parts.groups
+        self.said = parts.aggregations
+        self.grain = parts.grain
 
-    def finish(self) -> Assembled:
+    def question(self) -> Question:
+        parts = self.parts
+        if parts.catalog and not parts.range:
+            return self._catalog()
         self._choose_metric()
         second = self._second_range()
         time = self._time()
-        lists = self.listing or self._ranks_documents()
-        return Assembled(self._list(time) if lists else self._aggregate(time, second), self.assumptions)
+        if self.metric and self.metric.said:
+            self.assumptions.insert(0, f"'{self.metric.said}' read as {self.metric.names[0]}")
+        if parts.catalog:
+            return self._seen(time)
+        if parts.age:
+            return self._age(time)
+        if parts.silent:
+            return self._silent(time)
+        if parts.when:
+            return self._when(time)
+        if parts.listing or self._ranks_documents():
+            return self._list(time)
+        return self._aggregate(time, second)
 
-    # --- the parts
+    # --- what the question is about
 
-    def _all(self, kind: type) -> list[Any]:
-        return [clause.value for clause in self.clauses if isinstance(clause.value, kind)]
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.metric.names if self.metric else ()
 
-    def _only(self, kind: type, plural: str) -> Any:
-        found = [clause for clause in self.clauses if isinstance(clause.value, kind)]
-        if len({clause.value for clause in found}) > 1:
-            _refuse("conflict", f"Two {plural} in one prompt.", found[1])
-        return found[0].value if found else None
-
-    def _tags(self) -> tuple[TagFilter, ...]:
-        tags: dict[TagFilter, None] = {}
-        for clause in self.clauses:
-            if not isinstance(clause.value, TagFilter):
-                continue
-            wanted = clause.value
-            for other in tags:
-                if other.key == wanted.key and not other.negated and not wanted.negated and other != wanted:
-                    if self.compares:  # `compare cpu of web-01 with web-02`
-                        values = tuple(sorted({*other.values, *wanted.values}))
-                        self.versus, wanted = Versus(TagFilter(wanted.key, values)), other
-                        break
-                    detail = f"The tag {wanted.key} cannot have two values at once: join them with 'or'."
-                    _refuse("conflict", detail, clause)
-            tags[wanted] = None
-        if self.versus:
-            tags = {tag: None for tag in tags if tag.key != self.versus.tag.key} | {self.versus.tag: None}
-        return tuple(tags)
-
-    def _groups(self) -> tuple[GroupKey, ...]:
-        keys = [key for groups in self._all(Groups) for key in groups.keys]
-        if self.noun:
-            keys.insert(0, self.noun.key)
-        if self.versus:
-            keys.append(GroupKey("tag", self.versus.tag.key))
-        return tuple(dict.fromkeys(keys))
-
-    def _metric(self) -> Metric | None:
-        found = [clause for clause in self.clauses if isinstance(clause.value, Metric)]
-        named = [clause for clause in found if clause.value.names]
-        if len({clause.value.names for clause in named}) > 1:
-            detail = "Two metrics in one prompt."
-            _refuse("conflict", detail, named[1], named[0].value.names)
-        if not named:
-            return found[0].value if found else None
-        metric: Metric = named[0].value
-        if len(metric.names) > 1:
-            detail = f"'{metric.said}' may be any of: {', '.join(metric.names[:10])}."
-            _refuse("ambiguous", detail, named[0], metric.names)
-        if metric.said:
-            self.assumptions.append(f"'{metric.said}' read as {metric.names[0]}")
-        # `deploy events`: the events of that name, counted
-        return replace(metric, counted=metric.counted or len(found) > len(named))
-
-    # --- the decisions
+    @property
+    def types(self) -> frozenset[str]:
+        entries = (self.context.catalog.names[name] for name in self.names)
+        return frozenset(type_ for entry in entries for type_ in entry.types)
 
     def _choose_metric(self) -> None:
         """`slowest routes` names no metric: it is the one that measures how long routes take."""
-        ranking = self.ranking
-        if self.metric or not ranking or ranking.quality != "duration":
+        parts = self.parts
+        told = parts.ranking or parts.changed
+        if self.metric or not told or told.quality != "duration":
             return
         key = next((group.key for group in self.groups if group.kind == "tag"), None)
         names = self.context.catalog.durations_of(key)
-        clause = next(clause for clause in self.clauses if clause.value is ranking)
+        word = parts.ranking.word if parts.ranking else "slower"
         if len(names) != 1:
-            detail = f"'{ranking.word}' needs to know of which metric"
+            detail = f"'{word}' needs to know of which metric"
             detail += f": {', '.join(names[:10])}." if names else ": none is stored that measures a duration."
-            _refuse("ambiguous" if names else "incomplete", detail, clause, tuple(names))
+            refuse("ambiguous" if names else "incomplete", detail, parts.clause_of(told), tuple(names))
         self.metric = Metric((names[0],))
-        self.assumptions.append(f"'{ranking.word}' read of {names[0]}")
+        self.assumptions.append(f"'{word}' read of {names[0]}")
 
     def _second_range(self) -> TimeRange | None:
         """The range to compare with; and where no first one was said, what has followed it."""
-        if self.against is None:
-            if self.compares and not self.versus:
-                _refuse("incomplete", "Compared with what? Name a second time range.")
+        parts = self.parts
+        if parts.against is None:
+            if (parts.compare or parts.changed) and not parts.versus:
+                refuse("incomplete", "Compared with what? Name a second time range.")
             return None
-        clause = next(clause for clause in self.clauses if clause.value is self.against)
-        if self.against.joined and not self.compares:
-            _refuse("conflict", "Two time ranges in one prompt.", clause)
-        if isinstance(self.against.second, Shift):
-            if self.range is None or self.range.start is None:
-                _refuse("incomplete", "Compared with what? The first time range is not said.", clause)
-            return self.against.second.apply(self.range, self.context.zone)
-        second = self.against.second
-        if self.range is None and second.end is not None and second.end <= self.context.now:
-            self.range = TimeRange(second.end, self.context.now)
+        clause = parts.clause_of(parts.against)
+        if parts.against.joined and not parts.compare:
+            refuse("conflict", "Two time ranges in one prompt.", clause)
+        if isinstance(parts.against.second, Shift):
+            if parts.range is None or parts.range.start is None:
+                refuse("incomplete", "Compared with what? The first time range is not said.", clause)
+            return parts.against.second.apply(parts.range, self.context.zone)
+        second, now = parts.against.second, self.context.now
+        if parts.range is None and second.end is not None and second.end <= now:
+            parts.range = TimeRange(second.end, now)
             self.assumptions.append("the first range read as the time since the second one")
-        return TimeRange(second.start, self.context.now if second.end is None else min(second.end, self.context.now))
+        return TimeRange(second.start, now if second.end is None else min(second.end, now))
 
     def _time(self) -> TimeRange:
-        now = self.context.now
-        if self.range is None:
+        now, said = self.context.now, self.parts.range
+        if said is None:
             self.assumptions.append("no time said: all that is stored up to now")
             return TimeRange(None, now)
-        if self.range.start is not None and self.range.start > now:
-            clause = next(clause for clause in self.clauses if clause.value is self.range)
-            _refuse("future", "That time has not come: only the past is recorded.", clause)
-        end = now if self.range.end is None else min(self.range.end, now)
-        return TimeRange(self.range.start, end)
+        if said.start is not None and said.start > now:
+            refuse("future", "That time has not come: only the past is recorded.", self.parts.clause_of(said))
+        return TimeRange(said.start, now if said.end is None else min(said.end, now))
+
+    def _values(self) -> tuple[ValueFilter, ...]:
+        filters = (ValueFilter(each.comparison, each.number) for each in self.parts.thresholds)
+        return (*self.parts.values, *filters)
+
+    def _about(self, form: Any, time: TimeRange, **rest: Any) -> Question:
+        """A question of a form about the metric and the tags that were said; of all values, unless `values` says."""
+        common = {"names": self.names, "tags": self.parts.tags, "zone": self.context.zone.key}
+        return Question(form=form, range=time, **(common | rest))
+
+    def _allow(self, *allowed: str) -> None:
+        """Refuse parts that this form of question has no place for, rather than drop them."""
+        parts = self.parts
+        said = {
+            "an aggregation": parts.aggregations or parts.rate,
+            "groups": self.groups,
+            "buckets": parts.grain or parts.bucket,
+            "a ranking": parts.ranking,
+            "a list": parts.listing,
+            "a comparison": parts.against or parts.compare or parts.changed or parts.versus,
+            "a condition on groups": parts.having,
+            "a condition on values": parts.values or parts.thresholds,
+            "yes or no": parts.whether,
+            "a moment": parts.when,
+        }
+        extra = [name for name, part in said.items() if part and name not in allowed]
+        if extra:
+            refuse("conflict", f"This kind of question has no place for {' and '.join(extra)}.")
+
+    # --- forms
+
+    def _catalog(self) -> Question:
+        wish = self.parts.catalog
+        if wish is None:
+            raise ValueError("no wish")
+        self._allow()
+        groups = (wish.key,) if wish.key else ()
+        return self._about("catalog", TimeRange(), subject=wish.subject, groups=groups)
+
+    def _seen(self, time: TimeRange) -> Question:
+        """`which hosts are there today`: counted, since the catalog knows no time."""
+        wish = self.parts.catalog
+        if wish is None or wish.subject == "keys":
+            refuse("unsupported", "Which tags were used in a time range is not recorded.")
+        self._allow()
+        self.assumptions.append("events counted")
+        return self._about("aggregate", time, aggregations=(_COUNT,), groups=(wish.key or NAME,))
+
+    def _age(self, time: TimeRange) -> Question:
+        self._allow("a condition on values", "a list")
+        if not self.names and not self.parts.tags:
+            refuse("incomplete", "How long since what?")
+        return self._about("age", time, values=self._values())
+
+    def _silent(self, time: TimeRange) -> Question:
+        self._allow("groups")
+        if len(self.groups) == 0:
+            refuse("incomplete", "What is to be silent: add a tag, such as 'which hosts'.")
+        if time.start is None:
+            refuse("incomplete", "Silent since when?")
+        return self._about("silent", time, groups=self.groups)
+
+    def _when(self, time: TimeRange) -> Question:
+        """One document, with its time: the highest, the lowest or the latest; or those that fulfil a condition."""
+        self._allow(
+            "an aggregation", "a ranking", "a list", "a condition on values", "a moment", "a condition on groups"
+        )
+        order = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
+        values = self._values()
+        if having := self.parts.having:
+            values += (ValueFilter(having.condition.comparison, having.condition.number),)
+        if self.said in order:
+            return self._about("list", time, values=values, rank=Rank(1, order[self.said]))
+        if self.parts.ranking:
+            return self._about("list", time, values=values, rank=Rank(1, self._descending()))
+        if self.said not in (None, Aggregations((Aggregation("latest"),))):
+            refuse("unsupported", "'when' goes with the highest, the lowest, the latest, or a condition.")
+        several = bool(values) and not self.parts.listing and not self.said
+        limit = self.context.limits.default_list if several else 1
+        return self._about("list", time, values=values, limit=limit)
 
     def _ranks_documents(self) -> bool:
         """`top 5 cpu.usage`: single metrics, not groups of them."""
-        named = self.metric is not None and bool(self.metric.names) and not self.metric.counted
-        return bool(self.ranking and named and not self.groups and not self.grain and not self.said)
-
-    def _count(self) -> int:
-        ranking = self.ranking
-        if ranking is None:
-            raise ValueError("no ranking was said")
-        if ranking.count is not None:
-            return ranking.count
-        if self.noun and not self.noun.plural:
-            return 1
-        default = self.context.limits.default_top
-        self.assumptions.append(f"'{ranking.word}' read as {default} rows")
-        return default
+        named = bool(self.names) and self.metric is not None and not self.metric.counted
+        asked = self.groups or self.grain or self.said or self.parts.bucket or self.parts.whether
+        return bool(self.parts.ranking and named and not asked)
 
     def _list(self, time: TimeRange) -> Question:
-        if self.said or self.groups or self.grain or self.against:
-            _refuse("conflict", "A list of metrics has no aggregation, groups, buckets or comparison.")
-        rank = Rank(self._count(), self.ranking.descending) if self.ranking else None
-        limit = self.listing.count if self.listing else None
+        self._allow("a ranking", "a list", "a condition on values")
+        rank = Rank(self._count(), self._descending()) if self.parts.ranking else None
+        limit = self.parts.listing.count if self.parts.listing else None
         if limit is None and rank is None:
             limit = self.context.limits.default_list
             self.assumptions.append(f"a list read as {limit} rows")
-        return Question(
-            form="list",
-            range=time,
-            names=self.metric.names if self.metric else (),
-            tags=self.tags,
-            values=self.values,
-            rank=rank,
-            limit=limit,
-            zone=self.context.zone.key,
-        )
+        return self._about("list", time, values=self._values(), rank=rank, limit=limit)
 
     def _aggregate(self, time: TimeRange, second: TimeRange | None) -> Question:
+        parts = self.parts
+        values, having = self._conditions()
+        if parts.whether and not having and not self.said and not second:
+            return self._whether(time, values)
+        if parts.bucket:
+            self.grain = parts.bucket.grain
+        rank = self._rank(having)
         aggregations = self._with_rate(self._aggregations(), time)
-        if self.ranking and not self.groups and not self.grain:
-            if self.metric and self.metric.names and not self.metric.counted:
-                _refuse("incomplete", "A ranking needs to know of what: add 'by' and a tag.")
+        if rank and not self.groups and not self.grain:
+            if self.names and not (self.metric and self.metric.counted):
+                refuse("incomplete", "A ranking needs to know of what: add 'by' and a tag.")
             self.groups = (NAME,)
-        if self.ranking and self.groups and self.grain:
-            _refuse("unsupported", "A ranking of groups has no buckets.")
-        if self.noun and not self.ranking:
-            self.assumptions.append(f"'{self.noun.key.key}' read as by {self.noun.key.key}")
-        return Question(
-            form="aggregate",
-            range=time,
+        if rank and self.groups and self.grain:
+            refuse("unsupported", "A ranking of groups has no buckets.")
+        if having and not self.groups and not self.grain and not parts.whether:
+            refuse("incomplete", "A condition on groups needs to know of what: add 'by' and a tag.")
+        if parts.noun and not parts.noun.which and not rank:
+            self.assumptions.append(f"'{parts.noun.key.key}' read as by {parts.noun.key.key}")
+        if parts.whether and not having:
+            refuse("incomplete", "Yes or no to what? Add a condition, such as 'over 80'.")
+        return self._about(
+            "exists" if parts.whether else "aggregate",
+            time,
+            values=values,
             aggregations=aggregations,
-            names=self.metric.names if self.metric else (),
-            tags=self.tags,
-            values=self.values,
             groups=self.groups,
             grain=self.grain,
-            rank=Rank(self._count(), self.ranking.descending) if self.ranking else None,
+            rank=rank,
+            having=having,
             compared_to=second,
-            zone=self.context.zone.key,
         )
 
+    def _whether(self, time: TimeRange, values: tuple[ValueFilter, ...]) -> Question:
+        self._allow("yes or no", "a condition on values", "a condition on groups", "groups")
+        if not (self.metric or self.parts.tags or values):
+            refuse("incomplete", "Whether there was what?")
+        return self._about("exists", time, values=values)
+
+    # --- conventions
+
+    def _conditions(self) -> tuple[tuple[ValueFilter, ...], tuple[Condition, ...]]:
+        """Conditions on single values, and on groups. `over 80` is about groups where groups are what is asked."""
+        parts = self.parts
+        values, having = list(parts.values), []
+        groups_asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
+        for threshold in parts.thresholds:
+            if groups_asked:
+                having.append(Condition("value", threshold.comparison, threshold.number))
+            else:
+                values.append(ValueFilter(threshold.comparison, threshold.number))
+        if parts.having:
+            having += self._having(values)
+        if parts.changed:
+            having.append(parts.changed.condition)
+        return tuple(values), tuple(having)
+
+    def _having(self, values: list[ValueFilter]) -> list[Condition]:
+        parts = self.parts
+        said = parts.having
+        if said is None:
+            return []
+        if said.crossed and parts.whether and not self.said:  # `did cpu exceed 90`: any single value
+            values.append(ValueFilter(said.condition.comparison, said.condition.number))
+            return []
+        if said.function:
+            function = Aggregations((Aggregation(said.function),))
+            if self.said is None:
+                self.said = function
+            elif self.said != function and not said.crossed:
+                refuse("conflict", "Two aggregations in one prompt.", parts.clause_of(said))
+        return [said.condition]
+
+    def _rank(self, having: tuple[Condition, ...]) -> Rank | None:
+        parts = self.parts
+        if parts.ranking:
+            return Rank(self._count(), self._descending())
+        # `which host had the highest cpu.usage`
+        asked = (parts.noun and parts.noun.which) or parts.bucket
+        if asked and self.said and len(self.said.aggregations) == 1 and not having:
+            function = self.said.aggregations[0].function
+            if function in ("max", "min"):
+                return Rank(self._count(), descending=function == "max")
+        if parts.bucket:
+            refuse("incomplete", "Of the buckets, which: the highest, the busiest?", parts.clause_of(parts.bucket))
+        return None
+
+    def _count(self) -> int:
+        parts = self.parts
+        if parts.ranking and parts.ranking.count is not None:
+            return parts.ranking.count
+        if (parts.noun and not parts.noun.plural) or parts.bucket:
+            return 1
+        default = self.context.limits.default_top
+        self.assumptions.append(f"'{parts.ranking.word if parts.ranking else 'which'}' read as {default} rows")
+        return default
+
+    def _descending(self) -> bool:
+        """Whether the highest come first; what is `best` depends on what is measured."""
+        ranking = self.parts.ranking
+        if ranking is None:
+            raise ValueError("no ranking was said")
+        if ranking.quality != "good":
+            return ranking.descending
+        words = {word for name in self.names for word in words_of(name)}
+        descending = ranking.descending != (not words.isdisjoint(lexicon.BAD_WORDS))
+        self.assumptions.append(f"'{ranking.word}' read as {'highest' if descending else 'lowest'}")
+        return descending
+
     def _aggregations(self) -> tuple[Aggregation, ...]:
-        metric = self.metric
-        if not metric and not self.said and not (self.ranking or self.groups or self.tags or self.values or self.grain):
-            _refuse("incomplete", "What is to be counted or measured is not said.")
+        metric, parts = self.metric, self.parts
+        told = parts.ranking or parts.changed
+        subject = metric or self.said or told or self.groups or parts.tags or parts.values or self.grain
+        if not subject:
+            refuse("incomplete", "What is to be counted or measured is not said.")
         if self.said:
             reduces = any(each.function not in ("count", "distinct") for each in self.said.aggregations)
-            if reduces and not (metric and metric.names):
-                detail = "Of which metric? Values of different metrics are not reduced together."
-                _refuse("incomplete", detail)
-            return self._counted_counters(self.said.aggregations)
-        if (
-            not metric
-            or not metric.names
-            or metric.counted
-            or (self.rate
-            and self._types() != {"counter"})
-            or (self.ranking and self.ranking.quality == "count")
-        ):
+            if reduces and not self.names:
+                refuse("incomplete", "Of which metric? Values of different metrics are not reduced together.")
+            return self._counters_summed(self.said.aggregations)
+        counted = metric is None or not metric.names or metric.counted
+        if counted or (told and told.quality == "count") or (parts.rate and self.types != {"counter"}):
             self.assumptions.append(f"{metric.said if metric and metric.said else 'events'} counted")
-            return self._counted_counters((Aggregation("count"),))
-        function: Function = {frozenset({"event"}): "count", frozenset({"counter"}): "sum"}.get(self._types(), "avg")  # type: ignore[assignment]
-        words = {"count": "counted", "sum": "summed", "avg": "averaged"}
-        self.assumptions.append(f"{metric.names[0]} {words[function]}")
+            return self._counters_summed((_COUNT,))
+        function, done = _DEFAULTS.get(self.types, ("avg", "averaged"))
+        self.assumptions.append(f"{self.names[0]} {done}")
         return (Aggregation(function),)
 
     def _with_rate(self, aggregations: tuple[Aggregation, ...], time: TimeRange) -> tuple[Aggregation, ...]:
         """`on average per hour`: counts and sums become rates, which need to know how long the range is."""
-        if self.rate:
+        if self.parts.rate:
             if any(aggregation.function not in ("count", "sum") for aggregation in aggregations):
-                _refuse("conflict", "Only counts and sums have a rate.")
-            aggregations = tuple(replace(aggregation, per=self.rate.per) for aggregation in aggregations)
+                refuse("conflict", "Only counts and sums have a rate.")
+            aggregations = tuple(replace(aggregation, per=self.parts.rate.per) for aggregation in aggregations)
         if time.start is None and self.grain is None and any(aggregation.per for aggregation in aggregations):
-            _refuse("incomplete", "A rate needs to know since when.")
+            refuse("incomplete", "A rate needs to know since when.")
         return aggregations
 
-    def _types(self) -> frozenset[str]:
-        entries = (self.context.catalog.names[name] for name in (self.metric.names if self.metric else ()))
-        return frozenset(type_ for entry in entries for type_ in entry.types)
-
-    def _counted_counters(self, aggregations: tuple[Aggregation, ...]) -> tuple[Aggregation, ...]:
+    def _counters_summed(self, aggregations: tuple[Aggregation, ...]) -> tuple[Aggregation, ...]:
         """A counter's documents are deltas: how many is their sum."""
-        if Aggregation("count") not in aggregations or self._types() != {"counter"} or not self.metric:
+        if _COUNT not in aggregations or self.types != {"counter"}:
             return aggregations
-        self.assumptions.append(f"{self.metric.names[0]} is a counter: its count is the sum of its values")
-        return tuple(dict.fromkeys(Aggregation("sum") if a.function == "count" else a for a in aggregations))
+        self.assumptions.append(f"{self.names[0]} is a counter: its count is the sum of its values")
+        return tuple(dict.fromkeys(Aggregation("sum") if each == _COUNT else each for each in aggregations))

@@ -4,9 +4,10 @@ Where a clause is plainly a part of the question (a TagFilter, a TimeRange ...) 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from nlq.lexicon import Quality
-from nlq.question import Aggregation, GroupKey, TagFilter, TimeRange, Unit
+from nlq.question import Aggregation, Comparison, Condition, Function, Grain, GroupKey, TagFilter, TimeRange, Unit
 from nlq.timeline import Shift
 
 
@@ -46,10 +47,78 @@ class Groups:
 
 @dataclass(frozen=True, slots=True)
 class KeyNoun:
-    """A tag key standing alone, `hosts` in `top 5 hosts`: what is asked about, so what to group by."""
+    """A tag key standing alone, `hosts` in `top 5 hosts`: what is asked about, so what to group by.
+
+    which: `which hosts`.
+    """
 
     key: GroupKey
     plural: bool
+    which: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BucketNoun:
+    """`which hour`, `busiest day`: a bucket is asked for."""
+
+    grain: Grain
+    plural: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """`over 80`: of single values, or of groups where groups are asked for."""
+
+    comparison: Comparison
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class Having:
+    """`averaged above 80`: a condition on what a group comes to. No function: on its first result.
+
+    crossed: `exceeded 90`, by any single value; where an aggregation is said, by that.
+    """
+
+    condition: Condition
+    function: Function | None = None
+    crossed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """`got slower`: the change that is asked for, and what the word says of the value."""
+
+    condition: Condition
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Whether:
+    """`did`, `was there any`: the answer is yes or no."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """`when did`: the answer is one document, with its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """`how long since`: the answer is how long ago the latest document is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """`stopped reporting`: the answer is what has not been seen in the time range."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogWish:
+    """`what metrics are there`, `values of region`."""
+
+    subject: Literal["names", "keys", "values"]
+    key: GroupKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,39 +4,57 @@ p95 of api.latency where region=eu-west by service per hour, top 5, from 2026-11
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from nlq.question import Aggregation, GroupKey, Question, TagFilter, TimeRange, ValueFilter
 
 _SIGNS = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_SUBJECTS = {"names": "metric names", "keys": "tag keys", "values": "tag values of "}
+_OF = {"value": "", "change": "change ", "change_percent": "change percent "}
 _PLAIN = re.compile(r"[^\W_](?:[\w./:@+-]*[^\W_])?|[/](?:[\w./@+-]*[^\W_])?")
 
 
 def describe(question: Question) -> str:
     """The reading of `question`; instants in its zone."""
-    subject = " and ".join(_quoted(name) for name in question.names) or "all events"
-    if question.form == "list":
-        count = f" {question.limit}" if question.limit is not None else ""
-        parts = [f"list{count} of {subject}"]
-    else:
-        parts = [f"{' and '.join(_aggregation(a) for a in question.aggregations)} of {subject}"]
-    conditions = [*map(_tag, question.tags), *map(_value, question.values)]
-    if conditions:
-        parts.append("where " + " and ".join(conditions))
-    if question.groups:
-        parts.append("by " + " and ".join(map(_group, question.groups)))
-    if question.grain:
-        count = "" if question.grain.count == 1 else f"{question.grain.count} "
-        parts.append(f"per {count}{question.grain.unit}{'' if question.grain.count == 1 else 's'}")
-    sentence = " ".join(parts)
+    zone = ZoneInfo(question.zone)
+    sentence = " ".join((_opening(question), *_restrictions(question)))
     if question.rank:
         sentence += f", {'top' if question.rank.descending else 'bottom'} {question.rank.count},"
-    zone = ZoneInfo(question.zone)
-    sentence += f" {_range(question.range, zone)}"
+    for condition in question.having:
+        sentence += f", having {_OF[condition.of]}{_SIGNS[condition.comparison]} {_number(condition.number)},"
+    sentence = f"{sentence} {_range(question.range, zone)}".rstrip()
     if question.compared_to:
         sentence += f" vs {_range(question.compared_to, zone)}"
     return sentence
+
+
+def _opening(question: Question) -> str:
+    """What kind of answer is asked for, and of which metrics."""
+    names = " and ".join(map(_quoted, question.names)) or "all events"
+    aggregations = " and ".join(map(_aggregation, question.aggregations))
+    key = _quoted(question.groups[0].key) if question.groups else ""
+    limit = "" if question.limit is None else f" {question.limit}"
+    return {
+        "aggregate": f"{aggregations} of {names}",
+        "list": f"list{limit} of {names}",
+        "exists": f"whether {aggregations or 'any'} of {names}",
+        "age": f"how long since {names}",
+        "silent": f"silent of {names}",
+        "catalog": f"{_SUBJECTS[question.subject or 'names']}{key} of {names}",
+    }[question.form]
+
+
+def _restrictions(question: Question) -> Iterator[str]:
+    conditions = [*map(_tag, question.tags), *map(_value, question.values)]
+    if conditions:
+        yield "where " + " and ".join(conditions)
+    if question.groups and question.form != "catalog":
+        yield "by " + " and ".join(map(_group, question.groups))
+    if question.grain:
+        count, unit = question.grain.count, question.grain.unit
+        yield f"per {unit}" if count == 1 else f"per {count} {unit}s"
 
 
 def _aggregation(aggregation: Aggregation) -> str:

@@ -16,8 +16,7 @@ unknown, and so dear that a cover has one only when it must.
 """
 
 import heapq
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -28,6 +27,7 @@ from nlq.tokens import Token
 CLAUSE_COST = 1.0  # so that fewer, longer clauses win
 FILLER_COST = 0.2
 UNKNOWN_COST = 100.0
+OPENING = "opening"  # the kind of clauses that stand at the beginning or nowhere
 MAX_COVERS = 8
 MAX_MATCHES_A_POSITION = 200  # bounds the work on hostile prompts; ordinary ones stay under 40
 
@@ -107,6 +107,27 @@ def _alternatives(pattern: str) -> Iterator[tuple[_Item, ...]]:
             yield items
 
 
+class _Node:
+    """A point in the tree of all patterns: which are complete here, and how the others go on."""
+
+    __slots__ = ("kinds", "rules", "words")
+
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self.words: dict[str, _Node] = {}
+        self.kinds: dict[str, _Node] = {}
+
+    def add(self, items: Sequence[_Item], rule: Rule) -> None:
+        if not items:
+            self.rules.append(rule)
+            return
+        item, rest = items[0], items[1:]
+        if not item.words:
+            self.kinds.setdefault(item.kind, _Node()).add(rest, rule)
+        for word in item.words:
+            self.words.setdefault(word, _Node()).add(rest, rule)
+
+
 class Grammar:
     """Rules and scanners, indexed by what a match may begin with. Immutable, shared by all prompts."""
 
@@ -121,15 +142,11 @@ class Grammar:
         self.scanners = tuple(scanners)
         self.clauses = clauses
         self.fillers = fillers
-        self._by_word: Mapping[str, list[tuple[Rule, tuple[_Item, ...]]]] = defaultdict(list)
-        self._by_kind: Mapping[str, list[tuple[Rule, tuple[_Item, ...]]]] = defaultdict(list)
+        self._root = _Node()
+        self._openings = {word for rule in self.rules if rule.kind == OPENING for word in rule.pattern.split("|")}
         for rule in self.rules:
-            for first, *rest in _alternatives(rule.pattern):
-                if first.words:
-                    for word in first.words:
-                        self._by_word[word].append((rule, tuple(rest)))
-                else:
-                    self._by_kind[first.kind].append((rule, tuple(rest)))
+            for items in _alternatives(rule.pattern):
+                self._root.add(items, rule)
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -155,10 +172,7 @@ class Grammar:
         chart: list[dict[str, list[Match]]] = [{} for _ in range(len(tokens) + 1)]
         for position in reversed(range(len(tokens))):
             agenda = scanned[position]
-            token = tokens[position]
-            if not token.quoted:
-                for rule, rest in self._by_word.get(token.norm, ()):
-                    agenda.extend(_complete(rule, position, position + 1, rest, (), 0.0, tokens, chart, context))
+            agenda.extend(_words(self._root, position, position, (), 0.0, tokens, chart, context))
             seen: dict[tuple[int, str, Any], float] = {}
             while agenda and len(seen) < MAX_MATCHES_A_POSITION:
                 match = agenda.pop()
@@ -170,20 +184,10 @@ class Grammar:
                     known[:] = [other for other in known if (other.end, other.kind, other.value) != key]
                 seen[key] = match.cost
                 known.append(match)
-                for rule, rest in self._by_kind.get(match.kind, ()):
-                    agenda.extend(
-                        _complete(
-                            rule,
-                            position,
-                            match.end,
-                            rest,
-                            (match.value,),
-                            match.cost,
-                            tokens,
-                            chart,
-                            context,
-                        )
-                    )
+                node = self._root.kinds.get(match.kind)
+                if node is not None:
+                    end, value, cost = match.end, (match.value,), match.cost
+                    agenda.extend(_matches(node, position, end, value, cost, tokens, chart, context))
         return chart
 
     def _covers(self, tokens: Sequence[Token], chart: list[dict[str, list[Match]]]) -> list[Cover]:
@@ -195,39 +199,53 @@ class Grammar:
             # A filler in capitals may be a value (`GET`): then it is one only where all is in capitals.
             plain = shouting or len(token.text) == 1 or not token.text.isupper()
             filler = plain and not token.quoted and token.norm in self.fillers
+            if position == 0 and token.norm in self._openings:
+                filler = False  # `did` asks a question where it opens the prompt, and fills in elsewhere
             found = [rest.passing(position, filler=filler) for rest in best[position + 1]]
             for kind, matches in chart[position].items():
-                if kind in self.clauses:
+                if kind in self.clauses and (position == 0 or kind != OPENING):
                     found.extend(rest.reading(match) for match in matches for rest in best[match.end])
             best[position] = heapq.nsmallest(MAX_COVERS, found, key=lambda cover: cover.cost)
         return best[0]
 
 
-def _complete(
-    rule: Rule,
+def _matches(
+    node: _Node,
     start: int,
     position: int,
-    items: tuple[_Item, ...],
     values: tuple[Any, ...],
     cost: float,
     tokens: Sequence[Token],
     chart: list[dict[str, list[Match]]],
     context: Context,
 ) -> Iterator[Match]:
-    """The matches of `rule` from `start`, given that it has been met up to `position`."""
-    if not items:
+    """The matches from `start` of all patterns that have been met up to `position`, which is at `node`."""
+    for rule in node.rules:
         value = rule.produce(context, *values)
         if value is not None:
             yield Match(start, position, rule.kind, value, cost + rule.cost, rule.name)
-        return
-    if position >= len(tokens):
-        return
-    item, rest = items[0], items[1:]
-    if item.words:
-        if tokens[position].norm in item.words and not tokens[position].quoted:
-            yield from _complete(rule, start, position + 1, rest, values, cost, tokens, chart, context)
-        return
-    for match in tuple(chart[position].get(item.kind, ())):
-        yield from _complete(
-            rule, start, match.end, rest, (*values, match.value), cost + match.cost, tokens, chart, context
-        )
+    if position < len(tokens):
+        if node.words:
+            yield from _words(node, start, position, values, cost, tokens, chart, context)
+        known = chart[position]
+        for kind, after in node.kinds.items():
+            for match in tuple(known.get(kind, ())):
+                met, dear = (*values, match.value), cost + match.cost
+                yield from _matches(after, start, match.end, met, dear, tokens, chart, context)
+
+
+def _words(
+    node: _Node,
+    start: int,
+    position: int,
+    values: tuple[Any, ...],
+    cost: float,
+    tokens: Sequence[Token],
+    chart: list[dict[str, list[Match]]],
+    context: Context,
+) -> Iterator[Match]:
+    """Those that go on with the word at `position`."""
+    token = tokens[position]
+    after = None if token.quoted else node.words.get(token.norm)
+    if after is not None:
+        yield from _matches(after, start, position + 1, values, cost, tokens, chart, context)

@@ -7,11 +7,12 @@ from itertools import islice, product
 from zoneinfo import ZoneInfo
 
 from nlq import lexicon
-from nlq.assemble import Assembled, Misfit, assemble
+from nlq.assemble import Assembled, assemble
 from nlq.context import Context
 from nlq.describe import describe
 from nlq.engine import Cover
 from nlq.interpretation import Interpretation
+from nlq.parts import Misfit
 from nlq.refusal import Code, Refusal
 from nlq.rules import GRAMMAR
 from nlq.spelling import Spelling

@@ -14,7 +14,7 @@ FILLERS: Final = frozenset(
     a an the of for in with and me us we i you my our it its that this there those these which who what whats
     what's is are was were be been do does did has have had can could would will should want need like please
     kindly show give tell get find display see look fetch bring report return know let lets let's hey hi hello
-    ok okay thanks thank about just so then also and where , . ; : ? ! ( ) [ ] 's ’s
+    ok okay thanks thank about just so then also and where , . ; : ? ! ( ) [ ] 's ’s ' ’
     """.split()
 )
 
@@ -97,12 +97,12 @@ DECADES: Final[dict[str, int]] = {
     "nineties": 90,
 }  # fmt: skip
 
-# Days that have a name, as month and day.
+# Days that have a name, as month and day; the words as tokens, a possessive ending apart.
 HOLIDAYS: Final[dict[str, tuple[int, int]]] = {
-    "christmas": (12, 25), "xmas": (12, 25), "christmas eve": (12, 24), "christmas day": (12, 25),
-    "boxing day": (12, 26), "new year's eve": (12, 31), "new years eve": (12, 31), "new year's day": (1, 1),
-    "new years day": (1, 1), "valentine's day": (2, 14), "halloween": (10, 31), "earth day": (4, 22),
-    "labour day": (5, 1), "workers day": (5, 1), "workers' day": (5, 1), "workers ’ day": (5, 1),
+    "christmas": (12, 25), "xmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24),
+    "boxing day": (12, 26), "new year 's eve": (12, 31), "new years eve": (12, 31), "new year 's day": (1, 1),
+    "new years day": (1, 1), "valentine 's day": (2, 14), "halloween": (10, 31), "earth day": (4, 22),
+    "labour day": (5, 1), "workers day": (5, 1), "workers ' day": (5, 1), "workers ’ day": (5, 1),
 }  # fmt: skip
 
 # Abbreviations of zones, with their summer time: `PST` in July means what clocks in Los Angeles show. Left out
@@ -150,8 +150,8 @@ AGGREGATIONS: Final[dict[str, Aggregation]] = {
 }
 
 # Superlatives: which end of the order, and what the word says of the value itself. A `duration` word is about
-# how long things take, a `count` word about how often they happen; `any` word goes with every metric.
-Quality = Literal["any", "duration", "count"]
+# how long things take, a `count` word about how often they happen; a `good` word about which end is wanted; `any` word goes with every metric.
+Quality = Literal["any", "duration", "count", "good"]
 SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "top": (True, "any"),
     "highest": (True, "any"),
@@ -161,6 +161,11 @@ SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "bottom": (False, "any"),
     "lowest": (False, "any"),
     "smallest": (False, "any"),
+    "most": (True, "any"),
+    "least": (False, "any"),
+    "fewest": (False, "count"),
+    "best": (True, "good"),
+    "worst": (False, "good"),
     "slowest": (True, "duration"),
     "fastest": (False, "duration"),
     "quickest": (False, "duration"),
@@ -169,6 +174,23 @@ SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "rarest": (False, "count"),
     "quietest": (False, "count"),
 }
+
+# What a value became, and as above what the word says of it.
+CHANGES: Final[dict[str, tuple[Comparison, Quality]]] = {
+    "slower": ("gt", "duration"),
+    "faster": ("lt", "duration"),
+    "busier": ("gt", "count"),
+    "quieter": ("lt", "count"),
+    "higher": ("gt", "any"),
+    "lower": ("lt", "any"),
+    "bigger": ("gt", "any"),
+    "smaller": ("lt", "any"),
+}
+
+# Words in the name of a metric that had better be low: then the best is the lowest.
+BAD_WORDS: Final = frozenset(
+    "error failure fail latency duration delay wait time usage load lag depth timeout retry crash drop loss".split()
+)
 
 # Words in a metric's name by which a duration is known.
 DURATION_WORDS: Final = frozenset("duration latency time elapsed delay wait ttfb ms us ns seconds millis".split())

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 Function = Literal[
-    "count", "sum", "avg", "min", "max", "range", "percentile", "stddev", "variance", "first", "latest", "distinct"
+    "count", "sum", "avg", "min", "max", "range", "percentile", "stddev", "variance", "first", "latest", "distinct", "seen"
 ]
 Comparison = Literal["eq", "ne", "lt", "le", "gt", "ge"]
 Unit = Literal["second", "minute", "hour", "day", "week", "month", "quarter", "year"]
@@ -32,7 +32,7 @@ class Aggregation:
 
     percent: above 0, up to 100, of `percentile` alone; a median is percentile 50. key: of `distinct` alone.
     per: a count or a sum divided by how many such units its range or bucket lasts.
-    stddev and variance are those of a population; range is the greatest value less the least.
+    seen is the time of the latest document. stddev and variance are those of a population; range is the greatest value less the least.
     """
 
     function: Function
@@ -71,6 +71,15 @@ class ValueFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """Groups whose first result compares so with `number`: the value itself, or what a comparison adds to it."""
+
+    of: Literal["value", "change", "change_percent"]
+    comparison: Comparison
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
 class TimeRange:
     """Half-open `[start, end)`; either side may be open (None)."""
 
@@ -98,14 +107,19 @@ class Rank:
 class Question:
     """One question about stored metrics.
 
-    form: `aggregate` reduces documents to rows of numbers; `list` shows documents themselves.
+    form: `aggregate` reduces documents to rows of numbers; `list` shows documents themselves; `exists` is true
+    where there is a document, or with aggregations a group, that fulfils the conditions; `age` is the seconds
+    from the latest document to the end of the range; `silent` gives the groups of which nothing came in the
+    range, and when they were last seen; `catalog` tells what may be named.
+    subject: what a `catalog` question is after: names, keys, or the values of its one group.
     names: the metrics meant; none means any. types: likewise.
     rank: for `aggregate`, which groups to keep, in the order of the first aggregation; for `list`, which
     documents to keep, in the order of their value. Without a rank a list is newest first.
+    having: the groups to keep, by their first result.
     compared_to: a second range; each row then has the values in both, and how they changed.
     """
 
-    form: Literal["aggregate", "list"]
+    form: Literal["aggregate", "list", "exists", "age", "silent", "catalog"]
     range: TimeRange
     aggregations: tuple[Aggregation, ...] = ()
     names: tuple[str, ...] = ()
@@ -116,7 +130,9 @@ class Question:
     grain: Grain | None = None
     rank: Rank | None = None
     limit: int | None = None
+    having: tuple[Condition, ...] = ()
     compared_to: TimeRange | None = None
+    subject: Literal["names", "keys", "values"] | None = None
     zone: str = "UTC"
 
     def to_builtins(self) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def resolve_time(text: str, now: datetime) -> tuple[datetime | None, datetime | 
 
 
 def _rank(match: Match) -> tuple[int, bool, float, int]:
-    return (match.end - match.start, match.kind == "time", -match.cost, -match.start)
+    sensible = match.kind == "time" and isinstance(match.value, TimeRange)
+    return (match.end - match.start, sensible, -match.cost, -match.start)
 
 
 def _like(instant: datetime | None, now: datetime) -> datetime | None:

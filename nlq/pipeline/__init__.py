@@ -3,6 +3,7 @@
     selection   which documents
     reduction   one document a group
     comparison  two ranges side by side
+    forms       yes or no, how long ago, what fell silent, what may be named
     here        order, limit, rows and columns
 
 Every document that a pipeline returns is `{"row": [...]}`, the row's cells in the order of the columns, so that
@@ -15,11 +16,12 @@ from typing import Any, Literal
 
 from nlq.context import Limits
 from nlq.pipeline.comparison import compared, compared_fields
+from nlq.pipeline.forms import SERIES, age, catalog, conditions, exists, silent
 from nlq.pipeline.reduction import key_fields, nothing, reduced, value_fields
 from nlq.pipeline.selection import Stage, match
 from nlq.question import Question
 
-Chart = Literal["number", "bar", "line", "table"]
+Chart = Literal["number", "bar", "line", "table", "boolean"]
 
 COLLECTION = "metrics"
 _LIST = {
@@ -34,10 +36,17 @@ _LIST = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the answer. type: string, number, time (RFC 3339) or tags (a list of strings)."""
+    """A column of the answer. type: string, number, boolean, time (RFC 3339) or tags (a list of strings)."""
 
     name: str
     type: str
+
+
+_CATALOG = {
+    "names": (Column("name", "string"), Column("types", "tags"), Column("series", "number")),
+    "keys": (Column("tag", "string"), Column("values", "number"), Column("series", "number")),
+    "values": (Column("value", "string"), Column("series", "number")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +76,21 @@ def compile_question(question: Question, limits: Limits | None = None) -> Pipeli
     asked = question.rank.count if question.rank else question.limit
     limit = limits.max_rows if asked is None else min(asked, limits.max_rows)
     capped = asked is None or asked > limit
+    if question.form == "aggregate":
+        return _aggregate(question, limit, capped)
     if question.form == "list":
         return _list(question, limit, capped)
-    return _aggregate(question, limit, capped)
+    if question.form == "exists":
+        found = [*_groups(question), *conditions(question)] if question.aggregations else match(question)
+        return Pipeline(COLLECTION, tuple(exists(found)), (Column("answer", "boolean"),), 1, False, "boolean")
+    if question.form == "age":
+        columns = (Column("seconds", "number"), Column("latest", "time"))
+        return Pipeline(COLLECTION, tuple(age(question)), columns, 1, False, "number")
+    if question.form == "silent":
+        columns = (*(Column(group.key, "string") for group in question.groups), Column("last_seen", "time"))
+        return Pipeline(COLLECTION, tuple(silent(question, limit)), columns, limit, capped, "table")
+    columns = _CATALOG[question.subject or "names"]
+    return Pipeline(SERIES, tuple(catalog(question, limit)), columns, limit, capped, "table")
 
 
 def _list(question: Question, limit: int, capped: bool) -> Pipeline:
@@ -85,8 +106,7 @@ def _list(question: Question, limit: int, capped: bool) -> Pipeline:
 def _aggregate(question: Question, limit: int, capped: bool) -> Pipeline:
     keys, values = key_fields(question), value_fields(question)
     fields = [each for field in values for each in (compared_fields(field) if question.compared_to else [field])]
-    second = question.compared_to
-    stages = compared(question, second, COLLECTION) if second else reduced(question)
+    stages = [*_groups(question), *conditions(question)]
     cells = [*(f"$_id.{key}" for key in keys), *(["$_id.time"] if question.grain else []), *(f"${f}" for f in fields)]
     if question.rank and keys:
         stages.append({"$match": {f"_id.{key}": {"$ne": None} for key in keys}})
@@ -100,6 +120,11 @@ def _aggregate(question: Question, limit: int, capped: bool) -> Pipeline:
     stages += [{"$limit": limit}, {"$project": {"_id": 0, "row": cells}}]
     chart: Chart = "line" if question.grain else "bar" if keys else "number"
     return Pipeline(COLLECTION, tuple(stages), _columns(question), limit, capped, chart)
+
+
+def _groups(question: Question) -> list[Stage]:
+    second = question.compared_to
+    return compared(question, second, COLLECTION) if second else reduced(question)
 
 
 def _beside(question: Question) -> tuple[str, ...]:

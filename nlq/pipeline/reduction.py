@@ -17,6 +17,7 @@ _PARTIALS: dict[str, tuple[Accumulator, Accumulator | None]] = {
     "sum": ({"$sum": "$value"}, {"$sum": "$sum"}),
     "min": ({"$min": "$value"}, {"$min": "$min"}),
     "max": ({"$max": "$value"}, {"$max": "$max"}),
+    "seen": ({"$max": "$timestamp"}, {"$max": "$seen"}),
     "values": ({"$push": "$value"}, None),
     "deviation": ({"$stdDevPop": "$value"}, None),
     "first": (
@@ -47,6 +48,7 @@ _NEEDS: dict[Function, tuple[str, ...]] = {
     "first": ("first",),
     "latest": ("latest",),
     "distinct": (),
+    "seen": ("seen",),
 }
 
 _SECONDS: dict[Unit, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
@@ -62,6 +64,7 @@ _RESULTS: dict[Function, Any] = {
     "variance": {"$pow": ["$deviation", 2]},
     "first": "$first.is",
     "latest": "$latest.is",
+    "seen": "$seen",
 }
 
 

@@ -7,7 +7,7 @@ from nlq.question import Question, TagFilter, TimeRange
 
 Stage = dict[str, Any]
 
-_OPERATORS = {"eq": "$eq", "ne": "$ne", "lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
+OPERATORS = {"eq": "$eq", "ne": "$ne", "lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
 
 
 def match(question: Question) -> list[Stage]:
@@ -18,7 +18,7 @@ def match(question: Question) -> list[Stage]:
     if question.types:
         conditions.append({"type": _one_of(question.types)})
     conditions += [_tag(wanted) for wanted in question.tags]
-    conditions += [{"value": {_OPERATORS[wanted.comparison]: wanted.number}} for wanted in question.values]
+    conditions += [{"value": {OPERATORS[wanted.comparison]: wanted.number}} for wanted in question.values]
     if span := _span(question.range):
         conditions.append({"timestamp": span})
     if not conditions:

@@ -2,14 +2,14 @@
 
 from nlq import lexicon
 from nlq.engine import Grammar
-from nlq.rules import aggregation, comparison, grouping, metric, number, ranking, tag, time_range, value, wish
+from nlq.rules import aggregation, comparison, form, grouping, metric, number, ranking, tag, time_range, value, wish
 
 # The kinds that a prompt is covered with, and by which its words are shown.
 CLAUSES = frozenset(
-    "aggregation metric tag value grouping noun grain ranking listing time comparison zone wish".split(),
+    "aggregation metric tag value grouping noun grain ranking listing time comparison having form opening zone wish".split(),
 )
 
-ASPECTS = (number, aggregation, metric, tag, value, grouping, ranking, time_range, comparison, wish)
+ASPECTS = (number, aggregation, metric, tag, value, grouping, ranking, time_range, comparison, form, wish)
 
 GRAMMAR = Grammar(
     rules=(rule for aspect in ASPECTS for rule in aspect.RULES),

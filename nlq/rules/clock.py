@@ -92,6 +92,13 @@ def in_part(_context: Context, clock: TimeOfDay, part: TimeOfDay) -> TimeOfDay |
     return clock.at(early + NOON)
 
 
+def _run_together(_context: Context, figures: int, half: Half) -> TimeOfDay | None:
+    """`330 pm`."""
+    hour, minute = divmod(figures, 100)
+    start = hour * HOUR + minute * 60
+    return _halved(TimeOfDay(start, start + 60), half) if 1 <= hour <= 12 and minute < 60 else None
+
+
 def _past(_context: Context, minutes: int, clock: TimeOfDay) -> TimeOfDay | None:
     return _beside(clock, minutes * 60)
 
@@ -177,6 +184,13 @@ RULES = (
     Rule("hour of a count", "<count>", "hour", _hour),
     Rule("clock and half", "<clock> <half>", "clock", sound(lambda _context, clock, half: _halved(clock, half))),
     Rule("hour and half", "<hour> <half>", "clock", sound(lambda _context, clock, half: _halved(clock, half))),
+    Rule("figures and half", "<count> <half>", "clock", sound(_run_together)),
+    Rule(
+        "spoken clock",
+        "<hour> <spoken-day> <half>",
+        "clock",
+        sound(lambda c, hour, minutes, half: _halved(_past(c, minutes, hour), half)),
+    ),
     Rule("hour mark", "<dotted-hour> h", "clock", same),
     Rule("short clock", "at <short-clock>", "clock", same),
     Rule("o'clock", "<hour> o'clock|oclock", "clock", same),

@@ -35,6 +35,7 @@ RULES = (
     Rule("range beside the first", "<shift>", "second", lambda _context, shift: shift),
     Rule("vs", f"{_VERSUS} that? of? <second>", "comparison", _against),
     Rule("compared to", f"compared|relative|opposed {_TO} that? of? <second>", "comparison", _against),
+    Rule("than", "than <second>", "comparison", _against),
     Rule("in comparison", "in comparison to|with <second>", "comparison", _against),
     # `with` and `and` join a second range only where the prompt says that it compares
     Rule("with", "with|and|to <second>", "comparison", _joined),

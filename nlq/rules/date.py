@@ -62,7 +62,11 @@ def _in_company(words: Sequence[str], index: int) -> bool:
 
 def _is_time_word(word: str) -> bool:
     name = (word in lexicon.MONTHS or word in lexicon.WEEKDAYS) and word not in lexicon.VERBS
-    return name or _is_day(word) or (len(word) in (2, 4) and word.isdecimal() and ("1900" <= word < "2200" or "32" <= word <= "99"))
+    return (
+        name
+        or _is_day(word)
+        or (len(word) in (2, 4) and word.isdecimal() and ("1900" <= word < "2200" or "32" <= word <= "99"))
+    )
 
 
 def _is_day(word: str) -> bool:
@@ -82,7 +86,7 @@ def in_year(context: Context, date: Pattern, year: int) -> Span | Problem:
     walls = date.within(datetime(year, 1, 1), datetime(year + 1, 1, 1))
     if walls is None:
         return Problem("impossible", f"there is no such day in {year}")
-    return wall_span(*walls, context.zone)
+    return wall_span(*walls, context.zone, exact=date.exact)
 
 
 def _short_year(context: Context, date: Pattern, count: int) -> Span | Problem | None:
@@ -195,7 +199,8 @@ def _count_part(first: int) -> Callable[..., Any]:
 
 
 _NAMED_DAYS = tuple(
-    Rule(f"holiday: {name}", name, "date", _constant(Days(month, day))) for name, (month, day) in lexicon.HOLIDAYS.items()
+    Rule(f"holiday: {name}", name, "date", _constant(Days(month, day)))
+    for name, (month, day) in lexicon.HOLIDAYS.items()
 )
 
 SCANNERS = (Scanner("month and weekday", _scan_names), *written_date.SCANNERS, *spoken.SCANNERS)
@@ -214,8 +219,16 @@ RULES = (
     Rule("the day in figures", "the <count>", "loose-date", lambda _c, day: Days(day=day) if 1 <= day <= 31 else None),
     Rule("nth day of month", "<nth> day of|in <month>", "date", sound(lambda _c, day, month: month_day(month, day))),
     Rule("weekday and date", "<weekday> ,? the? <date>", "date", sound(_on_weekday)),
-    Rule("weekday and nth", "<weekday> ,? the? <nth>", "date", lambda _c, weekday, day: Days(None, day, weekday)),
-    Rule("date and weekday", "<date> ,? \\(? <weekday> \\)?", "date", sound(lambda c, date, weekday: _on_weekday(c, weekday, date))),
+    Rule(
+        "weekday and nth", "<weekday> ,? the? <figure-nth>", "date", lambda _c, weekday, day: Days(None, day, weekday)
+    ),
+    Rule("weekday the nth", "<weekday> ,? the <nth>", "date", lambda _c, weekday, day: Days(None, day, weekday)),
+    Rule(
+        "date and weekday",
+        "<date> ,? \\(? <weekday> \\)?",
+        "date",
+        sound(lambda c, date, weekday: _on_weekday(c, weekday, date)),
+    ),
     Rule("weekday and full date", "<weekday> ,? the? <fixed>", "fixed", sound(_check_weekday)),
     # a few days of a month
     Rule("day to day", f"from? the? <day> {TO}|/ the? <day>", "day-run", lambda _c, first, last: (first, last)),
@@ -231,16 +244,47 @@ RULES = (
     Rule("date and year", "<date> ,? of|in? <year>", "fixed", sound(in_year)),
     Rule("run and year", "<run> ,? of|in? <year>", "fixed", sound(in_year)),
     Rule("date and short year", "<date> ,|of? '? <count>", "fixed", sound(_short_year)),
-    Rule("year and month", "<year> -|/ <count>", "fixed", sound(lambda c, year, month: _year_month(c, year, month)), cost=0.3),
-    Rule("month and year", "<count> -|/ <year>", "fixed", sound(lambda c, month, year: _year_month(c, year, month)), cost=0.3),
+    Rule(
+        "year and month",
+        "<year> -|/ <count>",
+        "fixed",
+        sound(lambda c, year, month: _year_month(c, year, month)),
+        cost=0.3,
+    ),
+    Rule(
+        "month and year",
+        "<count> -|/ <year>",
+        "fixed",
+        sound(lambda c, month, year: _year_month(c, year, month)),
+        cost=0.3,
+    ),
     Rule("word run and year", "<word-run> ,? <year>", "fixed", sound(_run_to_year)),
     Rule("dotted date", "<dotted> .", "date", lambda _c, date: date, cost=0.5),
     Rule("weekday and dotted date", "<weekday> ,? <dotted> .?", "date", sound(_on_weekday)),
-    Rule("dotted date and weekday", "<dotted> . ,? <weekday>", "date", sound(lambda c, date, weekday: _on_weekday(c, weekday, date))),
+    Rule(
+        "dotted date and weekday",
+        "<dotted> . ,? <weekday>",
+        "date",
+        sound(lambda c, date, weekday: _on_weekday(c, weekday, date)),
+    ),
     Rule("month day and date", "<month> <day-month> <day>", "word-run", sound(_split_run)),
-    Rule("year, month and day", "<year> <count> <count>", "fixed", sound(lambda c, *date: _checked(c, *date)), cost=0.3),
-    Rule("month, day and year", "<count> <count> <year>", "fixed", sound(lambda c, month, day, year: _checked(c, year, month, day)), cost=0.3),
-    Rule("spaced slash", "<count> / <count>", "date", sound(lambda _c, month, day: month_day(month, day) if month <= 12 and 1 <= month and day <= 31 else None), cost=0.6),
+    Rule(
+        "year, month and day", "<year> <count> <count>", "fixed", sound(lambda c, *date: _checked(c, *date)), cost=0.3
+    ),
+    Rule(
+        "month, day and year",
+        "<count> <count> <year>",
+        "fixed",
+        sound(lambda c, month, day, year: _checked(c, year, month, day)),
+        cost=0.3,
+    ),
+    Rule(
+        "spaced slash",
+        "<count> / <count>",
+        "date",
+        sound(lambda _c, month, day: month_day(month, day) if month <= 12 and 1 <= month and day <= 31 else None),
+        cost=0.6,
+    ),
     Rule("year and date", "<year> ,? the? <date>", "fixed", sound(lambda c, year, date: in_year(c, date, year))),
     *_NAMED_DAYS,
     *era.RULES,
@@ -254,13 +298,43 @@ RULES = (
     Rule("last weekday", "last <weekday>", "part", lambda _c, weekday: Part(-1, weekday=weekday)),
     Rule("first half", "first|1st half", "part", _constant(Half(second=False))),
     Rule("second half", "second|2nd|last half", "part", _constant(Half(second=True))),
-    Rule("unit around", "<unit> of|starting on|from? the? <date>", "date", sound(lambda _c, unit, date: PartOf(Around(unit), date) if _is_day_pattern(date) else None)),
-    Rule("unit around a loose date", "<unit> of|starting on|from? <loose-date>", "date", sound(lambda _c, unit, date: PartOf(Around(unit), date))),
-    Rule("unit around a day", "<unit> of|starting on|from? the? <fixed>", "fixed", sound(lambda c, unit, span: part_of(c, Around(unit), span) if unit != "day" else None)),
-    Rule("part of a date", "the? <part> of|in <date>", "date", sound(lambda _c, part, date: PartOf(part, date) if not _is_day_pattern(date) else None)),
+    Rule(
+        "unit around",
+        "<unit> of|starting on|from? the? <date>",
+        "date",
+        sound(lambda _c, unit, date: PartOf(Around(unit), date) if _is_day_pattern(date) else None),
+    ),
+    Rule(
+        "unit around a loose date",
+        "<unit> of|starting on|from? <loose-date>",
+        "date",
+        sound(lambda _c, unit, date: PartOf(Around(unit), date)),
+    ),
+    Rule(
+        "unit around a day",
+        "<unit> of|starting on|from? the? <fixed>",
+        "fixed",
+        sound(lambda c, unit, span: part_of(c, Around(unit), span) if unit != "day" else None),
+    ),
+    Rule(
+        "part of a date",
+        "the? <part> of|in <date>",
+        "date",
+        sound(lambda _c, part, date: PartOf(part, date) if not _is_day_pattern(date) else None),
+    ),
     Rule("part of a span", "the? <part> of|in? the? <fixed>", "fixed", sound(part_of)),
-    Rule("part of a year", "the? <part> of|in <year>", "fixed", sound(lambda c, part, year: part_of(c, part, months_of(c, year)))),
-    Rule("part of this year", "the? <part> of|in the year", "fixed", sound(lambda c, part: part_of(c, part, months_of(c, c.now.astimezone(c.zone).year)))),
+    Rule(
+        "part of a year",
+        "the? <part> of|in <year>",
+        "fixed",
+        sound(lambda c, part, year: part_of(c, part, months_of(c, year))),
+    ),
+    Rule(
+        "part of this year",
+        "the? <part> of|in the year",
+        "fixed",
+        sound(lambda c, part: part_of(c, part, months_of(c, c.now.astimezone(c.zone).year))),
+    ),
 )
 
 

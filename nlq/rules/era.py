@@ -46,7 +46,9 @@ RULES = (
         Rule(f"decade: {word}", f"the {word}", "fixed", sound(lambda context, tens=tens: _short_decade(context, tens)))
         for word, tens in lexicon.DECADES.items()
     ),
-    Rule("noughties", "the noughties", "fixed", sound(lambda context: _decade(context, _year_now(context) // 100 * 100))),
+    Rule(
+        "noughties", "the noughties", "fixed", sound(lambda context: _decade(context, _year_now(context) // 100 * 100))
+    ),
     Rule("this decade", "this|current decade", "fixed", sound(_relative_decade(0))),
     Rule("last decade", "last|previous decade", "fixed", sound(_relative_decade(-1))),
     Rule("century", "the? <nth> century", "fixed", sound(_century)),

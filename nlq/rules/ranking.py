@@ -47,5 +47,6 @@ RULES = (
     Rule("last n", "last|latest|newest <count>", "listing", _listing, cost=0.1),
     Rule("most recent n", "most recent <count>", "listing", _listing),
     Rule("n most recent", "<count> most? recent|latest|newest", "listing", _listing),
+    Rule("the last", "last", "listing", lambda _context: Listing(1), cost=0.5),
     Rule("most recent", "most? recent|latest|newest", "listing", lambda _context: Listing(None), cost=0.1),
 )

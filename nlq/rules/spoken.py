@@ -50,7 +50,11 @@ def _years(words: Sequence[str], start: int) -> Iterator[tuple[int, int]]:
 
 def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
     # `twenty-first` is one token and two words.
-    pieces = [(part, index) for index, token in enumerate(tokens) for part in (token.norm.split("-") if token.norm[0].isalpha() and not token.quoted else [token.norm])]
+    pieces = [
+        (part, index)
+        for index, token in enumerate(tokens)
+        for part in (token.norm.split("-") if token.norm[0].isalpha() and not token.quoted else [token.norm])
+    ]
     words = [part for part, _ in pieces]
     ends = [index + 1 for _, index in pieces]
     for at, (word, index) in enumerate(pieces):

@@ -125,5 +125,5 @@ RULES = (
     Rule("lacks key", "without|no a|any? <key>", "tag", lambda _context, key: TagFilter(key, negated=True)),
     Rule("unknown value", "<key> =|==|:|is|equals <word>", "tag", _unknown_value, cost=UNKNOWN_VALUE_COST),
     Rule("unknown value of key", "<key> <word>", "tag", _unknown_value, cost=UNKNOWN_VALUE_COST + 20),
-    Rule("key over number", "<key> is|was? <comparison> <number>", "tag", _unread_comparison),
+    Rule("key over number", "<key> is|was? <comparator> <number>", "tag", _unread_comparison),
 )

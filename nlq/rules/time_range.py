@@ -5,20 +5,21 @@ What the other files of the aspect read is put together here. Kinds, from small 
 `fixed` (a Span that is known), `instant` (a Span without length), and the clause, `time` (a TimeRange).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from nlq.context import Context
-from nlq.engine import Rule
+from nlq.engine import Match, Rule, Scanner
 from nlq.question import TimeRange, Unit
-from nlq.recurrence import Days, Pattern, Run, TimeOfDay, Timed
+from nlq.recurrence import Days, DaysOfMonth, Pattern, Run, TimeOfDay, Timed
 from nlq.refusal import Problem
 from nlq.rules import clock, date, duration, zone
 from nlq.rules.clock import TO, in_part
 from nlq.rules.duration import same, sound
 from nlq.rules.written_date import between
-from nlq.timeline import MONTHS, Duration, Shift, Span, add_units, moved, rolled, to_wall, unit_at, wall_span
+from nlq.timeline import MONTHS, SECONDS, Duration, Shift, Span, add_units, moved, rolled, to_wall, unit_at, wall_span
+from nlq.tokens import Token
 
 
 def _wall_now(context: Context) -> datetime:
@@ -199,6 +200,8 @@ def _timed(_context: Context, time: TimeOfDay, days: Pattern) -> Pattern | None:
         return Timed(days, time)
     if isinstance(days, Timed) and not days.exact and time is not days.time:
         return Timed(days.days, _fitted(time, days.time))
+    if isinstance(days, DaysOfMonth) and time.exact:
+        return Run(Timed(Days(days.month, days.first), time), Timed(Days(days.month, days.last), time))
     if isinstance(days, Run) and isinstance(days.first, Days) and isinstance(days.last, Days) and time.exact:
         return Run(Timed(days.first, time), Timed(days.last, time))
     return None
@@ -329,14 +332,36 @@ RULES = (
     Rule("length ago at", "<length> ago at? <clock>", "fixed", sound(_ago_at)),
     Rule("this unit", "this|current calendar? <unit>", "fixed", sound(_unit(0))),
     Rule("all unit", "all <unit>", "fixed", sound(_unit(0))),
-    Rule("the unit", "for|in|during the <unit>", "time", sound(lambda c, unit: _in(c, unit_at(c.now, unit, c.zone))), cost=0.5),
+    Rule(
+        "the unit",
+        "for|in|during the <unit>",
+        "time",
+        sound(lambda c, unit: None if unit in SECONDS else _in(c, unit_at(c.now, unit, c.zone))),
+        cost=0.5,
+    ),
     Rule("last unit", "the? last|previous|prior calendar? <unit>", "fixed", sound(_last_unit)),
     Rule("past unit", "the? past <unit>", "fixed", sound(lambda c, unit: _rolled(c, Duration.of(1, unit)))),
     Rule("next unit", "the? next|coming <unit>", "fixed", sound(_unit(1))),
     Rule("last length", f"the? {_LAST}|recent <length>", "fixed", sound(_rolled)),
-    Rule("length last", f"the? <number> {_LAST} <unit>", "fixed", sound(lambda c, n, unit: _rolled(c, Duration.of(n, unit)))),
+    Rule(
+        "length last",
+        f"the? <number> {_LAST} <unit>",
+        "fixed",
+        sound(lambda c, n, unit: _rolled(c, Duration.of(n, unit))),
+    ),
+    Rule(
+        "next unit and length",
+        "the? next <unit> and <length>",
+        "fixed",
+        sound(lambda c, unit, length: _coming(c, Duration.of(1, unit) + length)),
+    ),
     Rule("next length", "the? next|coming|upcoming <length>", "fixed", sound(_coming)),
-    Rule("length to come", "the? <number> next|coming|upcoming <unit>", "fixed", sound(lambda c, n, unit: _coming(c, Duration.of(n, unit)))),
+    Rule(
+        "length to come",
+        "the? <number> next|coming|upcoming <unit>",
+        "fixed",
+        sound(lambda c, n, unit: _coming(c, Duration.of(n, unit))),
+    ),
     Rule("within length", "within <length>", "fixed", sound(_coming)),
     Rule("glued length", "<glued-length>", "fixed", sound(_rolled), cost=0.2),
     Rule("unit to date", "<unit> to date", "fixed", sound(_to_date)),
@@ -353,32 +378,71 @@ RULES = (
     Rule("next date", "next|coming <date>", "fixed", sound(_next)),
     Rule("date in span", f"<date> {_ON}? the? <fixed>", "fixed", sound(_within)),
     Rule("run in span", f"<run> {_ON}? the? <fixed>", "fixed", sound(_within)),
-    Rule("span and date", f"<fixed> {_ON}|'s|’s|-? <date>", "fixed", sound(lambda c, span, date: _within(c, date, span))),
+    Rule(
+        "span and date", f"<fixed> {_ON}|'s|’s|-? <date>", "fixed", sound(lambda c, span, date: _within(c, date, span))
+    ),
     Rule("span and run", f"<fixed> {_ON}? <run>", "fixed", sound(lambda c, span, date: _within(c, date, span))),
     # times on days
     Rule("time: clock", "<clock>", "time-of-day", same),
     Rule("time: clock range", "<clock-range>", "time-of-day", same),
     Rule("time: part", "the? <day-part>", "time-of-day", same),
     Rule("time on span", f"at? <time-of-day> {_ON}? the? <fixed>", "fixed", sound(_clock_on)),
-    Rule("span and time", f"<fixed> {_ON}? <time-of-day>", "fixed", sound(lambda c, span, time: _clock_on(c, time, span))),
+    Rule(
+        "span and time", f"<fixed> {_ON}? <time-of-day>", "fixed", sound(lambda c, span, time: _clock_on(c, time, span))
+    ),
     Rule("hours on span", f"<hours> {_ON}? the? <fixed>", "fixed", sound(_clock_on)),
     Rule("span and hours", f"<fixed> {_ON}? <hours>", "fixed", sound(lambda c, span, time: _clock_on(c, time, span))),
     Rule("span and hour", "<fixed> at|@ <hour>", "fixed", sound(lambda c, span, time: _clock_on(c, time, span))),
     Rule("time on date", f"at? <time-of-day> {_ON}? the? <date>", "moment", sound(_timed)),
-    Rule("date and time", f"<date> {_ON}|(? <time-of-day>", "moment", sound(lambda c, date, time: _timed(c, time, date))),
+    Rule(
+        "date and time", f"<date> {_ON}|(? <time-of-day>", "moment", sound(lambda c, date, time: _timed(c, time, date))
+    ),
     Rule("time on loose date", "at? <time-of-day> on|of <loose-date>", "moment", sound(_timed)),
-    Rule("loose date and time", f"on <loose-date> {_ON}? <time-of-day>", "moment", sound(lambda c, date, time: _timed(c, time, date))),
-    Rule("day and time", "on <count> ,|at <clock>", "moment", sound(lambda c, day, time: _timed(c, time, Days(day=day)) if 1 <= day <= 31 else None)),
-    Rule("dotted date and time", "<dotted> .? <time-of-day>", "moment", sound(lambda c, date, time: _timed(c, time, date)), cost=0.1),
-    Rule("date and dotted hour", "<date> ,? <dotted-hour>", "moment", sound(lambda c, date, time: _timed(c, time, date)), cost=0.1),
+    Rule(
+        "loose date and time",
+        f"on <loose-date> {_ON}? <time-of-day>",
+        "moment",
+        sound(lambda c, date, time: _timed(c, time, date)),
+    ),
+    Rule(
+        "day and time",
+        "on <count> ,|at <clock>",
+        "moment",
+        sound(lambda c, day, time: _timed(c, time, Days(day=day)) if 1 <= day <= 31 else None),
+    ),
+    Rule(
+        "dotted date and time",
+        "<dotted> .? <time-of-day>",
+        "moment",
+        sound(lambda c, date, time: _timed(c, time, date)),
+        cost=0.1,
+    ),
+    Rule(
+        "date and dotted hour",
+        "<date> ,? <dotted-hour>",
+        "moment",
+        sound(lambda c, date, time: _timed(c, time, date)),
+        cost=0.1,
+    ),
     Rule("date in part", f"<date> ,? in the <day-part>", "moment", sound(lambda c, date, time: _timed(c, time, date))),
     Rule("hours on date", f"<hours> {_ON}? <date>", "moment", sound(_timed)),
     Rule("date and hours", f"<date> {_ON}? <hours>", "moment", sound(lambda c, date, time: _timed(c, time, date))),
     Rule("date and hour", "<date> at|@ <hour>", "moment", sound(lambda c, date, time: _timed(c, time, date))),
     Rule("time on moment", f"<time-of-day> {_ON}? <moment>", "moment", sound(_timed)),
     Rule("moment and year", "<moment> ,? <year>", "fixed", sound(date.in_year)),
-    Rule("date and hour mark", "<date> ,? <hour> h", "moment", sound(lambda c, date, time: _timed(c, time, date)), cost=0.1),
-    Rule("moment and time", f"<moment> {_ON}? <time-of-day>", "moment", sound(lambda c, date, time: _timed(c, time, date))),
+    Rule(
+        "date and hour mark",
+        "<date> ,? <hour> h",
+        "moment",
+        sound(lambda c, date, time: _timed(c, time, date)),
+        cost=0.1,
+    ),
+    Rule(
+        "moment and time",
+        f"<moment> {_ON}? <time-of-day>",
+        "moment",
+        sound(lambda c, date, time: _timed(c, time, date)),
+    ),
     Rule("run and time", "<run> at <time-of-day>", "run", sound(lambda c, run, time: _timed(c, time, run))),
     # from one to another
     Rule("pattern: date", "<date>", "pattern", same),
@@ -395,21 +459,42 @@ RULES = (
     Rule("from known to pattern", f"from? <known> {TO}|.. <end-pattern>", "fixed", sound(_known_to_pattern)),
     Rule("between known and pattern", f"between <known> and|{TO} <end-pattern>", "fixed", sound(_known_to_pattern)),
     Rule("from pattern to known", f"from? the? <end-pattern> {TO}|.. <known>", "fixed", sound(_pattern_to_known)),
-    Rule("between pattern and known", f"between the? <end-pattern> and|{TO} <known>", "fixed", sound(_pattern_to_known)),
+    Rule(
+        "between pattern and known", f"between the? <end-pattern> and|{TO} <known>", "fixed", sound(_pattern_to_known)
+    ),
     Rule("from year to year", "from|between <year> and|to|-|through|until <year>", "fixed", sound(_years), cost=0.5),
-    Rule("from span to year", f"from|between <known> and|to|-|through|until <year>", "fixed", sound(lambda c, span, year: between(span, date.months_of(c, year)))),
-    Rule("from year to span", f"from|between|in <year> and|to|-|through|until <known>", "fixed", sound(lambda c, year, span: between(date.months_of(c, year), span))),
+    Rule(
+        "from span to year",
+        f"from|between <known> and|to|-|through|until <year>",
+        "fixed",
+        sound(lambda c, span, year: between(span, date.months_of(c, year))),
+    ),
+    Rule(
+        "from year to span",
+        f"from|between|in <year> and|to|-|through|until <known>",
+        "fixed",
+        sound(lambda c, year, span: between(date.months_of(c, year), span)),
+    ),
     # lengths beside something
     Rule("length before", "<length> before <span>", "fixed", sound(_length_before)),
     Rule("length after", "<length> after|from <span>", "fixed", sound(_length_after)),
-    Rule("the length before", "the <length> before|preceding|leading <span>", "fixed", sound(_lengths_before), cost=-0.1),
+    Rule(
+        "the length before", "the <length> before|preceding|leading <span>", "fixed", sound(_lengths_before), cost=-0.1
+    ),
     Rule("the length after", "the <length> after|following <span>", "fixed", sound(_lengths_after), cost=-0.1),
     Rule("span for length", "from? <span> for <length>", "fixed", sound(_for_length)),
-    Rule("length from span", "for <length> ,? from|starting from? <span>", "fixed", sound(lambda c, length, span: _for_length(c, span, length)), cost=-0.2),
+    Rule(
+        "length from span",
+        "for <length> ,? from|starting from? <span>",
+        "fixed",
+        sound(lambda c, length, span: _for_length(c, span, length)),
+        cost=-0.2,
+    ),
     # what a clause is made of
     Rule("span: fixed", "<fixed>", "span", same),
     Rule("span: pattern", "<pattern>", "span", sound(_latest)),
     Rule("span: run", "<run>", "span", sound(_latest)),
+    Rule("span: word run", "<word-run>", "span", sound(_latest)),
     Rule("span: clock", "<clock>", "span", sound(_latest_clock)),
     Rule("span: clock range", "<clock-range>", "span", sound(_latest_clock)),
     Rule("edge: span", "<span>", "edge", same, cost=0.05),
@@ -419,13 +504,28 @@ RULES = (
     # clauses
     Rule("in", f"{_IN}? the? <span>", "time", sound(_in)),
     Rule("from a date to now", "from <edge> to date|now", "time", sound(_since)),
-    Rule("rest of this unit", "rest|remainder|later of|in the? <unit>", "time", sound(lambda c, unit: _in(c, _rest_of(c, unit_at(c.now, unit, c.zone))))),
-    Rule("more than a length before", "more than <length> before <span>", "time", sound(lambda c, length, span: _before(c, _length_before(c, length, span)))),
+    Rule(
+        "rest of this unit",
+        "rest|remainder|later of|in the? <unit>",
+        "time",
+        sound(lambda c, unit: _in(c, _rest_of(c, unit_at(c.now, unit, c.zone)))),
+    ),
+    Rule(
+        "more than a length before",
+        "more than <length> before <span>",
+        "time",
+        sound(lambda c, length, span: _before(c, _length_before(c, length, span))),
+    ),
     Rule("time <=", "<=|≤ <span>", "time", sound(_until)),
     Rule("time >=", ">=|≥ <span>", "time", sound(_since)),
     Rule("years", "from|between|in|during|over <years>", "time", sound(lambda c, years: _in(c, _years(c, *years)))),
     Rule("in loose date", "on|for|from <loose-date>", "time", sound(lambda c, date: _in(c, _latest(c, date)))),
-    Rule("in part of a day", "in|during|over|at the? <day-part>", "time", sound(lambda c, part: _in(c, _latest_clock(c, part)))),
+    Rule(
+        "in part of a day",
+        "in|during|over|at the? <day-part>",
+        "time",
+        sound(lambda c, part: _in(c, _latest_clock(c, part))),
+    ),
     Rule("overnight", "overnight", "time", sound(lambda c: _in(c, _latest_clock(c, TimeOfDay(22 * 3600, 30 * 3600))))),
     Rule("in year", "in|during|for|over <year>", "time", sound(lambda c, year: _in(c, date.months_of(c, year)))),
     Rule("since", "since <edge>", "time", sound(_since)),
@@ -440,13 +540,30 @@ RULES = (
     Rule("later than", "later than <edge>", "time", sound(_after)),
     Rule("before", "before <edge>", "time", sound(_before)),
     Rule("before a clock", "before <clock>", "time", sound(lambda c, time: _before(c, _today_at(c, time))), cost=-0.1),
-    Rule("until a clock", "until|till|untill|through <clock>", "time", sound(lambda c, time: _until(c, _today_at(c, time))), cost=-0.1),
-    Rule("prior to a clock", "prior to <clock>", "time", sound(lambda c, time: _before(c, _today_at(c, time))), cost=-0.1),
-    Rule("in advance of a clock", "in advance of <clock>", "time", sound(lambda c, time: _before(c, _today_at(c, time))), cost=-0.1),
+    Rule(
+        "until a clock",
+        "until|till|untill|through <clock>",
+        "time",
+        sound(lambda c, time: _until(c, _today_at(c, time))),
+        cost=-0.1,
+    ),
+    Rule(
+        "prior to a clock", "prior to <clock>", "time", sound(lambda c, time: _before(c, _today_at(c, time))), cost=-0.1
+    ),
+    Rule(
+        "in advance of a clock",
+        "in advance of <clock>",
+        "time",
+        sound(lambda c, time: _before(c, _today_at(c, time))),
+        cost=-0.1,
+    ),
     Rule("prior to", "prior to <edge>", "time", sound(_before)),
     Rule("in advance of", "in advance of <edge>", "time", sound(_before)),
     Rule("earlier than", "earlier|sooner than <edge>", "time", sound(_before)),
-    Rule("more than ago", "more than <length> ago", "time", sound(lambda c, length: _before(c, _instant_ago(c, length)))),
+    Rule(
+        "more than ago", "more than <length> ago", "time", sound(lambda c, length: _before(c, _instant_ago(c, length)))
+    ),
+    Rule("to date", "<to-date>", "time", _until),
     Rule("until", "until|till|untill|through|thru <edge>", "time", sound(_until)),
     Rule("up to", "up to <edge>", "time", sound(_until)),
     Rule("ending", "ending on|with|at? <edge>", "time", sound(_until)),
@@ -455,14 +572,40 @@ RULES = (
     Rule("before or on", "before or on|in|at|equal to? <edge>", "time", sound(_until)),
     Rule("day before clock", "on? <fixed> before|until|by <clock>", "time", sound(_day_before)),
     Rule("day after clock", "on? <fixed> after|since <clock>", "time", sound(_day_after)),
-    Rule("date before clock", "on? <date> before|until|by <clock>", "time", sound(lambda c, days, time: _day_before(c, _latest(c, days), time))),
-    Rule("date after clock", "on? <date> after|since <clock>", "time", sound(lambda c, days, time: _day_after(c, _latest(c, days), time))),
+    Rule(
+        "date before clock",
+        "on? <date> before|until|by <clock>",
+        "time",
+        sound(lambda c, days, time: _day_before(c, _latest(c, days), time)),
+    ),
+    Rule(
+        "date after clock",
+        "on? <date> after|since <clock>",
+        "time",
+        sound(lambda c, days, time: _day_after(c, _latest(c, days), time)),
+    ),
+    Rule("the day before", "the day before", "time", sound(lambda c: _in(c, _day(-1)(c))), cost=0.5),
     Rule("part of nothing", f"{_IN}? the? <part>", "time", sound(_incomplete), cost=0.5),
     # ranges beside another
     Rule("the unit before", "the? <unit> before|earlier|prior", "shift", _shift(adjacent=True)),
     Rule("the previous unit", "the previous|prior|preceding <unit>", "shift", _shift(adjacent=True)),
     Rule("the length before it", "the <length> before|prior", "shift", lambda _c, length: Shift(length, adjacent=True)),
-    Rule("the same unit before", "the? same <unit> last|previous <unit>", "shift", lambda _c, unit, back: Shift(Duration.of(1, back), unit=unit)),
+    Rule(
+        "the same unit before",
+        "the? same <unit> last|previous <unit>",
+        "shift",
+        lambda _c, unit, back: Shift(Duration.of(1, back), unit=unit),
+    ),
     Rule("the same time before", "the? same time|period last|previous <unit>", "shift", _shift(adjacent=False)),
 )
-SCANNERS = (*duration.SCANNERS, *clock.SCANNERS, *date.SCANNERS, *zone.SCANNERS)
+
+
+def _scan_to_date(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
+    """`to date`, which `up to date` is not."""
+    words = [token.norm for token in tokens]
+    for index in range(len(words) - 1):
+        if words[index : index + 2] == ["to", "date"] and words[index - 1 : index] != ["up"]:
+            yield Match(index, index + 2, "to-date", _now(context), 0.0, "to date")
+
+
+SCANNERS = (Scanner("to date", _scan_to_date), *duration.SCANNERS, *clock.SCANNERS, *date.SCANNERS, *zone.SCANNERS)

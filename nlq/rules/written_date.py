@@ -162,7 +162,9 @@ def read_instant(text: str, context: Context) -> Span | Problem | None:
     day, minutes, second, fraction, offset = found.groups()
     padded = f".{fraction[:6]:0<6}" if fraction else ""
     try:
-        instant = datetime.fromisoformat(f"{day}T{minutes[:2]}:{minutes[-2:]}:{second or '00'}{padded}{(offset or '').upper()}")
+        instant = datetime.fromisoformat(
+            f"{day}T{minutes[:2]}:{minutes[-2:]}:{second or '00'}{padded}{(offset or '').upper()}"
+        )
     except ValueError:
         return Problem("impossible", f"there is no {text}")
     instant = (instant if instant.tzinfo else instant.replace(tzinfo=context.zone)).astimezone(UTC)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from nlq.question import Aggregation, Grain, GroupKey, Question, TagFilter, TimeRange, ValueFilter
+from nlq.question import Aggregation, Condition, Grain, GroupKey, Question, TagFilter, TimeRange, ValueFilter
 
 Document = dict[str, Any]
 ABSENT = object()
@@ -17,7 +17,68 @@ ABSENT = object()
 def evaluate(question: Question, documents: Iterable[Document]) -> list[list[Any]]:
     """The rows, in order; times of buckets as instants."""
     documents = list(documents)
-    return _listed(question, documents) if question.form == "list" else _aggregated(question, documents)
+    judges = {
+        "aggregate": _aggregated,
+        "list": _listed,
+        "exists": _exists,
+        "age": _age,
+        "silent": _silent,
+        "catalog": _catalog,
+    }
+    return judges[question.form](question, documents)
+
+
+def _exists(question: Question, documents: list[Document]) -> list[list[Any]]:
+    if question.aggregations:
+        return [[bool(_aggregated(question, documents))]]
+    return [[any(_is_meant(question, document) for document in documents)]]
+
+
+def _age(question: Question, documents: list[Document]) -> list[list[Any]]:
+    times = [document["timestamp"] for document in documents if _is_meant(question, document)]
+    assert question.range.end
+    return [[(question.range.end - max(times)).total_seconds(), max(times)]] if times else []
+
+
+def _silent(question: Question, documents: list[Document]) -> list[list[Any]]:
+    seen: dict[tuple[Any, ...], datetime] = {}
+    assert question.range.start
+    for document in documents:
+        if _is_meant(replace(question, range=TimeRange(None, question.range.end)), document):
+            key = tuple(_group(document, each) for each in question.groups)
+            seen[key] = max(seen.get(key, document["timestamp"]), document["timestamp"])
+    rows = [[*key, at] for key, at in seen.items() if at < question.range.start and None not in key]
+    rows.sort(key=lambda row: row[:-1])
+    return sorted(rows, key=lambda row: row[-1], reverse=True)
+
+
+def _catalog(question: Question, documents: list[Document]) -> list[list[Any]]:
+    series = {
+        (document["name"], document["type"], tuple(document["tags"]))
+        for document in documents
+        if _is_meant(question, document)
+    }
+    found: dict[str, set[tuple[str, str, tuple[str, ...]]]] = defaultdict(set)
+    for name, type_, tags in series:
+        if question.subject == "names":
+            found[name].add((name, type_, tags))
+            continue
+        for tag in tags:
+            key, _, value = tag.partition(":")
+            if question.subject == "keys":
+                found[key].add((name, type_, tags))
+            elif key == question.groups[0].key and value:
+                found[value].add((name, type_, tags))
+    rows: list[list[Any]] = []
+    for text, members in sorted(found.items()):
+        if question.subject == "names":
+            rows.append([text, sorted({type_ for _, type_, _ in members}), len(members)])
+        elif question.subject == "keys":
+            values = {tag for _, _, tags in members for tag in tags if tag.startswith(f"{text}:")}
+            rows.append([text, len(values), len(members)])
+        else:
+            rows.append([text, len(members)])
+    return rows
 
 
 def _is_meant(question: Question, document: Document) -> bool:
@@ -51,7 +112,10 @@ def _has_tag(document: Document, wanted: TagFilter) -> bool:
 
 
 def _has_value(document: Document, wanted: ValueFilter) -> bool:
-    value, number = document["value"], wanted.number
+    return _compare(document["value"], wanted.comparison, wanted.number)
+
+
+def _compare(value: float, comparison: str, number: float) -> bool:
     return {
         "eq": value == number,
         "ne": value != number,
@@ -59,7 +123,7 @@ def _has_value(document: Document, wanted: ValueFilter) -> bool:
         "le": value <= number,
         "gt": value > number,
         "ge": value >= number,
-    }[wanted.comparison]
+    }[comparison]
 
 
 def _listed(question: Question, documents: list[Document]) -> list[list[Any]]:
@@ -89,7 +153,14 @@ def _aggregated(question: Question, documents: list[Document]) -> list[list[Any]
             if question.compared_to:
                 row += _compared(value, _reduce(aggregation, second.get(key, [])))
         rows.append(row)
-    return _ordered(question, rows)
+    kept = [row for row in rows if all(_fulfils(question, row, condition) for condition in question.having)]
+    return _ordered(question, kept)
+
+
+def _fulfils(question: Question, row: list[Any], condition: Condition) -> bool:
+    width = len(question.groups) + (question.grain is not None)
+    value = row[width + {"value": 0, "change": 2, "change_percent": 3}[condition.of]]
+    return value is not None and _compare(value, condition.comparison, condition.number)
 
 
 def _compared(value: float | None, before: float | None) -> list[Any]:

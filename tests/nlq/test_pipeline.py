@@ -54,13 +54,16 @@ def collection(mongo_uri: str) -> Iterator[Collection[Document]]:
         found.create_index([("name", 1), ("timestamp", 1)])
         found.create_index([("tags", 1), ("timestamp", 1)])
         found.insert_many(DOCUMENTS)
+        series = {(each["name"], each["type"], tuple(each["tags"])) for each in DOCUMENTS}
+        client[name]["series"].insert_many([{"name": n, "type": t, "tags": list(tags)} for n, t, tags in series])
         yield found
         client.drop_database(name)
 
 
 def answer(collection: Collection[Document], question: Question) -> list[list[Any]]:
     pipeline = nlq.compile_question(question, nlq.Limits(max_rows=len(DOCUMENTS)))
-    rows = [document["row"] for document in collection.aggregate(list(pipeline.stages))]
+    source = collection.database.get_collection(pipeline.collection, codec_options=collection.codec_options)
+    rows = [document["row"] for document in source.aggregate(list(pipeline.stages))]
     assert all(len(row) == len(pipeline.columns) for row in rows)
     return rows
 

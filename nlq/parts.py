@@ -1,0 +1,138 @@
+"""Clauses, by what they say of the question. Here contradictions between clauses are found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from nlq.clauses import (
+    Against,
+    Age,
+    Aggregations,
+    BucketNoun,
+    CatalogWish,
+    Changed,
+    Compare,
+    Groups,
+    Having,
+    KeyNoun,
+    Listing,
+    Metric,
+    Ranking,
+    Rate,
+    Silent,
+    Threshold,
+    Versus,
+    When,
+    Whether,
+)
+from nlq.engine import Match
+from nlq.question import Grain, GroupKey, TagFilter, TimeRange, ValueFilter
+from nlq.refusal import Code, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Clauses that make no question: why, where (None: all of the prompt), and what to say instead.
+
+    `choices` are texts that may stand in the place of the misfit's span, each for one possible meaning.
+    """
+
+    problem: Problem
+    clause: Match | None = None
+    choices: tuple[str, ...] = ()
+
+
+class NoQuestionError(Exception):
+    """Raised within an assembly; never leaves it."""
+
+    def __init__(self, misfit: Misfit) -> None:
+        self.misfit = misfit
+
+
+def refuse(code: Code, detail: str, clause: Match | None = None, choices: tuple[str, ...] = ()) -> NoReturn:
+    """Give up the assembly, with the reason."""
+    raise NoQuestionError(Misfit(Problem(code, detail), clause, choices))
+
+
+class Parts:
+    """What the clauses say, each part once. Raises NoQuestionError where two of them cannot both hold."""
+
+    def __init__(self, clauses: Sequence[Match]) -> None:
+        self._clauses = clauses
+        self.ranking: Ranking | None = self._only(Ranking, "rankings")
+        self.listing: Listing | None = self._only(Listing, "lists")
+        self.aggregations: Aggregations | None = self._only(Aggregations, "aggregations")
+        self.rate: Rate | None = self._only(Rate, "rates")
+        self.grain: Grain | None = self._only(Grain, "bucket widths")
+        self.bucket: BucketNoun | None = self._only(BucketNoun, "bucket widths")
+        self.range: TimeRange | None = self._only(TimeRange, "time ranges")
+        self.against: Against | None = self._only(Against, "second time ranges")
+        self.versus: Versus | None = self._only(Versus, "comparisons")
+        self.compare: Compare | None = self._only(Compare, "comparisons")
+        self.changed: Changed | None = self._only(Changed, "changes")
+        self.having: Having | None = self._only(Having, "conditions on groups")
+        self.noun: KeyNoun | None = self._only(KeyNoun, "things asked about")
+        self.whether: Whether | None = self._only(Whether, "questions")
+        self.when: When | None = self._only(When, "questions")
+        self.age: Age | None = self._only(Age, "questions")
+        self.silent: Silent | None = self._only(Silent, "questions")
+        self.catalog: CatalogWish | None = self._only(CatalogWish, "questions")
+        self.values: tuple[ValueFilter, ...] = tuple(self._all(ValueFilter))
+        self.thresholds: tuple[Threshold, ...] = tuple(self._all(Threshold))
+        self.tags = self._tags()
+        self.groups = self._groups()
+        self.metric = self._metric()
+
+    def clause_of(self, value: object) -> Match | None:
+        """The clause that says `value`."""
+        return next((clause for clause in self._clauses if clause.value is value), None)
+
+    def _all(self, kind: type) -> list[Any]:
+        return [clause.value for clause in self._clauses if isinstance(clause.value, kind)]
+
+    def _only(self, kind: type, plural: str) -> Any:
+        found = [clause for clause in self._clauses if isinstance(clause.value, kind)]
+        if len({clause.value for clause in found}) > 1:
+            refuse("conflict", f"Two {plural} in one prompt.", found[1])
+        return found[0].value if found else None
+
+    def _tags(self) -> tuple[TagFilter, ...]:
+        tags: dict[TagFilter, None] = {}
+        for clause in self._clauses:
+            wanted = clause.value
+            if not isinstance(wanted, TagFilter):
+                continue
+            rival = next((tag for tag in tags if tag.key == wanted.key and tag != wanted), None)
+            if rival and not rival.negated and not wanted.negated:
+                if not self.compare:
+                    detail = f"The tag {wanted.key} cannot have two values at once: join them with 'or'."
+                    refuse("conflict", detail, clause)
+                # `compare cpu of web-01 with web-02`
+                values = tuple(sorted({*rival.values, *wanted.values}))
+                self.versus = Versus(TagFilter(wanted.key, values))
+            tags[wanted] = None
+        if self.versus:
+            tags = {tag: None for tag in tags if tag.key != self.versus.tag.key} | {self.versus.tag: None}
+        return tuple(tags)
+
+    def _groups(self) -> tuple[GroupKey, ...]:
+        keys = [key for groups in self._all(Groups) for key in groups.keys]
+        if self.noun:
+            keys.insert(0, self.noun.key)
+        if self.versus:
+            keys.append(GroupKey("tag", self.versus.tag.key))
+        return tuple(dict.fromkeys(keys))
+
+    def _metric(self) -> Metric | None:
+        found = [clause for clause in self._clauses if isinstance(clause.value, Metric)]
+        named = [clause for clause in found if clause.value.names]
+        if len({clause.value.names for clause in named}) > 1:
+            refuse("conflict", "Two metrics in one prompt.", named[1], named[0].value.names)
+        if not named:
+            return found[0].value if found else None
+        metric: Metric = named[0].value
+        if len(metric.names) > 1:
+            detail = f"'{metric.said}' may be any of: {', '.join(metric.names[:10])}."
+            refuse("ambiguous", detail, named[0], metric.names)
+        # `deploy events`: the events of that name, counted
+        return Metric(metric.names, metric.said, counted=metric.counted or len(found) > len(named))

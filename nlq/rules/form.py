@@ -1,0 +1,147 @@
+"""What kind of answer is asked for: `which`, `when`, `did`, `how long since`, `what metrics are there`."""
+
+from dataclasses import replace
+
+from nlq.clauses import Age, BucketNoun, CatalogWish, Changed, Groups, Having, KeyNoun, Silent, When, Whether
+from nlq.context import Context
+from nlq.engine import Producer, Rule
+from nlq.lexicon import CHANGES
+from nlq.question import Comparison, Condition, Function, Grain, GroupKey, Unit
+
+_WHICH = "which|what"
+
+
+def _asked(_context: Context, noun: KeyNoun) -> KeyNoun:
+    return replace(noun, which=True)
+
+
+def _bucket(_context: Context, unit: Unit) -> BucketNoun:
+    return BucketNoun(Grain(unit), plural=False)
+
+
+def _having(function: Function) -> Producer:
+    def produce(_context: Context, comparison: Comparison, number: float) -> Having:
+        return Having(Condition("value", comparison, number), function)
+
+    return produce
+
+
+def _crossed(comparison: Comparison) -> Producer:
+    """`exceeded 90`: at least once, so the extreme did."""
+    function: Function = "max" if comparison in ("gt", "ge") else "min"
+
+    def produce(_context: Context, number: float) -> Having:
+        return Having(Condition("value", comparison, number), function, crossed=True)
+
+    return produce
+
+
+def _changed(word: str) -> Producer:
+    comparison, quality = CHANGES[word]
+    return lambda _context: Changed(Condition("change", comparison, 0.0), quality)
+
+
+def _by_percent(_context: Context, comparison: Comparison, number: float) -> Having:
+    return Having(Condition("change_percent", comparison, number))
+
+
+def _values(_context: Context, key: str) -> CatalogWish:
+    return CatalogWish("values", GroupKey("tag", key))
+
+
+def _values_of(_context: Context, groups: Groups) -> CatalogWish | None:
+    if len(groups.keys) != 1 or groups.keys[0].kind != "tag":
+        return None
+    return CatalogWish("values", groups.keys[0])
+
+
+RULES = (
+    # which
+    Rule("which key", f"{_WHICH} <key-noun>", "noun", _asked),
+    Rule("which of the keys", f"{_WHICH} of the <key-noun>", "noun", _asked),
+    Rule("which bucket", f"{_WHICH} <unit>", "noun", _bucket),
+    Rule("bucket", "<unit>", "noun", _bucket, cost=0.8),
+    # conditions on groups
+    Rule("averaged over number", "averaged|averaging|averages <comparator> <number>", "having", _having("avg")),
+    Rule("peaked over number", "peaked|peaking|peaks at? <comparator> <number>", "having", _having("max")),
+    Rule("totalled over number", "totalled|totaled|totalling <comparator> <number>", "having", _having("sum")),
+    Rule("exceeded", "exceed|exceeds|exceeded|exceeding|topped <number>", "having", _crossed("gt")),
+    Rule("went above", "go|goes|went|gone|rise|rose|risen|get|got over|above <number>", "having", _crossed("gt")),
+    Rule("reached", "reach|reached|hit <number>", "having", _crossed("ge")),
+    Rule(
+        "fell below",
+        "go|goes|went|gone|fall|fell|drop|dropped|dip|dipped under|below|to? <number>",
+        "having",
+        _crossed("lt"),
+    ),
+    Rule(
+        "having",
+        "having <comparator> <number>",
+        "having",
+        lambda _context, comparison, number: Having(Condition("value", comparison, number)),
+    ),
+    Rule(
+        "having change",
+        "having change <comparator> <number>",
+        "having",
+        lambda _context, comparison, number: Having(Condition("change", comparison, number)),
+    ),
+    Rule("having change in percent", "having change percent <comparator> <number>", "having", _by_percent),
+    Rule("by more than percent", "by <comparator> <number> %|percent", "having", _by_percent),
+    *(
+        Rule(f"got {word}", f"get|gets|got|gotten|become|became|grew|is|are|was|were? {word}", "having", _changed(word))
+        for word in CHANGES
+    ),
+    # yes or no
+    Rule("whether", "whether any?", "form", lambda _context: Whether()),
+    Rule(
+        "is there any",
+        "is|are|was|were|has|have|had|did|do|does there? been? any|some",
+        "form",
+        lambda _context: Whether(),
+    ),
+    Rule("any", "any", "form", lambda _context: Whether(), cost=0.1),
+    Rule("did it", "did|does|do|has|have|had|was|were|is|are", "opening", lambda _context: Whether()),
+    # when
+    Rule("when did", "when did|was|were|is|has|had", "form", lambda _context: When()),
+    Rule("what time", "at? what time did|was|were|is", "form", lambda _context: When()),
+    Rule("how long since", "how long since|ago the? last|latest?", "form", lambda _context: Age()),
+    Rule("how long has it been since", "how long has it? been since", "form", lambda _context: Age()),
+    Rule("how long ago was", "how long ago was|is|were", "form", lambda _context: Age()),
+    Rule("time since", "time|seconds since|passed", "form", lambda _context: Age(), cost=0.2),
+    # what is missing
+    Rule("silent", "silent", "form", lambda _context: Silent()),
+    Rule("stopped reporting", "stopped|ceased reporting|sending", "form", lambda _context: Silent()),
+    Rule("went silent", "went|gone|are|is|fell silent|quiet|dark|missing", "form", lambda _context: Silent()),
+    Rule("not reporting", "not|never reporting|reported|seen|sent|sending", "form", lambda _context: Silent()),
+    Rule("no data", "without|no data|events|metrics", "form", lambda _context: Silent()),
+    # what may be named
+    Rule(
+        "metrics there are",
+        f"{_WHICH} metrics|names are|do there|you|we have|know|exist?",
+        "form",
+        lambda _context: CatalogWish("names"),
+    ),
+    Rule(
+        "list metrics",
+        "list|show|all|available|known metric? metrics|names",
+        "form",
+        lambda _context: CatalogWish("names"),
+    ),
+    Rule("names of", "metric names of?", "form", lambda _context: CatalogWish("names"), cost=0.1),
+    Rule(
+        "tags there are",
+        f"{_WHICH} tags|keys|tag keys? are|do|does there|you|we have|exist?",
+        "form",
+        lambda _context: CatalogWish("keys"),
+    ),
+    Rule("names exist", f"{_WHICH} metrics|names exist", "form", lambda _context: CatalogWish("names")),
+    Rule("tags exist", f"{_WHICH} tags|keys exist", "form", lambda _context: CatalogWish("keys")),
+    Rule("keys exist", f"{_WHICH} <groups> exist", "form", _values_of),
+    Rule("tags", "list|show|all? tags|keys", "form", lambda _context: CatalogWish("keys"), cost=0.1),
+    Rule("tag keys of", "tag|tags keys? of", "form", lambda _context: CatalogWish("keys")),
+    Rule("values of", "list|show|all? values of|for <key>", "form", _values),
+    Rule("tag values of", "tag values of|for <key>", "form", _values),
+    Rule("keys there are", f"{_WHICH} <groups> are|do there|you|we have|exist?", "form", _values_of),
+    Rule("list keys", "list|available|known all|the? <groups>", "form", _values_of),
+)
