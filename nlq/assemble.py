@@ -9,6 +9,7 @@ from nlq.catalog import words_of
 from nlq.clauses import Aggregations, Metric
 from nlq.context import Context
 from nlq.engine import Match
+from nlq.follow_up import follow_up
 from nlq.parts import Misfit, NoQuestionError, Parts, refuse
 from nlq.question import Aggregation, Condition, Function, GroupKey, Question, Rank, TimeRange, ValueFilter
 from nlq.refusal import Problem
@@ -36,10 +37,24 @@ def assemble(clauses: Sequence[Match], context: Context) -> Assembled | Misfit:
         if isinstance(clause.value, Problem):
             return Misfit(clause.value, clause)
     try:
-        assembly = _Assembly(Parts(clauses), context)
+        parts = Parts(clauses)
+        if parts.follow_up or parts.is_fragment:
+            return _follow_up(parts, context)
+        assembly = _Assembly(parts, context)
         return Assembled(assembly.question(), assembly.assumptions)
     except NoQuestionError as error:
+        if error.misfit.problem.code != "incomplete" or context.previous is None:
+            return error.misfit
+    try:  # `max`, after a question about a metric
+        return _follow_up(Parts(clauses), context)
+    except NoQuestionError as error:
         return error.misfit
+
+
+def _follow_up(parts: Parts, context: Context) -> Assembled:
+    if context.previous is None:
+        refuse("incomplete", "What is to be counted or measured is not said, and there is no question before this one.")
+    return Assembled(follow_up(context.previous, parts, context), ["read as a change of the question before"])
 
 
 class _Assembly:
@@ -61,7 +76,9 @@ class _Assembly:
         self._choose_metric()
         second = self._second_range()
         time = self._time()
-        if self.metric and self.metric.said:
+        if self.metric is None:
+            self.assumptions.append("no metric said: events of every name")
+        elif self.metric.said:
             self.assumptions.insert(0, f"'{self.metric.said}' read as {self.metric.names[0]}")
         if parts.catalog:
             return self._seen(time)
@@ -338,9 +355,6 @@ class _Assembly:
     def _aggregations(self) -> tuple[Aggregation, ...]:
         metric, parts = self.metric, self.parts
         told = parts.ranking or parts.changed
-        subject = metric or self.said or told or self.groups or parts.tags or parts.values or self.grain
-        if not subject:
-            refuse("incomplete", "What is to be counted or measured is not said.")
         if self.said:
             reduces = any(each.function not in ("count", "distinct") for each in self.said.aggregations)
             if reduces and not self.names:

@@ -150,6 +150,11 @@ class Versus:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """`and`, `what about`, `instead`: the prompt changes the question before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Compare:
     """`compare`, `how did ... change`: there is a second range."""
 

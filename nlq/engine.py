@@ -27,6 +27,7 @@ from nlq.tokens import Token
 CLAUSE_COST = 1.0  # so that fewer, longer clauses win
 FILLER_COST = 0.2
 UNKNOWN_COST = 100.0
+NAMED = "keyless"  # the kind of matches that the catalog's values make
 OPENING = "opening"  # the kind of clauses that stand at the beginning or nowhere
 MAX_COVERS = 8
 MAX_MATCHES_A_POSITION = 200  # bounds the work on hostile prompts; ordinary ones stay under 40
@@ -128,6 +129,12 @@ class _Node:
             self.words.setdefault(word, _Node()).add(rest, rule)
 
 
+def spelled_out(rules: Iterable[Rule]) -> frozenset[str]:
+    """Every word that a pattern of the rules spells out."""
+    alternatives = (items for rule in rules for items in _alternatives(rule.pattern))
+    return frozenset(word for items in alternatives for item in items for word in item.words)
+
+
 class Grammar:
     """Rules and scanners, indexed by what a match may begin with. Immutable, shared by all prompts."""
 
@@ -147,12 +154,6 @@ class Grammar:
         for rule in self.rules:
             for items in _alternatives(rule.pattern):
                 self._root.add(items, rule)
-
-    @property
-    def vocabulary(self) -> frozenset[str]:
-        """Every word that a pattern spells out."""
-        alternatives = (items for rule in self.rules for items in _alternatives(rule.pattern))
-        return frozenset(word for items in alternatives for item in items for word in item.words)
 
     def parse(self, tokens: Sequence[Token], context: Context) -> list[Cover]:
         """The cheapest covers, at most MAX_COVERS, best first; never empty for a non-empty prompt."""
@@ -191,14 +192,13 @@ class Grammar:
         return chart
 
     def _covers(self, tokens: Sequence[Token], chart: list[dict[str, list[Match]]]) -> list[Cover]:
-        shouting = not any(character.islower() for token in tokens for character in token.text)
         best: list[list[Cover]] = [[] for _ in range(len(tokens) + 1)]
         best[len(tokens)] = [Cover(0.0, (), (), ())]
         for position in reversed(range(len(tokens))):
             token = tokens[position]
-            # A filler in capitals may be a value (`GET`): then it is one only where all is in capitals.
-            plain = shouting or len(token.text) == 1 or not token.text.isupper()
-            filler = plain and not token.quoted and token.norm in self.fillers
+            # `GET`, where there is such a value, is no `get`
+            named = any(match.end == position + 1 for match in chart[position].get(NAMED, ()))
+            filler = token.norm in self.fillers and not token.quoted and not (named and token.text.isupper())
             if position == 0 and token.norm in self._openings:
                 filler = False  # `did` asks a question where it opens the prompt, and fills in elsewhere
             found = [rest.passing(position, filler=filler) for rest in best[position + 1]]

@@ -6,15 +6,14 @@ from datetime import UTC
 from itertools import islice, product
 from zoneinfo import ZoneInfo
 
-from nlq import lexicon
 from nlq.assemble import Assembled, assemble
 from nlq.context import Context
 from nlq.describe import describe
 from nlq.engine import Cover
 from nlq.interpretation import Interpretation
 from nlq.parts import Misfit
-from nlq.refusal import Code, Refusal
-from nlq.rules import GRAMMAR
+from nlq.refusal import Code, Problem, Refusal
+from nlq.rules import GRAMMAR, VOCABULARY
 from nlq.spelling import Spelling
 from nlq.tokens import Token, tokenize
 from nlq.words import Word
@@ -25,8 +24,8 @@ MAX_CORRECTIONS = 3  # words misspelt in one prompt
 MAX_CHOICES = 4  # corrections tried for each
 SAME = 1e-6
 
-_WORDS = GRAMMAR.vocabulary | lexicon.WORDS
-_VOCABULARY = Spelling(sorted(_WORDS))
+_SPELLING = Spelling(sorted(VOCABULARY))
+_TELLING = ("unknown_value", "unsupported")  # problems that say more than that a word is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,11 @@ def _attempt(tokens: Sequence[Token], context: Context) -> _Attempt:
         context = replace(context, zone=zone)
         covers = GRAMMAR.parse(tokens, context)
     best = covers[0]
-    wish = next((clause for clause in best.clauses if clause.kind == "wish"), None)
-    if wish:
-        return _Attempt(tuple(tokens), best, Misfit(wish.value, wish), context=context)
     if best.unknown:
+        for clause in best.clauses:
+            if isinstance(clause.value, Problem) and clause.value.code in _TELLING:
+                told = replace(clause.value, detail=f"{clause.value.detail} {_not_understood(tokens, best)}")
+                return _Attempt(tuple(tokens), best, Misfit(told, clause), context=context)
         return _Attempt(tuple(tokens), best, None, context=context)
     outcomes = [(cover, assemble(cover.clauses, context)) for cover in covers if not cover.unknown]
     for cover, outcome in outcomes:
@@ -105,7 +105,7 @@ def _suspects(attempt: _Attempt) -> tuple[int, ...]:
     if isinstance(outcome, Misfit) and outcome.problem.code == "unknown_value" and outcome.clause:
         return (outcome.clause.end - 1,)
     unknown = attempt.cover.unknown if outcome is None else ()
-    return tuple(position for position in unknown if attempt.tokens[position].norm not in _WORDS)
+    return tuple(position for position in unknown if attempt.tokens[position].norm not in VOCABULARY)
 
 
 def _corrected(attempt: _Attempt, unknown: tuple[int, ...], context: Context) -> tuple[_Attempt, tuple[str, ...]]:
@@ -140,7 +140,7 @@ def _differ(first: _Attempt, second: _Attempt) -> bool:
 def _spellings(token: Token, context: Context) -> list[str]:
     if token.quoted:
         return []
-    words = [*_VOCABULARY.nearest(token.norm, MAX_CHOICES), *context.catalog.nearest(token.text, MAX_CHOICES)]
+    words = [*_SPELLING.nearest(token.norm, MAX_CHOICES), *context.catalog.nearest(token.text, MAX_CHOICES)]
     return list({word.casefold(): word for word in words}.values())[:MAX_CHOICES]
 
 
@@ -172,9 +172,8 @@ def _refuse(prompt: str, attempt: _Attempt, context: Context) -> Refusal:
     if attempt.outcome is None:
         start = tokens[attempt.cover.unknown[0]].start
         end = tokens[attempt.cover.unknown[0]].end
-        names = ", ".join(f"'{prompt[tokens[p].start : tokens[p].end]}'" for p in attempt.cover.unknown)
         code: Code = "not_understood"
-        detail, candidates = f"Not understood: {names}.", _without_unknown(prompt, attempt, context)
+        detail, candidates = _not_understood(tokens, attempt.cover), _without_unknown(prompt, attempt, context)
     else:
         clause, code, detail = (
             attempt.outcome.clause,
@@ -190,6 +189,10 @@ def _refuse(prompt: str, attempt: _Attempt, context: Context) -> Refusal:
             candidates = (f"{prompt.rstrip(' ?.!')} by {choice}" for choice in attempt.outcome.choices)
     suggestions = _answerable((*islice(candidates, 12), *_examples(context)), context)
     return Refusal(code, detail, start, end, words, suggestions)
+
+
+def _not_understood(tokens: Sequence[Token], cover: Cover) -> str:
+    return f"Not understood: {', '.join(repr(tokens[position].text) for position in cover.unknown)}."
 
 
 def _answerable(candidates: Iterable[str], context: Context) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ FILLERS: Final = frozenset(
     a an the of for in with and me us we i you my our it its that this there those these which who what whats
     what's is are was were be been do does did has have had can could would will should want need like please
     kindly show give tell get find display see look fetch bring report return know let lets let's hey hi hello
-    ok okay thanks thank about just so then also and where , . ; : ? ! ( ) [ ] 's ’s ' ’
+    ok okay thanks thank about so then also and where , . ; : ? ! ( ) [ ] 's ’s ' ’
     """.split()
 )
 
@@ -53,9 +53,7 @@ WEEKDAYS: Final[dict[str, int]] = {
 }  # fmt: skip
 
 # Months and weekdays that are words, names or endings of other kinds too: `may`, `mar`, `sat`.
-DOUBTFUL: Final = frozenset(
-    "jan feb march mar apr may jun jul aug sep sept oct nov dec mon wed sat sun".split()
-)
+DOUBTFUL: Final = frozenset("jan feb march mar apr may jun jul aug sep sept oct nov dec mon wed sat sun".split())
 
 # Those that are verbs, or ordinary words.
 VERBS: Final = frozenset("may march sat sun wed".split())
@@ -150,7 +148,8 @@ AGGREGATIONS: Final[dict[str, Aggregation]] = {
 }
 
 # Superlatives: which end of the order, and what the word says of the value itself. A `duration` word is about
-# how long things take, a `count` word about how often they happen; a `good` word about which end is wanted; `any` word goes with every metric.
+# how long things take, a `count` word about how often they happen, a `good` word about which end is wanted; an
+# `any` word goes with every metric.
 Quality = Literal["any", "duration", "count", "good"]
 SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "top": (True, "any"),

@@ -12,6 +12,7 @@ from nlq.clauses import (
     CatalogWish,
     Changed,
     Compare,
+    FollowUp,
     Groups,
     Having,
     KeyNoun,
@@ -77,11 +78,19 @@ class Parts:
         self.age: Age | None = self._only(Age, "questions")
         self.silent: Silent | None = self._only(Silent, "questions")
         self.catalog: CatalogWish | None = self._only(CatalogWish, "questions")
+        self.follow_up: FollowUp | None = self._only(FollowUp, "questions")
         self.values: tuple[ValueFilter, ...] = tuple(self._all(ValueFilter))
         self.thresholds: tuple[Threshold, ...] = tuple(self._all(Threshold))
         self.tags = self._tags()
         self.groups = self._groups()
         self.metric = self._metric()
+
+    @property
+    def is_fragment(self) -> bool:
+        """Nothing says what is to be counted, measured or shown: such a prompt needs a question before it."""
+        subjects = (self.metric, self.aggregations, self.ranking, self.listing, self.changed, self.having, self.bucket)
+        forms = (self.whether, self.when, self.age, self.silent, self.catalog)
+        return not any((*subjects, *forms))
 
     def clause_of(self, value: object) -> Match | None:
         """The clause that says `value`."""

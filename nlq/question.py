@@ -12,7 +12,19 @@ from typing import Any, Literal
 import msgspec
 
 Function = Literal[
-    "count", "sum", "avg", "min", "max", "range", "percentile", "stddev", "variance", "first", "latest", "distinct", "seen"
+    "count",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "range",
+    "percentile",
+    "stddev",
+    "variance",
+    "first",
+    "latest",
+    "distinct",
+    "seen",
 ]
 Comparison = Literal["eq", "ne", "lt", "le", "gt", "ge"]
 Unit = Literal["second", "minute", "hour", "day", "week", "month", "quarter", "year"]
@@ -32,7 +44,8 @@ class Aggregation:
 
     percent: above 0, up to 100, of `percentile` alone; a median is percentile 50. key: of `distinct` alone.
     per: a count or a sum divided by how many such units its range or bucket lasts.
-    seen is the time of the latest document. stddev and variance are those of a population; range is the greatest value less the least.
+    stddev and variance are those of a population; range is the greatest value less the least; seen is the time of
+    the latest document.
     """
 
     function: Function

@@ -12,12 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from nlq.question import Unit
-from nlq.timeline import add_units, floor
+from nlq.timeline import add_units, floor, wall
 
 Walls = tuple[datetime, datetime]
 
 DAY = timedelta(days=1)
 HOUR = 3600
+
+# As far as patterns are looked for: a year within what the calendar has.
+_FIRST_DAY = wall(2)
+_LAST_DAY = wall(9998)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ class TimeOfDay:
     def at(self, start: int) -> "TimeOfDay":
         """As long, but from `start` on, and no longer in doubt."""
         return replace(self, start=start, end=start + self.end - self.start, bare=False, marked=True)
+
+    def fitted(self, part: "TimeOfDay") -> "TimeOfDay":
+        """This time, moved behind noon where it is bare and only so lies in `part` of the day."""
+        late = self.start + 12 * HOUR
+        return self.at(late) if self.bare and self.start < part.start <= late < part.end else self
 
     def latest(self, now: datetime) -> Walls:
         """The latest that has begun."""
@@ -117,7 +126,7 @@ def _moved(moment: datetime, by: timedelta) -> datetime:
     try:
         return moment + by
     except OverflowError:
-        return datetime.max - 400 * DAY if by > timedelta() else datetime.min + 400 * DAY
+        return _LAST_DAY if by > timedelta() else _FIRST_DAY
 
 
 def _months(low: datetime, high: datetime) -> Iterator[tuple[int, int]]:
@@ -185,7 +194,7 @@ class Months(Pattern):
 
     def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
         for year in range(low.year, high.year + 1):
-            start = datetime(year, self.first, 1)
+            start = wall(year, self.first)
             if low <= start < high:
                 yield start, add_units(start, "month", self.count)
 

@@ -1,21 +1,26 @@
 """The one time range that a text speaks of."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import Any, Final, cast
 
 from nlq.catalog import Catalog
 from nlq.context import Context
 from nlq.engine import Grammar, Match
 from nlq.question import TimeRange
+from nlq.refusal import Problem
 from nlq.rules import number, time_range
 from nlq.timeline import Span
-from nlq.tokens import tokenize
+from nlq.tokens import Token, tokenize
 
 MAX_LENGTH: Final = 4096
 
 _GRAMMAR: Final = Grammar(
-    (*number.RULES, *time_range.RULES), (*number.SCANNERS, *time_range.SCANNERS), frozenset({"time"}), frozenset()
+    (*number.RULES, *time_range.RULES),
+    (*number.SCANNERS, *time_range.SCANNERS),
+    frozenset({"time"}),
+    frozenset(),
 )
 _NOTHING: Final = Catalog()
 
@@ -23,33 +28,49 @@ _NOTHING: Final = Catalog()
 def resolve_time(text: str, now: datetime) -> tuple[datetime | None, datetime | None] | None:
     """The range `[start, end)` that `text` speaks of, a phrase or a whole sentence; None where it speaks of none.
 
-    A side that is open is None. `now` may be aware or naive; the answer is of the same kind, in the same zone.
-    Of several phrases the longest counts, of equals the first. Never raises, whatever the text.
+    A side that is open is None. `now` may be aware or naive; the answer is of the same kind and in the same zone,
+    whatever zone the text names. Of several phrases the longest counts, of equals the first. Never raises,
+    whatever the text; only the first MAX_LENGTH characters are read.
     """
-    zone = now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else ZoneInfo("UTC")
-    instant = now.replace(tzinfo=zone) if now.tzinfo is None else now
-    context = Context(instant.astimezone(UTC), _NOTHING, zone)
-    tokens = tokenize(text[:MAX_LENGTH])
-    found: Match | None = None
+    zone = UTC if now.tzinfo is None else now.tzinfo
+    try:
+        instant = now.replace(tzinfo=zone).astimezone(UTC)
+        context = Context(instant, _NOTHING, cast("Any", zone))  # any tzinfo does here
+        found = _longest(tokenize(text[:MAX_LENGTH]), context)
+        if isinstance(found, TimeRange):
+            return _like(found.start, now), _like(found.end, now)
+    except (OverflowError, ValueError):  # beyond the calendar's ends
+        return None
+    return None
+
+
+def _longest(tokens: Sequence[Token], context: Context) -> TimeRange | Problem | None:
+    best: Match | None = None
+    zone: Any = None
     for match in _GRAMMAR.matches(tokens, context):
-        if match.kind in ("time", "instant") and (found is None or _rank(match) > _rank(found)):
-            found = match
-    if found is None:
+        if match.kind == "zone":
+            zone = match.value
+        elif match.kind in ("time", "instant") and (best is None or _rank(match) > _rank(best)):
+            best = match
+    if zone is not None and zone != context.zone:
+        return _longest(tokens, replace(context, zone=zone))
+    if best is None:
         return None
-    value = found.value
-    if isinstance(value, Span):  # `now`: this second
-        value = TimeRange(value.start, value.start + timedelta(seconds=1)) if value.start else None
-    if not isinstance(value, TimeRange):
-        return None
-    return _like(value.start, now), _like(value.end, now)
+    if isinstance(best.value, Span):  # `now`: this second
+        start = best.value.start
+        return TimeRange(start, start + timedelta(seconds=1)) if start else None
+    value: TimeRange | Problem = best.value
+    return value
 
 
 def _rank(match: Match) -> tuple[int, bool, float, int]:
+    """Longer before shorter, a range before an instant or a problem, plain before far-fetched, first before last."""
     sensible = match.kind == "time" and isinstance(match.value, TimeRange)
     return (match.end - match.start, sensible, -match.cost, -match.start)
 
 
 def _like(instant: datetime | None, now: datetime) -> datetime | None:
+    """`instant` in the zone of `now`, naive where `now` is."""
     if instant is None:
         return None
     local = instant.astimezone(now.tzinfo or UTC)

@@ -11,7 +11,7 @@ Everything here raises OverflowError or ValueError for times outside the years 1
 
 import calendar
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -96,6 +96,11 @@ class Shift:
             if whole.start == start:
                 return TimeRange(whole.start, whole.end)
         return TimeRange(start, time_range.end and moved(time_range.end, -self.duration, zone))
+
+
+def wall(year: int, month: int = 1, day: int = 1) -> datetime:
+    """The start of a day, naive. ValueError where there is no such day."""
+    return datetime.combine(date(year, month, day), time())
 
 
 def to_utc(wall: datetime, zone: ZoneInfo) -> datetime:

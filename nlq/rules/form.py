@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from nlq.clauses import Age, BucketNoun, CatalogWish, Changed, Groups, Having, KeyNoun, Silent, When, Whether
+from nlq.clauses import Age, BucketNoun, CatalogWish, Changed, FollowUp, Groups, Having, KeyNoun, Silent, When, Whether
 from nlq.context import Context
 from nlq.engine import Producer, Rule
 from nlq.lexicon import CHANGES
@@ -115,6 +115,11 @@ RULES = (
     Rule("went silent", "went|gone|are|is|fell silent|quiet|dark|missing", "form", lambda _context: Silent()),
     Rule("not reporting", "not|never reporting|reported|seen|sent|sending", "form", lambda _context: Silent()),
     Rule("no data", "without|no data|events|metrics", "form", lambda _context: Silent()),
+    # the question before
+    Rule("and", "and|also|or", "opening", lambda _context: FollowUp()),
+    Rule("what about", "what|how about", "form", lambda _context: FollowUp()),
+    Rule("instead", "instead", "form", lambda _context: FollowUp()),
+    Rule("the same", "the? same for|but|with?", "form", lambda _context: FollowUp(), cost=0.3),
     # what may be named
     Rule(
         "metrics there are",

@@ -62,6 +62,7 @@ RULES = (
     Rule("unit of a bucket", "<unit>", "width", _one),
     Rule("units of a bucket", "<count> <unit>", "width", _grain),
     Rule("per unit", "per|each|every|by <width>", "grain", lambda _context, grain: grain),
+    Rule("as a series", "as a|an? <grain> series|chart|graph?", "grain", lambda _context, grain: grain),
     Rule(
         "in steps of",
         "in|with <width> buckets|steps|bins|intervals|chunks",

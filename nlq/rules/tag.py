@@ -7,7 +7,7 @@ from nlq.clauses import KeyNoun
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
 from nlq.lexicon import RESERVED
-from nlq.question import GroupKey, TagFilter
+from nlq.question import Comparison, GroupKey, TagFilter
 from nlq.refusal import Problem
 from nlq.tokens import Token
 
@@ -39,6 +39,17 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
                 yield Match(start, end, "choice", choice, 0.0, "tag value")
                 if end > start + 1 or not _is_grammar(token):
                     yield Match(start, end, "keyless", choice, 0.0, "tag value")
+
+
+def strangers(known: frozenset[str]) -> Scanner:
+    """Words that are none of the language's, `known`: where one stands behind a key, it is meant as a value."""
+
+    def scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
+        for index, token in enumerate(tokens):
+            if token.text[0].isalnum() and (token.quoted or token.norm not in known):
+                yield Match(index, index + 1, "stranger", token.text, 0.0, "stranger")
+
+    return Scanner("stranger", scan)
 
 
 def _as_stored(start: int, token: Token, context: Context) -> Iterator[Match]:
@@ -84,7 +95,9 @@ def _unknown_value(context: Context, key: str, word: str) -> Problem | None:
     return Problem("unknown_value", f"No stored metric has {key} {word!r}. Known values begin: {known}.")
 
 
-def _unread_comparison(_context: Context, key: str, *_rest: object) -> Problem:
+def _unread_comparison(_context: Context, key: str, comparison: Comparison, _number: float) -> Problem | None:
+    if comparison in ("eq", "ne"):
+        return None
     return Problem("unsupported", f"The values of the tag {key} are text: they cannot be compared as numbers.")
 
 
@@ -123,7 +136,14 @@ RULES = (
     Rule("other than value", "other than <selection>", "tag", _not),
     Rule("has key", "with|having a|any? <key>", "tag", _has, cost=0.1),
     Rule("lacks key", "without|no a|any? <key>", "tag", lambda _context, key: TagFilter(key, negated=True)),
-    Rule("unknown value", "<key> =|==|:|is|equals <word>", "tag", _unknown_value, cost=UNKNOWN_VALUE_COST),
-    Rule("unknown value of key", "<key> <word>", "tag", _unknown_value, cost=UNKNOWN_VALUE_COST + 20),
+    Rule("unknown value", "<key> =|==|:|!= <word>", "tag", _unknown_value, cost=UNKNOWN_VALUE_COST),
+    Rule(
+        "key is unknown value",
+        "<key> is|are|equals|in not|either? <stranger>",
+        "tag",
+        _unknown_value,
+        cost=UNKNOWN_VALUE_COST,
+    ),
+    Rule("unknown value of key", "<key> <stranger>", "tag", _unknown_value, cost=UNKNOWN_VALUE_COST + 20),
     Rule("key over number", "<key> is|was? <comparator> <number>", "tag", _unread_comparison),
 )

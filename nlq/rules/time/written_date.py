@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-import dateparser
+import dateparser  # type: ignore[import-untyped]
 
 from nlq import lexicon
 from nlq.context import Context
 from nlq.engine import Match, Scanner
 from nlq.recurrence import Days, Months, Pattern, Run
 from nlq.refusal import Problem
-from nlq.timeline import Duration, Span, add_units, moved, wall_span
+from nlq.timeline import Duration, Span, add_units, moved, to_wall, wall, wall_span
 from nlq.tokens import Token
 
 _NAMES = "|".join(sorted(lexicon.MONTHS, key=len, reverse=True))
@@ -37,20 +37,20 @@ Date = Pattern | Span | Problem
 
 def month_day(month: int, day: int) -> Pattern | Problem:
     if not 1 <= day <= LONGEST[month - 1]:
-        return Problem("impossible", f"month {month} has no day {day}")
+        return Problem("impossible", f"Month {month} has no day {day}.")
     return Days(month=month, day=day)
 
 
 def year_month_day(context: Context, year: int, month: int, day: int) -> Span | Problem:
     try:
-        start = datetime(year, month, day)
+        start = wall(year, month, day)
     except ValueError:
-        return Problem("impossible", f"there is no day {year}-{month:02}-{day:02}")
+        return Problem("impossible", f"There is no day {year}-{month:02}-{day:02}.")
     return wall_span(start, start + timedelta(days=1), context.zone)
 
 
 def months_of(context: Context, year: int, first: int = 1, count: int = 12) -> Span:
-    start = datetime(year, first, 1)
+    start = wall(year, first)
     return wall_span(start, add_units(start, "month", count), context.zone)
 
 
@@ -132,7 +132,7 @@ def _read_run(text: str, context: Context) -> tuple[str, Run | Span | Problem] |
         if isinstance(first, Span) and isinstance(last, Span):
             return "fixed", between(first, last)
         if isinstance(first, Pattern) and isinstance(last, Span) and last.end:
-            walls = first.before(last.end.astimezone(context.zone).replace(tzinfo=None))
+            walls = first.before(to_wall(last.end, context.zone))
             return ("fixed", between(wall_span(*walls, context.zone), last)) if walls else None
     return None
 
@@ -147,7 +147,7 @@ def between(first: Span, last: Span) -> Span | Problem:
     """From the start of one span to the end of another, or to its start where it is named by that."""
     end = last.start if last.exact else last.end
     if first.start is None or end is None or end <= first.start:
-        return Problem("conflict", "the range ends before it begins")
+        return Problem("conflict", "The range ends before it begins.")
     return Span(first.start, end)
 
 
@@ -166,7 +166,7 @@ def read_instant(text: str, context: Context) -> Span | Problem | None:
             f"{day}T{minutes[:2]}:{minutes[-2:]}:{second or '00'}{padded}{(offset or '').upper()}"
         )
     except ValueError:
-        return Problem("impossible", f"there is no {text}")
+        return Problem("impossible", f"There is no {text}.")
     instant = (instant if instant.tzinfo else instant.replace(tzinfo=context.zone)).astimezone(UTC)
     length = timedelta(milliseconds=1) if fraction else timedelta(seconds=1 if second else 60)
     return Span(instant, instant + length, exact=True)
@@ -175,7 +175,9 @@ def read_instant(text: str, context: Context) -> Span | Problem | None:
 @lru_cache(maxsize=1024)
 def _log_time(text: str) -> datetime | None:
     day, _, clock = text.partition(":")
-    return dateparser.parse(f"{day} {clock}", languages=["en"], settings={"DATE_ORDER": "DMY", "STRICT_PARSING": True})
+    settings = {"DATE_ORDER": "DMY", "STRICT_PARSING": True}
+    read: datetime | None = dateparser.parse(f"{day} {clock}", languages=["en"], settings=settings)
+    return read
 
 
 def _read_quarter(text: str, context: Context) -> Pattern | Span | None:
@@ -209,7 +211,7 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
         try:
             read = _read(text, context)
         except (OverflowError, ValueError):
-            read = "fixed", Problem("impossible", f"there is no {text}")
+            read = "fixed", Problem("impossible", f"There is no {text}.")
         if read is not None:
             yield Match(index, index + 1, *read, 0.0, "written date")
         if joined := _JOINED.fullmatch(text):
@@ -227,7 +229,7 @@ def _read(text: str, context: Context) -> tuple[str, object] | None:
     if quarter := _read_quarter(text, context):
         return ("fixed" if isinstance(quarter, Span) else "date"), quarter
     if from_now := _read_from_now(text, context):
-        return "instant", from_now
+        return "now-offset", from_now
     if dotted := _DOTTED.fullmatch(text):
         day, month = int(dotted[1]), int(dotted[2])
         return ("dotted", Days(month=month, day=day)) if 1 <= month <= 12 and 1 <= day <= LONGEST[month - 1] else None

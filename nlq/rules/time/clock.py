@@ -5,7 +5,7 @@ to another; `hours`, the same without any that is certain; `day-part`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from nlq import lexicon
@@ -13,7 +13,7 @@ from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
 from nlq.recurrence import HOUR, TimeOfDay
 from nlq.refusal import Problem
-from nlq.rules.duration import same, sound
+from nlq.rules.time.produce import constant, same, sound, swapped
 from nlq.timeline import Duration
 from nlq.tokens import Token
 
@@ -40,7 +40,7 @@ def read_clock(text: str) -> tuple[str, TimeOfDay | Problem] | None:
         found["minute"] and re.search("[:h]", text)
     )
     if hour > 24 or minute > 59 or second > 59 or hour * 60 + minute > 24 * 60:
-        return ("clock", Problem("impossible", f"there is no {text}")) if certain else None
+        return ("clock", Problem("impossible", f"There is no {text}.")) if certain else None
     start = hour * HOUR + minute * 60 + second
     length = 1 if found["second"] else 60 if found["minute"] else HOUR
     bare = 1 <= hour <= 12 and not found["hour"].startswith("0")
@@ -58,11 +58,19 @@ def _halved(clock: TimeOfDay, half: str) -> TimeOfDay | None:
     return clock.at(clock.start % NOON + (NOON if half == "p" else 0))
 
 
+def _with_half(_context: Context, clock: TimeOfDay, half: Half) -> TimeOfDay | None:
+    return _halved(clock, half)
+
+
 def _hour(_context: Context, count: int) -> TimeOfDay | None:
     return TimeOfDay(count * HOUR, (count + 1) * HOUR, bare=1 <= count <= 12) if 0 <= count <= 24 else None
 
 
-def clock_run(_context: Context, first: TimeOfDay, last: TimeOfDay) -> TimeOfDay:
+def _run(_context: Context, first: TimeOfDay, last: TimeOfDay) -> TimeOfDay:
+    return _from_to(first, last)
+
+
+def _from_to(first: TimeOfDay, last: TimeOfDay) -> TimeOfDay:
     """From one time of day to the next other.
 
     Where only one is said to be am or pm, the other takes the nearest hour that fits: 1:30 to 3pm, 11 to 3pm,
@@ -80,7 +88,7 @@ def clock_run(_context: Context, first: TimeOfDay, last: TimeOfDay) -> TimeOfDay
     return TimeOfDay(start, end, exact=False, bare=bare, marked=not bare)
 
 
-def in_part(_context: Context, clock: TimeOfDay, part: TimeOfDay) -> TimeOfDay | None:
+def _in_part(_context: Context, clock: TimeOfDay, part: TimeOfDay) -> TimeOfDay | None:
     """`3:20 in the afternoon`: of the two, the one in that part of the day; `11 at night` is before midnight."""
     if clock.marked or clock.start >= 13 * HOUR:
         return clock
@@ -99,19 +107,37 @@ def _run_together(_context: Context, figures: int, half: Half) -> TimeOfDay | No
     return _halved(TimeOfDay(start, start + 60), half) if 1 <= hour <= 12 and minute < 60 else None
 
 
+def _spoken(_context: Context, hour: TimeOfDay, minutes: int, half: Half) -> TimeOfDay | None:
+    """`four twenty-three am`."""
+    clock = _beside(hour, minutes)
+    return _halved(clock, half) if clock else None
+
+
 def _past(_context: Context, minutes: int, clock: TimeOfDay) -> TimeOfDay | None:
-    return _beside(clock, minutes * 60)
+    return _beside(clock, minutes)
 
 
 def _to(_context: Context, minutes: int, clock: TimeOfDay) -> TimeOfDay | None:
-    return _beside(clock, -minutes * 60)
+    return _beside(clock, -minutes)
 
 
-def _beside(clock: TimeOfDay, seconds: int) -> TimeOfDay | None:
-    """`quarter past nine`: so many seconds from a full hour."""
-    if clock.end - clock.start != HOUR or not -HOUR < seconds < HOUR:
+def _quarter_past(_context: Context, clock: TimeOfDay) -> TimeOfDay | None:
+    return _beside(clock, 15)
+
+
+def _quarter_to(_context: Context, clock: TimeOfDay) -> TimeOfDay | None:
+    return _beside(clock, -15)
+
+
+def _half_past(_context: Context, clock: TimeOfDay) -> TimeOfDay | None:
+    return _beside(clock, 30)
+
+
+def _beside(clock: TimeOfDay, minutes: int) -> TimeOfDay | None:
+    """`quarter past nine`: so many minutes from a full hour."""
+    if clock.end - clock.start != HOUR or not -60 < minutes < 60:
         return None
-    start = (clock.start + seconds) % DAY
+    start = (clock.start + minutes * 60) % DAY
     return TimeOfDay(start, start + 60, bare=clock.bare, marked=clock.marked)
 
 
@@ -138,6 +164,10 @@ def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
                 yield Match(index, index + 2, *read, 0.0, "clock")
 
 
+def _last(_context: Context, _part: TimeOfDay, clock: TimeOfDay) -> TimeOfDay:
+    return clock
+
+
 def _read_run(text: str) -> tuple[str, Any] | None:
     """`9:30-11:00`, `3-8pm`: two times of day in one word."""
     first, _, last = text.partition("-")
@@ -145,90 +175,68 @@ def _read_run(text: str) -> tuple[str, Any] | None:
     if one is None or other is None or isinstance(one[1], Problem) or isinstance(other[1], Problem):
         return None
     loose = one[0] == "hour" and other[0] == "hour"
-    return "hours" if loose else "clock-range", clock_run(None, one[1], other[1])  # type: ignore[arg-type]
+    return "hours" if loose else "clock-range", _from_to(one[1], other[1])
 
 
-def _constant(value: Any) -> Callable[..., Any]:
-    return lambda _context: value
+def _part_words(word: str) -> str:
+    return f"{word}|{word}s"
+
+
+def _part(first: int, last: int) -> TimeOfDay:
+    return TimeOfDay(first * HOUR, last * HOUR, exact=False)
 
 
 TO = "to|-|–|until|till|untill|through|thru|~"
 
+_FULL_HOURS = {word: TimeOfDay(hour * HOUR, (hour + 1) * HOUR, marked=True) for word, hour in lexicon.MOMENTS.items()}
+
 SCANNERS = (Scanner("clock", _scan),)
 RULES = (
     *(
-        Rule(
-            f"day part: {word}",
-            f"{word}|{word}s",
-            "day-part",
-            _constant(TimeOfDay(first * HOUR, last * HOUR, exact=False)),
-        )
-        for word, (first, last) in lexicon.DAY_PARTS.items()
+        Rule(f"day part: {word}", _part_words(word), "day-part", constant(_part(*hours)))
+        for word, hours in lexicon.DAY_PARTS.items()
     ),
-    Rule(
-        "business hours",
-        "business|office|working hours",
-        "clock-range",
-        _constant(TimeOfDay(9 * HOUR, 17 * HOUR, exact=False)),
-    ),
-    *(
-        Rule(
-            f"moment: {word}", f"12? {word}", "clock", _constant(TimeOfDay(hour * HOUR, (hour + 1) * HOUR, marked=True))
-        )
-        for word, hour in lexicon.MOMENTS.items()
-    ),
-    Rule("am", "am|a.m|a.m. .?", "half", _constant("a")),
-    Rule("pm", "pm|p.m|p.m. .?", "half", _constant("p")),
-    Rule("a m", "a .? m .?", "half", _constant("a")),
-    Rule("p m", "p .? m .?", "half", _constant("p")),
+    *(Rule(f"clock: {word}", f"12? {word}", "clock", constant(time)) for word, time in _FULL_HOURS.items()),
+    Rule("business hours", "business|office|working hours", "clock-range", constant(_part(9, 17))),
+    Rule("am", "am|a.m|a.m. .?", "half", constant("a")),
+    Rule("pm", "pm|p.m|p.m. .?", "half", constant("p")),
+    Rule("a m", "a .? m .?", "half", constant("a")),
+    Rule("p m", "p .? m .?", "half", constant("p")),
+    # one time of day
     Rule("hour of a count", "<count>", "hour", _hour),
-    Rule("clock and half", "<clock> <half>", "clock", sound(lambda _context, clock, half: _halved(clock, half))),
-    Rule("hour and half", "<hour> <half>", "clock", sound(lambda _context, clock, half: _halved(clock, half))),
+    Rule("clock and half", "<clock> <half>", "clock", sound(_with_half)),
+    Rule("hour and half", "<hour> <half>", "clock", sound(_with_half)),
     Rule("figures and half", "<count> <half>", "clock", sound(_run_together)),
-    Rule(
-        "spoken clock",
-        "<hour> <spoken-day> <half>",
-        "clock",
-        sound(lambda c, hour, minutes, half: _halved(_past(c, minutes, hour), half)),
-    ),
-    Rule("hour mark", "<dotted-hour> h", "clock", same),
+    Rule("spoken clock", "<hour> <spoken-day> <half>", "clock", sound(_spoken)),
+    Rule("marked hour", "<dotted-hour> h", "clock", same),
     Rule("short clock", "at <short-clock>", "clock", same),
     Rule("o'clock", "<hour> o'clock|oclock", "clock", same),
-    Rule("clock in part", "<clock> in|at the? <day-part>", "clock", sound(in_part)),
-    Rule("hour in part", "<hour> in|at the? <day-part>", "clock", sound(in_part)),
-    Rule("part at clock", "<day-part> at <clock>", "clock", sound(lambda c, part, clock: in_part(c, clock, part))),
-    Rule("part at hour", "<day-part> at <hour>", "clock", sound(lambda c, part, clock: in_part(c, clock, part))),
+    Rule("clock in a part", "<clock> in|at the? <day-part>", "clock", sound(_in_part)),
+    Rule("hour in a part", "<hour> in|at the? <day-part>", "clock", sound(_in_part)),
+    Rule("part at a clock", "<day-part> at <clock>", "clock", swapped(_in_part)),
+    Rule("part at an hour", "<day-part> at <hour>", "clock", swapped(_in_part)),
     Rule("minutes past", "<count> minutes|min? past|after <clock>", "clock", sound(_past)),
     Rule("minutes to", "<count> minutes|min to|before <clock>", "clock", sound(_to)),
-    Rule("minutes past hour", "<count> minutes|min? past <hour>", "clock", sound(_past)),
-    Rule("quarter past", "a? quarter past <clock>", "clock", sound(lambda c, clock: _past(c, 15, clock))),
-    Rule("quarter past hour", "a? quarter past <hour>", "clock", sound(lambda c, clock: _past(c, 15, clock))),
-    Rule("quarter to", "a? quarter to <clock>", "clock", sound(lambda c, clock: _to(c, 15, clock))),
-    Rule("half past", "half past <clock>", "clock", sound(lambda c, clock: _past(c, 30, clock))),
-    Rule("half past hour", "half past <hour>", "clock", sound(lambda c, clock: _past(c, 30, clock))),
-    Rule("clock to clock", f"from? <clock> {TO} <clock>", "clock-range", sound(clock_run)),
-    Rule("clock to hour", f"from? <clock> {TO} <hour>", "clock-range", sound(clock_run)),
-    Rule("hour to clock", f"from? <hour> {TO} <clock>", "clock-range", sound(clock_run)),
-    Rule("hour to hour", f"from? <hour> {TO} <hour>", "hours", sound(clock_run)),
-    Rule("between clocks", f"between <clock> and|{TO} <clock>", "clock-range", sound(clock_run)),
-    Rule("between clock and hour", f"between <clock> and|{TO} <hour>", "clock-range", sound(clock_run)),
-    Rule("between hour and clock", f"between <hour> and|{TO} <clock>", "clock-range", sound(clock_run)),
-    Rule("between hours", f"between <hour> and|{TO} <hour>", "hours", sound(clock_run)),
+    Rule("minutes past an hour", "<count> minutes|min? past <hour>", "clock", sound(_past)),
+    Rule("quarter past", "a? quarter past <clock>", "clock", sound(_quarter_past)),
+    Rule("quarter past an hour", "a? quarter past <hour>", "clock", sound(_quarter_past)),
+    Rule("quarter to", "a? quarter to <clock>", "clock", sound(_quarter_to)),
+    Rule("half past", "half past <clock>", "clock", sound(_half_past)),
+    Rule("half past an hour", "half past <hour>", "clock", sound(_half_past)),
+    # from one to another
+    Rule("clock to clock", f"from? <clock> {TO} <clock>", "clock-range", sound(_run)),
+    Rule("clock to hour", f"from? <clock> {TO} <hour>", "clock-range", sound(_run)),
+    Rule("hour to clock", f"from? <hour> {TO} <clock>", "clock-range", sound(_run)),
+    Rule("hour to hour", f"from? <hour> {TO} <hour>", "hours", sound(_run)),
+    Rule("between clocks", f"between <clock> and|{TO} <clock>", "clock-range", sound(_run)),
+    Rule("between clock and hour", f"between <clock> and|{TO} <hour>", "clock-range", sound(_run)),
+    Rule("between hour and clock", f"between <hour> and|{TO} <clock>", "clock-range", sound(_run)),
+    Rule("between hours", f"between <hour> and|{TO} <hour>", "hours", sound(_run)),
     Rule("from a clock range", "from|between|at <clock-range>", "clock-range", same),
     Rule("from hours", "from|between <hours>", "hours", same),
-    Rule("clock for length", "from|starting? at? <clock> for <length>", "clock-range", sound(_for)),
-    Rule("hour for length", "from <hour> for <length>", "clock-range", sound(_for)),
-    Rule(
-        "length from clock",
-        "for <length> from|starting from? <clock>",
-        "clock-range",
-        sound(lambda c, length, clock: _for(c, clock, length)),
-    ),
-    Rule(
-        "length from hour",
-        "for <length> from <hour>",
-        "clock-range",
-        sound(lambda c, length, clock: _for(c, clock, length)),
-    ),
-    Rule("part and range", f"<day-part> ,? <clock-range>", "clock-range", sound(lambda _c, _part, time: time)),
+    Rule("clock for a length", "from|starting? at? <clock> for <length>", "clock-range", sound(_for)),
+    Rule("hour for a length", "from <hour> for <length>", "clock-range", sound(_for)),
+    Rule("length from a clock", "for <length> from|starting from? <clock>", "clock-range", swapped(_for)),
+    Rule("length from an hour", "for <length> from <hour>", "clock-range", swapped(_for)),
+    Rule("part and range", "<day-part> ,? <clock-range>", "clock-range", sound(_last)),
 )
