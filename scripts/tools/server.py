@@ -1,0 +1,75 @@
+"""The telemetry server as a process of its own."""
+
+from __future__ import annotations
+
+import http.client
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from tools.processes import Process
+from tools.terminal import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+READY_TIMEOUT_SECONDS = 30
+STOP_TIMEOUT_SECONDS = 10
+
+
+class Server:
+    """`python -m telemetry_server serve` with its record and log in a folder."""
+
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+        self.process = Process(folder, "server")
+        self.environment: Mapping[str, str] = {}
+        self.host = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared, not bound
+
+    @property
+    def url(self) -> str:
+        """The root of its API, without a slash at the end."""
+        return f"http://{self.host}:{self.process.port}"
+
+    def start(
+        self,
+        environment: Mapping[str, str],
+        *,
+        port: int,
+        arguments: Sequence[str] = (),
+        folder: Path | None = None,
+    ) -> None:
+        """Start it with exactly this environment; wait until it is ready. Raises Problem."""
+        command = [sys.executable, "-m", "telemetry_server", "serve", *arguments]
+        self.environment = {**environment, "PORT": str(port)}
+        self.process.start(command, port=port, environment=self.environment, folder=folder)
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_until_ready(self) -> None:
+        """Wait for readiness. Raises Problem with the end of its log when it dies or takes too long."""
+        deadline = time.monotonic() + READY_TIMEOUT_SECONDS
+        while not self.is_ready():
+            if not self.process.pid:
+                raise Problem(self.process.failure("ended at once"))
+            if time.monotonic() > deadline:
+                raise Problem(self.process.failure(f"is not ready after {READY_TIMEOUT_SECONDS} seconds"))
+            time.sleep(0.05)
+
+    def stop(self) -> bool:
+        """End it as an operator would; False when it was not running."""
+        return self.process.stop(STOP_TIMEOUT_SECONDS)
+
+    def is_ready(self) -> bool:
+        """Whether `GET /health/ready` answers 200 now."""
+        connection = http.client.HTTPConnection(self.host, self.process.port, timeout=3)
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
