@@ -15,13 +15,14 @@ from nlq.context import Context, Limits
 from nlq.describe import describe
 from nlq.interpret import interpret
 from nlq.interpretation import Interpretation
-from nlq.pipeline import Column, Pipeline, compile_question
+from nlq.pipeline import COLLECTION, Column, Pipeline, compile_question
 from nlq.question import Question
 from nlq.refusal import Refusal
 from nlq.resolve_time import resolve_time
 from nlq.words import Word
 
 __all__ = [
+    "COLLECTION",
     "Catalog",
     "Column",
     "Context",

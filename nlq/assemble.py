@@ -164,7 +164,8 @@ class _Assembly:
             "an aggregation": parts.aggregations or parts.rate,
             "groups": self.groups,
             "buckets": parts.grain or parts.bucket,
-            "a ranking": parts.ranking,
+            "a ranking": parts.ranking or parts.others,
+            "shares": parts.share,
             "a list": parts.listing,
             "a comparison": parts.against or parts.compare or parts.changed or parts.versus,
             "a condition on groups": parts.having,
@@ -256,8 +257,7 @@ class _Assembly:
             if self.names and not (self.metric and self.metric.counted):
                 refuse("incomplete", "A ranking needs to know of what: add 'by' and a tag.")
             self.groups = (NAME,)
-        if rank and self.groups and self.grain:
-            refuse("unsupported", "A ranking of groups has no buckets.")
+        self._check_folds(rank, aggregations, second)
         if having and not self.groups and not self.grain and not parts.whether:
             refuse("incomplete", "A condition on groups needs to know of what: add 'by' and a tag.")
         if parts.noun and not parts.noun.which and not rank:
@@ -273,8 +273,19 @@ class _Assembly:
             grain=self.grain,
             rank=rank,
             having=having,
+            share=parts.share is not None,
             compared_to=second,
         )
+
+    def _check_folds(self, rank: Rank | None, aggregations: tuple[Aggregation, ...], second: TimeRange | None) -> None:
+        """Shares and `others` add results up, which not all results allow."""
+        additive = all(each.function in ("count", "sum") for each in aggregations)
+        if rank and rank.others and (not additive or second or rank.per or self.grain or len(self.groups) != 1):
+            refuse("unsupported", "'others' goes with counts and sums of one kind of group.")
+        if self.parts.share and (not additive or second or len(aggregations) > 1):
+            refuse("unsupported", "A share is of one count or sum.")
+        if self.parts.share and not self.groups:
+            refuse("incomplete", "A share of what? Add 'by' and a tag.")
 
     def _whether(self, time: TimeRange, values: tuple[ValueFilter, ...]) -> Question:
         self._allow("yes or no", "a condition on values", "a condition on groups", "groups")
@@ -319,7 +330,16 @@ class _Assembly:
     def _rank(self, having: tuple[Condition, ...]) -> Rank | None:
         parts = self.parts
         if parts.ranking:
-            return Rank(self._count(), self._descending())
+            per = parts.ranking.per
+            if parts.noun and len(self.groups) > 1 and not parts.versus:  # `top 3 hosts per region`
+                per = tuple(group for group in self.groups if group != parts.noun.key)
+            if per and not set(per) < set(self.groups):
+                refuse("conflict", "A ranking per group needs to be of a group within it.")
+            if self.grain and self.groups:
+                self.assumptions.append("ranked within each bucket")
+            return Rank(self._count(), self._descending(), per, others=parts.others is not None)
+        if parts.others:
+            refuse("incomplete", "Which are not the others? Say how many: 'top 5'.")
         # `which host had the highest cpu.usage`
         asked = (parts.noun and parts.noun.which) or parts.bucket
         if asked and self.said and len(self.said.aggregations) == 1 and not having:

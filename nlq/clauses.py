@@ -129,6 +129,7 @@ class Ranking:
     descending: bool
     quality: Quality = "any"
     word: str = ""
+    per: tuple[GroupKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,16 @@ class FollowUp:
 @dataclass(frozen=True, slots=True)
 class Compare:
     """`compare`, `how did ... change`: there is a second range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """`and others`: what a ranking leaves out, folded into one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`share of`: each group's part of the whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from nlq.question import Aggregation, GroupKey, Question, TagFilter, TimeRange, ValueFilter
+from nlq.question import Aggregation, GroupKey, Question, Rank, TagFilter, TimeRange, ValueFilter
 
 _SIGNS = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _SUBJECTS = {"names": "metric names", "keys": "tag keys", "values": "tag values of "}
+_KINDS = {"name": "metric name", "type": "metric type", "hour": "hour of day", "weekday": "weekday"}
 _OF = {"value": "", "change": "change ", "change_percent": "change percent "}
 _PLAIN = re.compile(r"[^\W_](?:[\w./:@+-]*[^\W_])?|[/](?:[\w./@+-]*[^\W_])?")
 
@@ -20,8 +21,10 @@ def describe(question: Question) -> str:
     """The reading of `question`; instants in its zone."""
     zone = ZoneInfo(question.zone)
     sentence = " ".join((_opening(question), *_restrictions(question)))
+    if question.share:
+        sentence += ", share,"
     if question.rank:
-        sentence += f", {'top' if question.rank.descending else 'bottom'} {question.rank.count},"
+        sentence += f", {_rank(question.rank)},"
     for condition in question.having:
         sentence += f", having {_OF[condition.of]}{_SIGNS[condition.comparison]} {_number(condition.number)},"
     sentence = f"{sentence} {_range(question.range, zone)}".rstrip()
@@ -44,6 +47,11 @@ def _opening(question: Question) -> str:
         "silent": f"silent of {names}",
         "catalog": f"{_SUBJECTS[question.subject or 'names']}{key} of {names}",
     }[question.form]
+
+
+def _rank(rank: Rank) -> str:
+    per = f" per {' and '.join(map(_group, rank.per))}" if rank.per else ""
+    return f"{'top' if rank.descending else 'bottom'} {rank.count}{per}{' and others' if rank.others else ''}"
 
 
 def _restrictions(question: Question) -> Iterator[str]:
@@ -80,7 +88,7 @@ def _number(number: float) -> str:
 
 
 def _group(key: GroupKey) -> str:
-    return _quoted(key.key) if key.kind == "tag" else f"metric {key.key}"
+    return _quoted(key.key) if key.kind == "tag" else _KINDS[key.kind]
 
 
 def _range(time: TimeRange, zone: ZoneInfo) -> str:

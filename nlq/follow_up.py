@@ -32,7 +32,7 @@ def follow_up(previous: Question, parts: Parts, context: Context) -> Question:
 def _time(question: Question, parts: Parts, context: Context) -> Question:
     against, time = parts.against, parts.range
     if against and against.joined and isinstance(against.second, TimeRange):  # `and yesterday?` is no comparison
-        against, time = None, against.second
+        time, against = against.second, None
     if time:
         if time.start and time.start > context.now:
             refuse("future", "That time has not come: only the past is recorded.")

@@ -18,8 +18,10 @@ from nlq.clauses import (
     KeyNoun,
     Listing,
     Metric,
+    Others,
     Ranking,
     Rate,
+    Share,
     Silent,
     Threshold,
     Versus,
@@ -61,6 +63,8 @@ class Parts:
     def __init__(self, clauses: Sequence[Match]) -> None:
         self._clauses = clauses
         self.ranking: Ranking | None = self._only(Ranking, "rankings")
+        self.others: Others | None = self._only(Others, "rankings")
+        self.share: Share | None = self._only(Share, "shares")
         self.listing: Listing | None = self._only(Listing, "lists")
         self.aggregations: Aggregations | None = self._only(Aggregations, "aggregations")
         self.rate: Rate | None = self._only(Rate, "rates")

@@ -32,9 +32,12 @@ Unit = Literal["second", "minute", "hour", "day", "week", "month", "quarter", "y
 
 @dataclass(frozen=True, slots=True)
 class GroupKey:
-    """What to group by: a tag's key, or the document's own `name` or `type` (where `key` says the same)."""
+    """What to group by: a tag's key; the document's own `name` or `type`; or when in its cycle the document was
+    made, by the clock of the question's zone: `hour` of the day (0 to 23), `weekday`. But for tags, `key` says the
+    same as `kind`.
+    """
 
-    kind: Literal["tag", "name", "type"]
+    kind: Literal["tag", "name", "type", "hour", "weekday"]
     key: str
 
 
@@ -110,10 +113,16 @@ class Grain:
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """The first `count` rows by value: the highest first when `descending`."""
+    """The first `count` rows by value: the highest first when `descending`.
+
+    per: so many rows for each group of these keys; and, where there are groups and buckets, for each bucket.
+    others: all other groups are folded into one, called `others`.
+    """
 
     count: int
     descending: bool = True
+    per: tuple[GroupKey, ...] = ()
+    others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,8 @@ class Question:
     rank: for `aggregate`, which groups to keep, in the order of the first aggregation; for `list`, which
     documents to keep, in the order of their value. Without a rank a list is newest first.
     having: the groups to keep, by their first result.
+    share: each group's part of the whole, in percent, beside its count or sum; within its bucket where there are
+    buckets.
     compared_to: a second range; each row then has the values in both, and how they changed.
     """
 
@@ -144,6 +155,7 @@ class Question:
     rank: Rank | None = None
     limit: int | None = None
     having: tuple[Condition, ...] = ()
+    share: bool = False
     compared_to: TimeRange | None = None
     subject: Literal["names", "keys", "values"] | None = None
     zone: str = "UTC"

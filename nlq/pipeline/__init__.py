@@ -2,6 +2,7 @@
 
     selection   which documents
     reduction   one document a group
+    ranking     which groups stay, and in which order
     comparison  two ranges side by side
     forms       yes or no, how long ago, what fell silent, what may be named
     here        order, limit, rows and columns
@@ -17,9 +18,10 @@ from typing import Any, Literal
 from nlq.context import Limits
 from nlq.pipeline.comparison import compared, compared_fields
 from nlq.pipeline.forms import SERIES, age, catalog, conditions, exists, silent
+from nlq.pipeline.ranking import ordered, shared
 from nlq.pipeline.reduction import key_fields, nothing, reduced, value_fields
 from nlq.pipeline.selection import Stage, match
-from nlq.question import Question
+from nlq.question import GroupKey, Question
 
 Chart = Literal["number", "bar", "line", "table", "boolean"]
 
@@ -42,7 +44,9 @@ class Column:
     type: str
 
 
-_CATALOG = {
+_WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_AGE = (Column("seconds", "number"), Column("latest", "time"))
+_CATALOG: dict[str, tuple[Column, ...]] = {
     "names": (Column("name", "string"), Column("types", "tags"), Column("series", "number")),
     "keys": (Column("tag", "string"), Column("values", "number"), Column("series", "number")),
     "values": (Column("value", "string"), Column("series", "number")),
@@ -74,6 +78,8 @@ def compile_question(question: Question, limits: Limits | None = None) -> Pipeli
     """The pipeline that answers `question`, on MongoDB 6.0 and later."""
     limits = limits or Limits()
     asked = question.rank.count if question.rank else question.limit
+    if question.rank and (question.rank.others or question.rank.per or (question.grain and question.groups)):
+        asked = question.rank.count + 1 if question.rank.others else None
     limit = limits.max_rows if asked is None else min(asked, limits.max_rows)
     capped = asked is None or asked > limit
     if question.form == "aggregate":
@@ -84,11 +90,10 @@ def compile_question(question: Question, limits: Limits | None = None) -> Pipeli
         found = [*_groups(question), *conditions(question)] if question.aggregations else match(question)
         return Pipeline(COLLECTION, tuple(exists(found)), (Column("answer", "boolean"),), 1, False, "boolean")
     if question.form == "age":
-        columns = (Column("seconds", "number"), Column("latest", "time"))
-        return Pipeline(COLLECTION, tuple(age(question)), columns, 1, False, "number")
+        return Pipeline(COLLECTION, tuple(age(question)), _AGE, 1, False, "number")
     if question.form == "silent":
-        columns = (*(Column(group.key, "string") for group in question.groups), Column("last_seen", "time"))
-        return Pipeline(COLLECTION, tuple(silent(question, limit)), columns, limit, capped, "table")
+        seen = (*(Column(group.key, "string") for group in question.groups), Column("last_seen", "time"))
+        return Pipeline(COLLECTION, tuple(silent(question, limit)), seen, limit, capped, "table")
     columns = _CATALOG[question.subject or "names"]
     return Pipeline(SERIES, tuple(catalog(question, limit)), columns, limit, capped, "table")
 
@@ -106,12 +111,11 @@ def _list(question: Question, limit: int, capped: bool) -> Pipeline:
 def _aggregate(question: Question, limit: int, capped: bool) -> Pipeline:
     keys, values = key_fields(question), value_fields(question)
     fields = [each for field in values for each in (compared_fields(field) if question.compared_to else [field])]
-    stages = [*_groups(question), *conditions(question)]
-    cells = [*(f"$_id.{key}" for key in keys), *(["$_id.time"] if question.grain else []), *(f"${f}" for f in fields)]
-    if question.rank and keys:
-        stages.append({"$match": {f"_id.{key}": {"$ne": None} for key in keys}})
+    fields += ["share0"] if question.share else []
+    stages = [*_groups(question), *(shared(question) if question.share else []), *conditions(question)]
+    cells = [*map(_cell, keys, question.groups), *(["$_id.time"] if question.grain else []), *(f"${f}" for f in fields)]
     if keys or question.grain:
-        stages.append({"$sort": _order(question, keys, values)})
+        stages += ordered(question)
     else:  # one row whatever there is
         empty = {field: nothing(each) for field, each in zip(values, question.aggregations, strict=True)}
         empty |= {field.replace("value", other): empty[field] for field in values for other in _beside(question)}
@@ -120,6 +124,12 @@ def _aggregate(question: Question, limit: int, capped: bool) -> Pipeline:
     stages += [{"$limit": limit}, {"$project": {"_id": 0, "row": cells}}]
     chart: Chart = "line" if question.grain else "bar" if keys else "number"
     return Pipeline(COLLECTION, tuple(stages), _columns(question), limit, capped, chart)
+
+
+def _cell(key: str, group: GroupKey) -> Any:
+    if group.kind == "weekday":
+        return {"$arrayElemAt": [_WEEKDAYS, {"$subtract": [f"$_id.{key}", 1]}]}
+    return f"$_id.{key}"
 
 
 def _groups(question: Question) -> list[Stage]:
@@ -133,7 +143,7 @@ def _beside(question: Question) -> tuple[str, ...]:
 
 
 def _columns(question: Question) -> tuple[Column, ...]:
-    columns = [Column(group.key, "string") for group in question.groups]
+    columns = [Column(group.key, "number" if group.kind == "hour" else "string") for group in question.groups]
     if question.grain:
         columns.append(Column("time", "time"))
     several = len(question.aggregations) > 1
@@ -142,13 +152,6 @@ def _columns(question: Question) -> tuple[Column, ...]:
         if question.compared_to:
             prefix = f"{aggregation.label}_" if several else ""
             columns += [Column(f"{prefix}{name}", "number") for name in ("previous", "change", "change_percent")]
+    if question.share:
+        columns.append(Column("share", "number"))
     return tuple(columns)
-
-
-def _order(question: Question, keys: list[str], values: list[str]) -> dict[str, int]:
-    order = {f"_id.{key}": 1 for key in keys}
-    if question.grain:
-        order["_id.time"] = 1
-    if question.rank:
-        order = {values[0]: -1 if question.rank.descending else 1} | order
-    return order

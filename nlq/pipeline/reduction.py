@@ -102,27 +102,39 @@ def _group(question: Question) -> list[Stage]:
     if len(merged) < len(names) or all(key.kind != "tag" for key in wanted):
         return [{"$group": {"_id": _keys(question, "$") | time, **gathered, **_distinct(question, "$")}}]
     fields = dict.fromkeys("tags" if key.kind == "tag" else key.kind for key in wanted)
+    first = {field: _cycle(field, question.zone) or f"${field}" for field in fields}
     again = {"time": "$_id.time"} if time else {}
     return [
-        {"$group": {"_id": {field: f"${field}" for field in fields} | time, **gathered}},
+        {"$group": {"_id": first | time, **gathered}},
         {"$group": {"_id": _keys(question, "$_id.") | again, **merged, **_distinct(question, "$_id.")}},
     ]
 
 
 def _keys(question: Question, path: str) -> dict[str, Any]:
-    return {field: _key(group, path) for field, group in zip(key_fields(question), question.groups, strict=True)}
+    return {
+        field: _key(group, path, question.zone)
+        for field, group in zip(key_fields(question), question.groups, strict=True)
+    }
 
 
 def _distinct(question: Question, path: str) -> dict[str, Accumulator]:
     return {
-        f"distinct{index}": {"$addToSet": _key(aggregation.key, path)}
+        f"distinct{index}": {"$addToSet": _key(aggregation.key, path, question.zone)}
         for index, aggregation in enumerate(question.aggregations)
         if aggregation.key
     }
 
 
-def _key(group: GroupKey, path: str) -> Any:
-    return _tag_value(f"{path}tags", group) if group.kind == "tag" else f"{path}{group.kind}"
+def _key(group: GroupKey, path: str, zone: str) -> Any:
+    if group.kind == "tag":
+        return _tag_value(f"{path}tags", group)
+    return (_cycle(group.kind, zone) if path == "$" else None) or f"{path}{group.kind}"
+
+
+def _cycle(kind: str, zone: str) -> Any:
+    """When in its cycle a document was made; Monday is 1. None for what is no cycle."""
+    operator = {"hour": "$hour", "weekday": "$isoDayOfWeek"}.get(kind)
+    return {operator: {"date": "$timestamp", "timezone": zone}} if operator else None
 
 
 def _result(aggregation: Aggregation, distinct: str, question: Question) -> Any:

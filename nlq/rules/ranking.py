@@ -1,9 +1,9 @@
 """Rankings and lists: `top 5`, `3 slowest`, `lowest ten`; `list`, `the last 20`."""
 
 from nlq import lexicon
-from nlq.clauses import Listing, Ranking
+from nlq.clauses import Groups, Listing, Others, Ranking, Share
 from nlq.context import Context
-from nlq.engine import Rule
+from nlq.engine import Producer, Rule
 from nlq.refusal import Problem
 
 
@@ -18,6 +18,13 @@ def _bounded(context: Context, count: int) -> Problem | None:
     if count > context.limits.max_groups:
         return Problem("too_many", f"An answer has at most {context.limits.max_groups} rows, not {count}.")
     return None
+
+
+def _per(*, descending: bool) -> Producer:
+    def produce(context: Context, count: int, groups: Groups) -> Ranking | Problem:
+        return _bounded(context, count) or Ranking(count, descending, word="top", per=groups.keys)
+
+    return produce
 
 
 def _listing(context: Context, count: int) -> Listing | Problem:
@@ -42,6 +49,18 @@ RULES = (
             ),
         )
     ),
+    Rule("top n per group", "top <count> per <groups>", "ranking", _per(descending=True)),
+    Rule("bottom n per group", "bottom <count> per <groups>", "ranking", _per(descending=False)),
+    Rule("others", "and|with|plus the? others|other|rest", "ranking", lambda _context: Others()),
+    Rule("others folded", "others|rest folded|together|combined in|as? others?", "ranking", lambda _context: Others()),
+    Rule(
+        "share of",
+        "share|shares|proportion|percentage|percent|fraction|distribution|breakdown of",
+        "share",
+        lambda _context: Share(),
+    ),
+    Rule("share", "share|shares", "share", lambda _context: Share()),
+    Rule("in percent", "in|as percent|percentage|percentages|shares|share", "share", lambda _context: Share()),
     Rule("list", "list|raw", "listing", lambda _context: Listing(None)),
     Rule("list n", "list the? last|latest|newest? <count>", "listing", _listing),
     Rule("last n", "last|latest|newest <count>", "listing", _listing, cost=0.1),

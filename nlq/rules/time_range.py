@@ -56,6 +56,13 @@ def _until(_context: Context, span: Span) -> TimeRange:
     return TimeRange(None, edge_of(span))
 
 
+def _both(_context: Context, opening: TimeRange, closing: TimeRange) -> TimeRange | Problem:
+    """`after Monday and before Thursday`."""
+    if opening.start is None or closing.end is None or closing.end <= opening.start:
+        return Problem("conflict", "The range ends before it begins.")
+    return TimeRange(opening.start, closing.end)
+
+
 def _day_before(context: Context, days: Span, time: TimeOfDay) -> TimeRange | None:
     """`yesterday before 5pm`."""
     at = clock_on(context, time, days)
@@ -117,13 +124,15 @@ _IN = "over|in|during|within|for|on|at|of|from"
 _OR_ON = "or on|equal|at|in to?"
 
 _PARTS = (
-    Rule("span: fixed", "<fixed>", "span", same),
-    Rule("span: pattern", "<pattern>", "span", sound(latest)),
+    Rule("point: fixed", "<fixed>", "point", same),
+    Rule("point: pattern", "<pattern>", "point", sound(latest)),
+    Rule("point: clock", "<clock>", "point", sound(latest_clock)),
+    Rule("span: point", "<point>", "span", same),
+    Rule("span: range", "<range>", "span", same),
     Rule("span: run", "<run>", "span", sound(latest)),
     Rule("span: word run", "<word-run>", "span", sound(latest)),
-    Rule("span: clock", "<clock>", "span", sound(latest_clock)),
     Rule("span: clock range", "<clock-range>", "span", sound(latest_clock)),
-    Rule("edge: span", "<span>", "edge", same, cost=0.05),
+    Rule("edge: point", "<point>", "edge", same, cost=0.05),
     Rule("edge: instant", "<instant>", "edge", same),
     Rule("edge: loose date", "<loose-date>", "edge", sound(latest)),
     Rule("edge: year", "year? <year>", "edge", sound(months_of)),
@@ -139,38 +148,42 @@ _CLAUSES = (
     Rule("years", "from|between|in|during|over <years>", "time", chained(_years, _in)),
     Rule("the day before", "the day before", "time", chained(day_from_today(-1), _in), cost=0.5),
     # open at the end
-    Rule("since", "since <edge>", "time", sound(_since)),
-    Rule("since an offset from now", "<now-offset>", "time", sound(_since), cost=0.1),
-    Rule("starting", "starting from|on|with|at? <edge>", "time", sound(_since)),
-    Rule("from an instant", "from <instant>", "time", sound(_since)),
-    Rule("from on", "from <edge> on|onwards|onward", "time", sound(_since)),
-    Rule("from to now", "from <edge> to date|now", "time", sound(_since)),
-    Rule("or later", "<edge> or|and later|after|onwards|greater|on", "time", sound(_since)),
-    Rule("on or after", "on|at or after|later <edge>", "time", sound(_since)),
-    Rule("after or on", f"after {_OR_ON} <edge>", "time", sound(_since)),
-    Rule("later than or on", f"later than {_OR_ON} <edge>", "time", sound(_since)),
-    Rule("at least", ">=|≥ <span>", "time", sound(_since)),
-    Rule("after", "after <edge>", "time", sound(_after)),
-    Rule("later than", "later than <edge>", "time", sound(_after)),
+    Rule("since", "since <edge>", "opening", sound(_since)),
+    Rule("since an offset from now", "<now-offset>", "opening", sound(_since), cost=0.1),
+    Rule("starting", "starting from|on|with|at? <edge>", "opening", sound(_since)),
+    Rule("from an instant", "from <instant>", "opening", sound(_since)),
+    Rule("from on", "from <edge> on|onwards|onward", "opening", sound(_since)),
+    Rule("from to now", "from <edge> to date|now", "opening", sound(_since)),
+    Rule("or later", "<edge> or|and later|after|onwards|greater|on", "opening", sound(_since)),
+    Rule("on or after", "on|at or after|later <edge>", "opening", sound(_since)),
+    Rule("after or on", f"after {_OR_ON} <edge>", "opening", sound(_since)),
+    Rule("later than or on", f"later than {_OR_ON} <edge>", "opening", sound(_since)),
+    Rule("at least", ">=|≥ <point>", "opening", sound(_since)),
+    Rule("after", "after <edge>", "opening", sound(_after)),
+    Rule("later than", "later than <edge>", "opening", sound(_after)),
     # open at the start
-    Rule("before", "before <edge>", "time", sound(_before)),
-    Rule("before a clock", "before <clock>", "time", chained(clock_today, _before), cost=-0.1),
-    Rule("prior to", "prior to <edge>", "time", sound(_before)),
-    Rule("prior to a clock", "prior to <clock>", "time", chained(clock_today, _before), cost=-0.1),
-    Rule("in advance of", "in advance of <edge>", "time", sound(_before)),
-    Rule("in advance of a clock", "in advance of <clock>", "time", chained(clock_today, _before), cost=-0.1),
-    Rule("earlier than", "earlier|sooner than <edge>", "time", sound(_before)),
-    Rule("more than ago", "more than <length> ago", "time", chained(span.instant_ago, _before)),
-    Rule("more than before", "more than <length> before <span>", "time", chained(between.length_before, _before)),
-    Rule("until", "until|till|untill|through|thru <edge>", "time", sound(_until)),
-    Rule("until a clock", "until|till|untill|through|thru <clock>", "time", chained(clock_today, _until), cost=-0.1),
-    Rule("up to", "up to <edge>", "time", sound(_until)),
-    Rule("to date", "<to-date>", "time", sound(_until)),
-    Rule("ending", "ending on|with|at? <edge>", "time", sound(_until)),
-    Rule("no later than", "no|not later than <edge>", "time", sound(_until)),
-    Rule("on or before", "on|at or before|earlier than? <edge>", "time", sound(_until)),
-    Rule("before or on", f"before {_OR_ON} <edge>", "time", sound(_until)),
-    Rule("at most", "<=|≤ <span>", "time", sound(_until)),
+    Rule("before", "before <edge>", "closing", sound(_before)),
+    Rule("before a clock", "before <clock>", "closing", chained(clock_today, _before), cost=-0.1),
+    Rule("prior to", "prior to <edge>", "closing", sound(_before)),
+    Rule("prior to a clock", "prior to <clock>", "closing", chained(clock_today, _before), cost=-0.1),
+    Rule("in advance of", "in advance of <edge>", "closing", sound(_before)),
+    Rule("in advance of a clock", "in advance of <clock>", "closing", chained(clock_today, _before), cost=-0.1),
+    Rule("earlier than", "earlier|sooner than <edge>", "closing", sound(_before)),
+    Rule("more than ago", "more than <length> ago", "closing", chained(span.instant_ago, _before)),
+    Rule("more than before", "more than <length> before <point>", "closing", chained(between.length_before, _before)),
+    Rule("until", "until|till|untill|through|thru <edge>", "closing", sound(_until)),
+    Rule("until a clock", "until|till|untill|through|thru <clock>", "closing", chained(clock_today, _until), cost=-0.1),
+    Rule("up to", "up to <edge>", "closing", sound(_until)),
+    Rule("to date", "<to-date>", "closing", sound(_until)),
+    Rule("ending", "ending on|with|at? <edge>", "closing", sound(_until)),
+    Rule("no later than", "no|not later than <edge>", "closing", sound(_until)),
+    Rule("on or before", "on|at or before|earlier than? <edge>", "closing", sound(_until)),
+    Rule("before or on", f"before {_OR_ON} <edge>", "closing", sound(_until)),
+    Rule("at most", "<=|≤ <point>", "closing", sound(_until)),
+    # both
+    Rule("open at the end", "<opening>", "time", same),
+    Rule("open at the start", "<closing>", "time", same),
+    Rule("opening and closing", "<opening> and|,? <closing>", "time", sound(_both), cost=0.2),
     # a day, up to or from a time
     Rule("day before a clock", "on? <fixed> before|until|by <clock>", "time", sound(_day_before)),
     Rule("day after a clock", "on? <fixed> after|since <clock>", "time", sound(_day_after)),

@@ -7,7 +7,7 @@ import pytest
 
 from nlq.catalog import Catalog
 from nlq.context import Context
-from nlq.engine import Grammar
+from nlq.engine import Grammar, Match
 from nlq.question import TimeRange
 from nlq.refusal import Problem
 from nlq.resolve_time import resolve_time
@@ -55,6 +55,7 @@ the past day and 5 hours | 2026-11-21 08:07 | now
 last couple of hours | 2026-11-22 11:07 | now
 past half an hour | 2026-11-22 12:37 | now
 the last hour and 30 minutes | 2026-11-22 11:37 | now
+last 1 hour 30 minutes | 2026-11-22 11:37 | now
 past 2 and a half hours | 2026-11-22 10:37 | now
 past fortnight | 2026-11-08 13:07 | now
 7d | 2026-11-15 13:07 | now
@@ -87,6 +88,7 @@ Friday 13th | 2026-11-13 | 2026-11-14
 Friday the thirteenth | 2026-11-13 | 2026-11-14
 Friday, November 13 | 2026-11-13 | 2026-11-14
 November 13 (Friday) | 2026-11-13 | 2026-11-14
+Monday, November 23 | 2026-11-23 | 2026-11-24
 Friday, November 13, 2026 | 2026-11-13 | 2026-11-14
 last Friday | 2026-11-20 | 2026-11-21
 last Sunday | 2026-11-15 | 2026-11-16
@@ -310,6 +312,10 @@ no later than Friday | - | 2026-11-21
 on or before Friday | - | 2026-11-21
 before or on Friday | - | 2026-11-21
 <= 2026-11-16 | - | 2026-11-17
+after Monday and before Thursday | 2026-11-17 | 2026-11-19
+since 2026-11-21T10:00Z until 2026-11-21T12:00Z | 2026-11-21 10:00 | 2026-11-21 12:00
+since Monday until Friday | 2026-11-16 | 2026-11-21
+since Friday through yesterday | 2026-11-20 | 2026-11-22
 yesterday before 5pm | 2026-11-21 | 2026-11-21 17:00
 yesterday after 5pm | 2026-11-21 17:00 | 2026-11-22
 Thursday before 5pm | 2026-11-19 | 2026-11-19 17:00
@@ -341,10 +347,11 @@ def test_phrase_means_its_range(phrase: str, start: str, end: str) -> None:
     "text",
     [
         "5m rows", "top 5 hosts", "status 500 or 404", "second", "the second attempt failed", "daily.active users",
-        "it may fail", "may I see the errors", "a forced march", "sun and moon", "we sat down", "nowhere", "today's-special",
+        "it may fail", "may I see the errors", "a forced march", "sun and moon", "we sat down", "nowhere",
         "cpu.usage above 13.1", "between 3 and 5", "from 6 to 7", "2026", "port 2024", "ratio 4:3", "version 1.2.3",
         "10.0.0.12", "5 days", "12 hours", "the day", "at 2000 requests", "march on", "host mon-01", "up to date",
-        "monthly report", "first week", "the second half", "", "   ", "weekdays", "Monday last month",
+        "monthly report", "first week", "the second half", "", "   ", "weekdays",
+        "business hours", "in the mornings",
     ],
 )  # fmt: skip
 def test_no_time_in_it(text: str) -> None:
@@ -367,27 +374,27 @@ def test_no_time_in_it(text: str) -> None:
         ("from 2026-11-05 to 2026-11-01", "conflict"),
         ("between today and yesterday", "conflict"),
         ("July 15-13", "conflict"),
-        ("Monday, November 13", "conflict"),
+        ("after Thursday and before Monday", "conflict"),
+        ("Wednesday, November 13", "conflict"),
         ("Monday, November 13 2026", "conflict"),
         ("March 3 last week", "conflict"),
-        ("Mondays last month".replace("s ", " ", 1), "ambiguous"),
+        ("Monday last month", "ambiguous"),
         ("in the first week", "ambiguous"),
     ],
 )
 def test_phrase_without_sense_is_a_problem(phrase: str, code: str) -> None:
     """Impossible dates, contradictions and parts of nothing are understood as such, and say so."""
     tokens = tokenize(phrase)
-    found = [
-        match.value for match in matches(phrase) if match.kind == "time" and match.end - match.start == len(tokens)
-    ]
+    times = [match for match in matches(phrase) if match.kind == "time"]
+    found = [match.value for match in times if match.end - match.start == len(tokens)]
     assert found
     assert all(isinstance(value, Problem) for value in found)
     assert code in {value.code for value in found}
     assert resolve_time(phrase, NOW) is None
 
 
-def matches(text: str, zone: str = "UTC") -> list:
-    context = Context(NOW.replace(tzinfo=UTC), Catalog(), ZoneInfo(zone))
+def matches(text: str) -> list[Match]:
+    context = Context(NOW.replace(tzinfo=UTC), Catalog())
     return list(GRAMMAR.matches(tokenize(text), context))
 
 
@@ -439,8 +446,8 @@ GENERATED = {
 def test_every_rule_fires() -> None:
     """Each rule of the aspect reads some phrase of the tables above, or a word of its own."""
     phrases = [case[0] for case in CASES] + [*SHIFTS, *ZONES, *GENERATED.values(), "in the first week"]
-    phrases += [rule.pattern.split("|")[0] for rule in time_range.RULES if rule.name.startswith(("unit:", "holiday:"))]
-    phrases += [rule.pattern for rule in time_range.RULES if rule.name.startswith("decade:")]
+    listed = [rule.pattern for rule in time_range.RULES if rule.name.startswith(("unit:", "holiday:", "decade:"))]
+    phrases += [pattern.split("|")[0].replace(" 's", "'s") for pattern in listed]
     fired = {match.rule for phrase in phrases for match in matches(phrase)}
     assert sorted({rule.name for rule in time_range.RULES} - fired) == []
 

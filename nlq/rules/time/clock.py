@@ -178,10 +178,6 @@ def _read_run(text: str) -> tuple[str, Any] | None:
     return "hours" if loose else "clock-range", _from_to(one[1], other[1])
 
 
-def _part_words(word: str) -> str:
-    return f"{word}|{word}s"
-
-
 def _part(first: int, last: int) -> TimeOfDay:
     return TimeOfDay(first * HOUR, last * HOUR, exact=False)
 
@@ -193,11 +189,11 @@ _FULL_HOURS = {word: TimeOfDay(hour * HOUR, (hour + 1) * HOUR, marked=True) for 
 SCANNERS = (Scanner("clock", _scan),)
 RULES = (
     *(
-        Rule(f"day part: {word}", _part_words(word), "day-part", constant(_part(*hours)))
+        Rule(f"day part: {word}", word, "day-part", constant(_part(*hours)))
         for word, hours in lexicon.DAY_PARTS.items()
     ),
     *(Rule(f"clock: {word}", f"12? {word}", "clock", constant(time)) for word, time in _FULL_HOURS.items()),
-    Rule("business hours", "business|office|working hours", "clock-range", constant(_part(9, 17))),
+    Rule("business hours", "business|office|working hours", "work-hours", constant(_part(9, 17))),
     Rule("am", "am|a.m|a.m. .?", "half", constant("a")),
     Rule("pm", "pm|p.m|p.m. .?", "half", constant("p")),
     Rule("a m", "a .? m .?", "half", constant("a")),

@@ -14,6 +14,8 @@ from nlq.rules.time.produce import constant, same, sound, swapped
 from nlq.rules.time.written_date import LONGEST, between, full_year, month_day, months_of, year_month_day
 from nlq.timeline import Span, to_wall, wall, wall_span
 
+_OTHER_WEEKDAY = Problem("conflict", "That date is another day of the week.")
+
 
 def _weekday(_context: Context, weekday: int) -> Pattern:
     return Days(weekday=weekday)
@@ -57,25 +59,34 @@ def _short_year(context: Context, date: Pattern, count: int) -> Span | Problem |
     return year_month_day(context, full_year(str(count)), date.month, date.day)
 
 
-def _on_weekday(context: Context, weekday: int, date: Pattern) -> Pattern | Span | Problem | None:
+def _on_weekday(context: Context, weekday: int, date: Pattern) -> Pattern | Problem | None:
+    """`Friday, November 13`: the day of the week must be that of the date that is meant."""
     if not isinstance(date, Days) or date.weekday is not None or date.day is None:
         return None
     if date.month is None:
         return Days(None, date.day, weekday)
+    last = date.latest(to_wall(context.now, context.zone))
+    if last and last[0].weekday() == weekday:
+        return date
+    return None if _coming_on_weekday(context, weekday, date) else _OTHER_WEEKDAY
+
+
+def _coming_on_weekday(context: Context, weekday: int, date: Pattern) -> Span | None:
+    """The next date, where it is that one which falls on the day of the week."""
+    if not isinstance(date, Days) or date.weekday is not None or date.day is None or date.month is None:
+        return None
     now = to_wall(context.now, context.zone)
     last, coming = date.latest(now), date.after(now)
     if last and last[0].weekday() == weekday:
-        return date
-    if coming and coming[0].weekday() == weekday:
-        return wall_span(*coming, context.zone)
-    return Problem("conflict", "That date is another day of the week.")
+        return None
+    return wall_span(*coming, context.zone) if coming and coming[0].weekday() == weekday else None
 
 
 def _check_weekday(context: Context, weekday: int, date: Span) -> Span | Problem | None:
     if date.start is None or date.end is None or (date.end - date.start).days > 1 or date.exact:
         return None
     if to_wall(date.start, context.zone).weekday() != weekday:
-        return Problem("conflict", "That date is another day of the week.")
+        return _OTHER_WEEKDAY
     return date
 
 
@@ -160,7 +171,7 @@ RULES = (
     Rule("nth day of a month", "<nth> day of|in <month>", "date", swapped(_month_day)),
     *(Rule(f"holiday: {name}", name, "date", constant(days)) for name, days in _HOLIDAYS.items()),
     # days of any month
-    Rule("nth day", "the <figure-nth>", "date", _nth_day),
+    Rule("nth day", "the <figure-nth>", "date", _nth_day, cost=0.05),
     Rule("nth day on its own", "<figure-nth>", "loose-date", _nth_day),
     Rule("nth day in words", "the <nth>", "loose-date", _nth_day),
     Rule("day in figures", "the <count>", "loose-date", _nth_day),
@@ -168,6 +179,7 @@ RULES = (
     Rule("weekday the nth", "<weekday> ,? the <nth>", "date", sound(_weekday_nth)),
     # with a day of the week
     Rule("weekday and date", "<weekday> ,? the? <date>", "date", sound(_on_weekday)),
+    Rule("weekday and coming date", "<weekday> ,? the? <date>", "fixed", sound(_coming_on_weekday)),
     Rule("date and weekday", "<date> ,? (? <weekday> )?", "date", swapped(_on_weekday)),
     Rule("weekday and full date", "<weekday> ,? the? <fixed>", "fixed", sound(_check_weekday)),
     # a few days of a month

@@ -97,6 +97,7 @@ RULES = (
     # times on days that are known
     Rule("time: clock", "<clock>", "time-of-day", same),
     Rule("time: clock range", "<clock-range>", "time-of-day", same),
+    Rule("time: business hours", "<work-hours>", "time-of-day", same),  # of a day that is named, never of all days
     Rule("time: part of a day", "the? <day-part>", "time-of-day", same),
     Rule("time on a span", f"at? <time-of-day> {ON}? the? <fixed>", "fixed", sound(clock_on)),
     Rule("span and time", f"<fixed> {ON}? <time-of-day>", "fixed", swapped(clock_on)),
