@@ -1,0 +1,157 @@
+"""The write path: metrics of concurrent requests are gathered into few inserts (group commit).
+
+While one insert is under way the next one gathers, so a lone metric waits for nothing and many share one
+journal flush. The inserts run in tasks of their own: a client that goes away cancels its handler, never a
+shared insert.
+
+An insert whose fate is unknown (a lost connection, a new primary) is repeated under the same ids until the
+deadline. A metric is acknowledged when it is stored durably, its series is stored, and the caches know of it.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from itertools import chain
+
+import structlog
+
+from telemetry_server.errors import Problem, Unavailable
+from telemetry_server.metric import Metric
+from telemetry_server.series import SeriesLog
+from telemetry_server.stores.mongo import Mongo
+from telemetry_server.versions import Versions
+
+MAX_GROUP = 1000
+MAX_IN_FLIGHT = 2
+MAX_WAITING = 50_000
+WRITE_SECONDS = 1.8
+RETRY_PAUSE_SECONDS = 0.05
+MIN_ATTEMPT_SECONDS = 0.1
+
+log = structlog.get_logger(__name__)
+
+
+class _Write:
+    """Up to MAX_GROUP metrics of one request, and who waits for them."""
+
+    __slots__ = ("deadline", "done", "metrics")
+
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        loop = asyncio.get_running_loop()
+        self.metrics = metrics
+        self.deadline = loop.time() + WRITE_SECONDS
+        self.done: asyncio.Future[set[str]] = loop.create_future()
+
+
+class Ingest:
+    """Stores metrics. `start` and `stop` frame its life; `write` may be called by any number of tasks."""
+
+    def __init__(self, store: Mongo, series: SeriesLog, versions: Versions) -> None:
+        self._store = store
+        self._series = series
+        self._versions = versions
+        self._waiting: deque[_Write] = deque()
+        self._waiting_count = 0
+        self._wake = asyncio.Event()
+        self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._flushes: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="ingest")
+
+    async def stop(self) -> None:
+        """Refuse what is new, store what waits, and return when all is told."""
+        self._closing = True
+        while self._waiting or self._flushes:
+            self._wake.set()
+            await asyncio.wait(self._flushes, timeout=0.05) if self._flushes else await asyncio.sleep(0.005)
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def write(self, metrics: Sequence[Metric]) -> set[str]:
+        """Store `metrics`; give back the ids that other documents already had.
+
+        Raises Unavailable where the queue is full, the server stops, or MongoDB does not confirm in time;
+        then some or all of them may be stored, and the same ids may be sent again.
+        """
+        if self._closing:
+            raise Unavailable("The server is stopping.")
+        if self._waiting_count + len(metrics) > MAX_WAITING:
+            raise Unavailable("Too many metrics are waiting to be stored.")
+        writes = [_Write(metrics[start : start + MAX_GROUP]) for start in range(0, len(metrics), MAX_GROUP)]
+        self._waiting.extend(writes)
+        self._waiting_count += len(metrics)
+        self._wake.set()
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                taken = await asyncio.gather(*(asyncio.shield(write.done) for write in writes))
+        except TimeoutError:
+            raise Unavailable("MongoDB did not confirm the write in time.") from None
+        finally:
+            for write in writes:
+                write.done.cancel()  # nobody waits for it any more; one that still waits is not begun
+        return set().union(*taken)
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            await self._slots.acquire()
+            group = self._take()
+            if not group:
+                self._slots.release()
+                if not self._waiting:
+                    self._wake.clear()
+                continue
+            task = asyncio.create_task(self._flush(group))
+            self._flushes.add(task)
+            task.add_done_callback(self._flushed)
+
+    def _flushed(self, task: asyncio.Task[None]) -> None:
+        self._flushes.discard(task)
+        self._slots.release()
+
+    def _take(self) -> list[_Write]:
+        group: list[_Write] = []
+        count = 0
+        while self._waiting and count + len(self._waiting[0].metrics) <= MAX_GROUP:
+            write = self._waiting.popleft()
+            self._waiting_count -= len(write.metrics)
+            if not write.done.done():
+                group.append(write)
+                count += len(write.metrics)
+        return group
+
+    async def _flush(self, group: list[_Write]) -> None:
+        metrics = list(chain.from_iterable(write.metrics for write in group))
+        try:
+            taken = await self._insert(metrics, min(write.deadline for write in group))
+        except Exception as error:  # whatever it is, those who wait must hear of it
+            if not isinstance(error, Problem):
+                log.exception("insert failed")
+            for write in group:
+                if not write.done.done():
+                    write.done.set_exception(error)
+            return
+        for write in group:
+            if not write.done.done():
+                write.done.set_result(taken.intersection(metric.id for metric in write.metrics) if taken else taken)
+
+    async def _insert(self, metrics: list[Metric], deadline: float) -> set[str]:
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                left = deadline - loop.time()
+                try:
+                    await self._series.save(metrics, max(left, MIN_ATTEMPT_SECONDS))
+                    return await self._store.insert(metrics, max(deadline - loop.time(), MIN_ATTEMPT_SECONDS))
+                except Unavailable:
+                    if deadline - loop.time() < RETRY_PAUSE_SECONDS + MIN_ATTEMPT_SECONDS:
+                        raise
+                    await asyncio.sleep(RETRY_PAUSE_SECONDS)
+        finally:
+            self._versions.touch({key for metric in metrics for key in metric.keys()})  # noqa: SIM118 - no dict

@@ -1,0 +1,49 @@
+"""/health: alive, and ready for work."""
+
+from typing import Any
+
+from sanic import Blueprint, HTTPResponse, Request
+
+from telemetry_server import __version__, wire
+from telemetry_server.errors import RETRY_AFTER_SECONDS
+from telemetry_server.parts import Parts, parts_of
+from telemetry_server.routes.decorators import reads
+
+blueprint = Blueprint("health", url_prefix="/health")
+
+
+@reads(blueprint, "/")
+async def health(request: Request) -> HTTPResponse:
+    """Whether the process runs; touches no store."""
+    return wire.json(_state(parts_of(request), "healthy", "The server runs."))
+
+
+@reads(blueprint, "/live")
+async def live(_: Request) -> HTTPResponse:
+    """Whether the process answers; touches no store."""
+    return wire.json({"status": "alive"})
+
+
+@reads(blueprint, "/ready")
+async def ready(request: Request) -> HTTPResponse:
+    """Whether requests can be served: MongoDB is there, and the server is neither starting nor stopping."""
+    parts = parts_of(request)
+    reason = None
+    if parts.stopping:
+        reason = "The server is stopping."
+    elif not parts.prepared or not parts.series.loaded:
+        reason = "The server is starting, or waits for MongoDB."
+    elif not await parts.mongo.ping():
+        reason = "MongoDB does not answer."
+    if reason is None:
+        return wire.json(_state(parts, "ready", "The server is ready."))
+    return wire.json(_state(parts, "unready", reason), 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _state(parts: Parts, status: str, message: str) -> dict[str, Any]:
+    return {
+        "status": status,
+        "uptime_seconds": round(parts.uptime_seconds, 3),
+        "version": __version__,
+        "message": message,
+    }

@@ -1,0 +1,1 @@
+"""The wire forms, with their limits: raw values in; validated ones out, or Invalid with every fault."""

@@ -1,0 +1,96 @@
+"""The parameters of GET /query, and the body of POST /query."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from marshmallow import RAISE, Schema, ValidationError, fields
+
+from nlq.question import Question
+from telemetry_server.schemas import faults, parameters
+from telemetry_server.schemas.fields import CONTROL, Instant
+
+MAX_PROMPT_LENGTH = 512
+MAX_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question as it was typed. `now`: None for the present; `previous`: the question that it follows."""
+
+    text: str
+    now: datetime | None
+    zone: str
+    limit: int | None
+    previous: Question | None
+
+
+class PromptText(fields.Field[str]):
+    """What was typed."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError("Must be a string.")
+        if not value.strip():
+            raise ValidationError("Must not be empty.")
+        if len(value) > MAX_PROMPT_LENGTH:
+            raise ValidationError(f"At most {MAX_PROMPT_LENGTH} characters.")
+        if CONTROL.search(value):
+            raise ValidationError("Must not hold control characters.")
+        return value
+
+
+class Zone(fields.Field[str]):
+    """An IANA time zone."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        try:
+            if not isinstance(value, str) or not value.isascii() or len(value) > 64:
+                raise ValueError  # noqa: TRY301
+            return ZoneInfo(value).key
+        except (ValueError, OSError, KeyError):
+            raise ValidationError("Must be an IANA time zone, such as Europe/Berlin.") from None
+
+
+class Previous(fields.Field[Question]):
+    """The `question` of an earlier answer."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Question:
+        try:
+            return Question.from_builtins(value)
+        except (msgspec.ValidationError, ValueError, TypeError) as error:
+            raise ValidationError(f"Not the question of an answer: {error}") from None
+
+
+class GetSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    prompt = PromptText(required=True)
+    now = Instant(load_default=None)
+    tz = Zone(load_default="UTC")
+    limit = parameters.Limit(MAX_ROWS, load_default=None)
+
+
+class PostSchema(GetSchema):
+    context = Previous(load_default=None, allow_none=True)
+
+
+_GET, _POST = GetSchema(), PostSchema()
+
+
+def from_parameters(pairs: Iterable[tuple[str, str]]) -> Prompt:
+    """Read the query parameters. Raises Invalid."""
+    return _prompt(faults.load(_GET, parameters.once(pairs)))
+
+
+def from_body(raw: object) -> Prompt:
+    """Read the body. Raises Invalid."""
+    return _prompt(faults.load(_POST, raw))
+
+
+def _prompt(values: dict[str, Any]) -> Prompt:
+    return Prompt(values["prompt"], values["now"], values["tz"], values["limit"], values.get("context"))

@@ -1,0 +1,378 @@
+"""MongoDB: the metrics, and the series that were seen. The only importer of the driver.
+
+Every call is bounded in time and raises only errors of errors.py: Unavailable where MongoDB cannot be reached
+or does not answer (a write may then have happened all the same), TimedOut where a read takes too long.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+os.environ.setdefault("MOTOR_MAX_WORKERS", "32")  # read when motor is imported; its own default is 5 a core
+
+import pymongo
+import structlog
+from bson import Int64, ObjectId, json_util
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import errors as driver
+from pymongo.uri_parser import parse_uri
+
+from telemetry_server.errors import Problem, TimedOut, Unavailable
+from telemetry_server.metric import Metric
+from telemetry_server.metric_filter import Cursor, MetricFilter
+
+OPERATION_SECONDS = 1.7
+DEADLINE_SECONDS = 1.9  # where the driver itself should hang; a request must be answered within 2 s
+ANSWER_SECONDS = 5.0
+QUEUE_SECONDS = 1.5  # for an answer to begin
+MAX_ANSWERS = 12
+PREPARE_SECONDS = 600.0  # an index on a large collection
+WATCH_SECONDS = 0.5
+PING_SECONDS = 0.8
+SERIES_GRACE = timedelta(days=2)
+
+_DUPLICATE_KEY = 11000
+_OTHER_OPTIONS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
+_TOO_LARGE = (146, 292, 10334, 16819, 17280)  # memory limits, and results beyond 16 MB
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index, and after which time past its instant a document is deleted (None: never)."""
+
+    collection: str
+    keys: tuple[tuple[str, int], ...]
+    expire_after: timedelta | None = None
+
+    @property
+    def name(self) -> str:
+        return "_".join(f"{key}_{direction}" for key, direction in self.keys)
+
+
+def indexes(retention: timedelta) -> tuple[Index, ...]:
+    """All indexes beside `_id`."""
+    return (
+        Index("metrics", (("name", 1), ("timestamp", -1))),
+        Index("metrics", (("tags", 1), ("timestamp", -1))),
+        Index("metrics", (("timestamp", 1),), expire_after=retention),
+        Index("series", (("seen_at", 1),), expire_after=retention + SERIES_GRACE),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series as the catalog knows it; `seen_at` by MongoDB's clock."""
+
+    id: str
+    name: str
+    type: str
+    tags: tuple[str, ...]
+    seen_at: datetime
+
+
+def new_id() -> str:
+    """24 hex digits, never used before."""
+    return str(ObjectId())
+
+
+def check_uri(uri: str) -> None:
+    """Raise ValueError for a URI that the driver cannot read."""
+    try:
+        parse_uri(uri, warn=False)
+    except (driver.PyMongoError, ValueError):
+        raise ValueError("not a URI of MongoDB") from None  # the driver's words may hold the password
+
+
+def extended_json(stages: Sequence[Mapping[str, Any]]) -> bytes:
+    """Stages as relaxed MongoDB Extended JSON."""
+    return json_util.dumps(stages, json_options=json_util.RELAXED_JSON_OPTIONS).encode()
+
+
+def match_stage(where: MetricFilter) -> dict[str, Any]:
+    """The pipeline stage that keeps what fulfils `where`."""
+    return {"$match": _condition(where)}
+
+
+class Mongo:
+    """The database `telemetry_server_<app_env>`."""
+
+    def __init__(self, uri: str, app_env: str, retention: timedelta) -> None:
+        self._client: Any = AsyncIOMotorClient(
+            uri,
+            appname="telemetry-server",
+            tz_aware=True,
+            tzinfo=UTC,
+            w="majority",
+            journal=True,
+            serverSelectionTimeoutMS=1500,
+            connectTimeoutMS=1000,
+            heartbeatFrequencyMS=2000,
+        )
+        self._database = self._client[f"telemetry_server_{app_env}"]
+        self._metrics = self._database["metrics"]
+        self._series = self._database["series"]
+        self._answer_slots = asyncio.Semaphore(MAX_ANSWERS)
+        self.retention = retention
+
+    def close(self) -> None:
+        self._client.close()
+
+    async def prepare(self) -> None:
+        """Make the indexes, or give a standing one its new expiry. Several processes may do so at once."""
+        await self._watched(self._make_indexes())
+
+    async def _make_indexes(self) -> None:
+        for index in indexes(self.retention):
+            options: dict[str, Any] = {"name": index.name}
+            expiry: dict[str, Any] = (
+                {} if index.expire_after is None else {"expireAfterSeconds": int(index.expire_after.total_seconds())}
+            )
+            async with _bounded(PREPARE_SECONDS):
+                try:
+                    await self._database[index.collection].create_index(list(index.keys), **options, **expiry)
+                except driver.OperationFailure as error:
+                    if error.code not in _OTHER_OPTIONS or not expiry:
+                        raise
+                    await self._database.command("collMod", index.collection, index=options | expiry)
+                    log.info("retention changed", collection=index.collection, **expiry)
+
+    async def ping(self, seconds: float = PING_SECONDS) -> bool:
+        """Whether MongoDB answers, and can be written to, within `seconds`."""
+        try:
+            async with _bounded(seconds):
+                hello = await self._client.admin.command("hello")
+        except Problem:
+            return False
+        return bool(hello.get("isWritablePrimary"))
+
+    # --- writing
+
+    async def insert(self, metrics: Sequence[Metric], seconds: float) -> set[str]:
+        """Insert all whose id is free, durably; give back the ids that were taken."""
+        async with _bounded(seconds):
+            try:
+                await self._metrics.insert_many([_document(metric) for metric in metrics], ordered=False)
+            except driver.BulkWriteError as error:
+                details = error.details or {}
+                failures = details.get("writeErrors", [])
+                others = [failure for failure in failures if failure.get("code") != _DUPLICATE_KEY]
+                if others or details.get("writeConcernErrors"):
+                    raise
+                return {str(failure["op"]["_id"]) for failure in failures}
+        return set()
+
+    async def replace(self, old: Metric, new: Metric) -> bool:
+        """Put `new` in the place of `old`; False where the stored document is no longer `old`."""
+        async with _bounded():
+            result = await self._metrics.replace_one(_exactly(old), _document(new))
+        return bool(result.matched_count)
+
+    async def delete(self, old: Metric) -> bool:
+        """Delete `old`; False where the stored document is no longer `old`."""
+        async with _bounded():
+            result = await self._metrics.delete_one(_exactly(old))
+        return bool(result.deleted_count)
+
+    # --- reading
+
+    async def get(self, metric_id: str) -> Metric | None:
+        """The metric with this id, expired or not."""
+        async with _bounded():
+            document = await self._metrics.find_one({"_id": ObjectId(metric_id)})
+        return None if document is None else _metric(document)
+
+    async def get_many(self, metric_ids: Iterable[str]) -> dict[str, Metric]:
+        """Those of the metrics that exist, by id."""
+        wanted = {"_id": {"$in": [ObjectId(metric_id) for metric_id in metric_ids]}}
+        async with _bounded():
+            documents = await self._metrics.find(wanted).to_list(None)
+        return {metric.id: metric for metric in map(_metric, documents)}
+
+    async def page(self, where: MetricFilter, after: Cursor | None, count: int) -> list[Metric]:
+        """Up to `count` metrics, newest first and by falling id within an instant, that come after a cursor.
+
+        No index holds the id behind the timestamp: the instants at both ends of a page, which it may cut, are
+        read in order of id by themselves.
+        """
+        async with _bounded():
+            found: list[Metric] = []
+            if after is not None:
+                found = await self._instant(where, after.timestamp, count, ObjectId(after.id))
+            if len(found) < count:
+                end = where.end if after is None else after.timestamp
+                missing = count - len(found)
+                cursor = self._metrics.find(_condition(where, end=end)).sort("timestamp", -1).limit(missing)
+                rest = [_metric(document) for document in await cursor.to_list(missing)]
+                rest.sort(key=lambda metric: (metric.timestamp, metric.id), reverse=True)
+                if len(rest) == missing:
+                    last = rest[-1].timestamp
+                    rest = [metric for metric in rest if metric.timestamp > last]
+                    rest += await self._instant(where, last, missing - len(rest), None)
+                found += rest
+        return found
+
+    async def aggregate(self, collection: str, stages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Run a pipeline for at most ANSWER_SECONDS; raises Unavailable soon where MongoDB falls silent.
+
+        Only MAX_ANSWERS run at a time, so that writes always find a thread.
+        """
+
+        async def run() -> list[dict[str, Any]]:
+            async with _bounded(ANSWER_SECONDS):
+                documents = await self._database[collection].aggregate(list(stages)).to_list(None)
+            return [_plain(document) for document in documents]
+
+        try:
+            async with asyncio.timeout(QUEUE_SECONDS):
+                await self._answer_slots.acquire()
+        except TimeoutError:
+            raise Unavailable("Too many answers are under way.") from None
+        try:
+            documents: list[dict[str, Any]] = await self._watched(run())
+        finally:
+            self._answer_slots.release()
+        return documents
+
+    # --- series
+
+    async def save_series(self, series: Mapping[str, tuple[str, str, tuple[str, ...]]], seconds: float) -> None:
+        """Record series, by id, as seen now."""
+        updates = [
+            pymongo.UpdateOne(
+                {"_id": series_id},
+                {
+                    "$setOnInsert": {"name": name, "type": kind, "tags": list(tags)},
+                    "$currentDate": {"seen_at": True},
+                },
+                upsert=True,
+            )
+            for series_id, (name, kind, tags) in series.items()
+        ]
+        async with _bounded(seconds):
+            try:
+                await self._series.bulk_write(updates, ordered=False)
+            except driver.BulkWriteError as error:
+                details = error.details or {}
+                failures = details.get("writeErrors", [])
+                # Two upserts of the same series at once: one of them made it.
+                if details.get("writeConcernErrors") or any(f.get("code") != _DUPLICATE_KEY for f in failures):
+                    raise
+
+    async def series_since(self, at: datetime | None, batch: int = 500) -> AsyncIterator[list[Series]]:
+        """All series seen after `at` (None: ever), in batches."""
+        cursor = self._series.find({} if at is None else {"seen_at": {"$gt": at}}).batch_size(batch)
+        while True:
+            async with _bounded():
+                documents = await cursor.to_list(batch)
+            if not documents:
+                return
+            yield [Series(d["_id"], d["name"], d["type"], tuple(d["tags"]), d["seen_at"]) for d in documents]
+
+    # --- helpers
+
+    async def _instant(self, where: MetricFilter, at: datetime, count: int, below: ObjectId | None) -> list[Metric]:
+        condition = _condition(where, at=at) | ({} if below is None else {"_id": {"$lt": below}})
+        cursor = self._metrics.find(condition).sort("_id", -1).limit(count)
+        return [_metric(document) for document in await cursor.to_list(count)]
+
+    async def _watched(self, work: Awaitable[Any]) -> Any:
+        task = asyncio.ensure_future(work)
+        try:
+            while True:
+                done, _ = await asyncio.wait({task}, timeout=WATCH_SECONDS)
+                if done:
+                    return task.result()
+                if not await self.ping():
+                    raise Unavailable("MongoDB does not answer.")
+        finally:
+            task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _bounded(seconds: float = OPERATION_SECONDS) -> AsyncIterator[None]:
+    with _translated():
+        async with asyncio.timeout(seconds + DEADLINE_SECONDS - OPERATION_SECONDS):
+            with pymongo.timeout(seconds):
+                yield
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except driver.ExecutionTimeout:
+        raise TimedOut("This takes MongoDB too long; ask for less.") from None
+    except TimeoutError:
+        raise Unavailable("MongoDB does not answer.") from None
+    except driver.OperationFailure as error:
+        if error.code in _TOO_LARGE:
+            raise TimedOut("This needs more memory than MongoDB may use; ask for less.") from None
+        log.warning("mongodb failed", error=type(error).__name__, code=error.code)
+        raise Unavailable("MongoDB could not do this now.") from error
+    except driver.PyMongoError as error:
+        log.warning("mongodb away", error=type(error).__name__)
+        raise Unavailable("MongoDB cannot be reached.") from None
+
+
+def _document(metric: Metric) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "_id": ObjectId(metric.id),
+        "name": metric.name,
+        "type": metric.type,
+        "value": metric.value,
+        "tags": list(metric.tags),
+        "timestamp": metric.timestamp,
+    }
+    if metric.distribution is not None:
+        document["distribution"] = metric.distribution
+    return document
+
+
+def _metric(document: Mapping[str, Any]) -> Metric:
+    return Metric(
+        id=str(document["_id"]),
+        name=document["name"],
+        type=document["type"],
+        value=document["value"],
+        tags=tuple(document["tags"]),
+        timestamp=document["timestamp"],
+        distribution=document.get("distribution"),
+    )
+
+
+def _exactly(metric: Metric) -> dict[str, Any]:
+    return {"distribution": None} | _document(metric)
+
+
+def _condition(where: MetricFilter, *, end: datetime | None = None, at: datetime | None = None) -> dict[str, Any]:
+    condition: dict[str, Any] = {}
+    if where.name is not None:
+        condition["name"] = where.name
+    if where.tags:
+        condition["tags"] = {"$all": list(where.tags)}
+    if where.type is not None:
+        condition["type"] = where.type
+    span = {"$gte": where.start, "$lt": end or where.end}
+    condition["timestamp"] = at or {operator: bound for operator, bound in span.items() if bound is not None}
+    values = {"$gte": where.least, "$lte": where.most}
+    if where.least is not None or where.most is not None:
+        condition["value"] = {operator: bound for operator, bound in values.items() if bound is not None}
+    return {field: test for field, test in condition.items() if test != {}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, ObjectId):
+        return str(value)
+    if isinstance(value, Int64):
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

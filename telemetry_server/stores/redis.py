@@ -1,0 +1,101 @@
+"""Redis: a place for bytes that may be lost. The only importer of redis.
+
+No call raises, and none takes longer than TIMEOUT_SECONDS. After a failure Redis is left alone until a task
+in the background finds it again, so that at most one answer waits for a Redis that is away.
+"""
+
+import asyncio
+import contextlib
+from typing import Any, cast
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, ConnectionPool
+from redis.asyncio import Redis as Client
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+TIMEOUT_SECONDS = 0.05
+PROBE_SECONDS = 0.5
+MAX_CONNECTIONS = 8
+
+log = structlog.get_logger(__name__)
+
+
+def check_uri(uri: str) -> None:
+    """Raise ValueError for a URI that the driver cannot read."""
+    try:
+        cast("Any", ConnectionPool.from_url(uri)).make_connection()
+    except (RedisError, ValueError, TypeError):
+        raise ValueError("not a URI of Redis") from None  # the driver's words may hold the password
+
+
+class Redis:
+    """Keys live under `telemetry_server:<app_env>:`."""
+
+    def __init__(self, uri: str, app_env: str) -> None:
+        pool = BlockingConnectionPool.from_url(
+            uri,
+            max_connections=MAX_CONNECTIONS,
+            timeout=TIMEOUT_SECONDS,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,  # with the next line: no greetings, which take six times as long as a look-up
+            driver_info=None,
+        )
+        self._client = Client.from_pool(pool)
+        self._prefix = f"telemetry_server:{app_env}:"
+        self._probe: asyncio.Task[None] | None = None
+        self.available = True
+
+    async def get(self, key: str) -> bytes | None:
+        """What is kept under `key`; None where there is nothing, or Redis is away."""
+        if not self.available:
+            return None
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                value = await self._client.get(self._prefix + key)
+                return value if isinstance(value, bytes) else None
+        except (RedisError, OSError, TimeoutError) as error:
+            self._lost(error)
+            return None
+
+    async def put(self, key: str, value: bytes, expire_ms: int) -> None:
+        """Keep `value` for `expire_ms`, if Redis is there."""
+        if not self.available:
+            return
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await self._client.set(self._prefix + key, value, px=expire_ms)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._lost(error)
+
+    async def connect(self) -> None:
+        """Look once whether Redis is there."""
+        await self.get("hello")
+
+    async def close(self) -> None:
+        if self._probe is not None:
+            self._probe.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._probe
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                await self._client.aclose()
+
+    def _lost(self, error: Exception) -> None:
+        if self.available:
+            self.available = False
+            log.warning("redis away", error=type(error).__name__)
+            self._probe = asyncio.create_task(self._find(), name="redis probe")
+
+    async def _find(self) -> None:
+        while True:
+            with contextlib.suppress(RedisError, OSError, TimeoutError):
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    await self._client.ping()
+                self.available = True
+                log.info("redis back")
+                return
+            await asyncio.sleep(PROBE_SECONDS)

@@ -1,0 +1,57 @@
+"""Versions: what lets a cached result be trusted, in memory that all workers of one `serve` share.
+
+A writer calls `touch` with the keys that its change concerns, after the change and before it is acknowledged.
+A reader takes a `stamp` of the keys that its result depends on before it reads; the result may be used again
+as long as the stamp is `valid`. A key shares its slot with others now and then: that costs a recomputation,
+never a wrong answer. Each touch stores a number never used before, so concurrent stores need no lock.
+"""
+
+import secrets
+import zlib
+from collections.abc import Iterable, Mapping
+from ctypes import Array, c_uint64
+from multiprocessing import get_context
+
+SLOT_COUNT = 65_536
+_NOTHING: Mapping[str, int] = {}
+
+# A result holds as long as, for at least one of the alternatives, none of its keys was touched.
+Dependency = tuple[tuple[str, ...], ...]
+Stamp = tuple[tuple[tuple[int, int], ...], ...]
+
+
+class Versions:
+    """`slots`: shared 64-bit numbers; made once by the parent process, and passed to its workers."""
+
+    def __init__(self, slots: "Array[c_uint64] | None" = None) -> None:
+        self._slots = slots if slots is not None else make_slots()
+
+    def touch(self, keys: Iterable[str]) -> None:
+        """Say that what `keys` stand for has changed."""
+        version = secrets.randbits(64)
+        for key in keys:
+            self._slots[_slot(key)] = version
+
+    def version(self, key: str) -> int:
+        return int(self._slots[_slot(key)])
+
+    def stamp(self, dependency: Dependency, known: Mapping[str, int] = _NOTHING) -> Stamp:
+        """The present versions of what a result is about to depend on; `known` are those read before."""
+        return tuple(
+            tuple((_slot(key), known[key] if key in known else self.version(key)) for key in keys)
+            for keys in dependency
+        )
+
+    def valid(self, stamp: Stamp) -> bool:
+        """Whether one of the stamp's alternatives is untouched."""
+        slots = self._slots
+        return any(all(slots[slot] == version for slot, version in keys) for keys in stamp)
+
+
+def make_slots() -> "Array[c_uint64]":
+    """Zeroed shared memory."""
+    return get_context("spawn").RawArray(c_uint64, SLOT_COUNT)
+
+
+def _slot(key: str) -> int:
+    return zlib.crc32(key.encode()) % SLOT_COUNT

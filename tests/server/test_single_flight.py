@@ -1,0 +1,124 @@
+"""The cache by itself, on a real Redis: equal computations at the same time are done once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from telemetry_server.cache import Cache, Result
+from telemetry_server.counters import Counters
+from telemetry_server.errors import Unavailable
+from telemetry_server.stores.redis import Redis
+from telemetry_server.versions import Versions
+
+Scene = Callable[["Bench"], Coroutine[Any, Any, None]]
+
+
+class Bench:
+    """A cache, and a computation that waits for `gate` and counts its runs."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.versions = Versions()
+        self.cache = Cache(redis, self.versions, Counters(), serve_id="s", staleness_ms=10_000)
+        self.gate = asyncio.Event()
+        self.runs = 0
+        self.value = b"one"
+        self.error: Exception | None = None
+
+    async def compute(self) -> Result:
+        self.runs += 1
+        stamp = self.versions.stamp((("*",),))
+        value = self.value
+        await self.gate.wait()
+        if self.error:
+            raise self.error
+        return Result(value, {}, stamp)
+
+    def ask(self) -> "asyncio.Task[tuple[Result, str]]":
+        return asyncio.create_task(self._get())
+
+    async def _get(self) -> tuple[Result, str]:
+        asked: Awaitable[tuple[Result, str]] = self.cache.get("list", ["q"], self.compute)
+        return await asked
+
+
+@pytest.fixture
+def play(redis_uri: str, app_env: str) -> Callable[[Scene], None]:
+    def run(scene: Scene) -> None:
+        async def main() -> None:
+            redis = Redis(redis_uri, app_env)
+            await redis.connect()
+            await scene(Bench(redis))
+            await redis.close()
+
+        asyncio.run(main())
+
+    return run
+
+
+def test_equal_misses_share_one_computation(play: Callable[[Scene], None]) -> None:
+    """Of many equal requests one computes; a later one finds the entry."""
+
+    async def scene(bench: Bench) -> None:
+        tasks = [bench.ask() for _ in range(10)]
+        await asyncio.sleep(0.1)
+        bench.gate.set()
+        answers = await asyncio.gather(*tasks)
+        assert {(result.body, outcome) for result, outcome in answers} == {(b"one", "miss")}
+        assert bench.runs == 1
+        assert (await bench.ask())[1] == "hit"
+
+    play(scene)
+
+
+def test_vanished_client_does_not_cancel_the_others(play: Callable[[Scene], None]) -> None:
+    """Whoever goes away, the one who began included, the others get their answer."""
+
+    async def scene(bench: Bench) -> None:
+        tasks = [bench.ask() for _ in range(3)]
+        await asyncio.sleep(0.1)
+        tasks[0].cancel()
+        await asyncio.sleep(0)
+        bench.gate.set()
+        answers = await asyncio.gather(*tasks[1:])
+        assert [result.body for result, _ in answers] == [b"one", b"one"]
+        assert bench.runs == 1
+
+    play(scene)
+
+
+def test_request_after_a_write_does_not_join_an_older_computation(play: Callable[[Scene], None]) -> None:
+    """A computation that began before a write may lack it: who asks after the write gets a new one."""
+
+    async def scene(bench: Bench) -> None:
+        early = bench.ask()
+        await asyncio.sleep(0.1)
+        bench.value = b"two"
+        bench.versions.touch(["*"])
+        late = [bench.ask() for _ in range(3)]
+        await asyncio.sleep(0.1)
+        bench.gate.set()
+        await early
+        assert {result.body for result, _ in await asyncio.gather(*late)} == {b"two"}
+        assert bench.runs == 2
+        assert (await bench.ask())[0].body == b"two"
+
+    play(scene)
+
+
+def test_error_belongs_to_the_one_who_began(play: Callable[[Scene], None]) -> None:
+    """An error is not cached, and who waited computes anew."""
+
+    async def scene(bench: Bench) -> None:
+        bench.error = Unavailable("away")
+        first, second = bench.ask(), bench.ask()
+        await asyncio.sleep(0.1)
+        bench.gate.set()
+        answers = await asyncio.gather(first, second, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
+        assert bench.runs == 2
+        bench.error = None
+        assert (await bench.ask())[1] == "miss"
+
+    play(scene)

@@ -1,0 +1,111 @@
+"""The directions of the house: leaf-first, and each driver behind its own door."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("nlq", "telemetry_server")
+
+# From the ground up; a module imports only what stands in a line above its own.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("config", "errors", "instants", "versions", "counters", "metric_filter"),
+    ("metric", "shared", "logs", "auth", "rate_limit", "wire", "watch"),
+    ("schemas",),
+    ("stores",),
+    ("series", "cache"),
+    ("ingest", "answers"),
+    ("metrics", "recorder"),
+    ("parts",),
+    ("routes",),
+    ("failures",),
+    ("app",),
+    ("__main__",),
+)
+APART = ("__init__", "collector", "dialects")  # the collector is a client of the API, nothing more
+
+# Libraries that stand behind a door, and the only modules that may import each; a package stands for one of its own.
+DOORS = {
+    "motor": "telemetry_server.stores.mongo",
+    "pymongo": "telemetry_server.stores.mongo",
+    "bson": "telemetry_server.stores.mongo",
+    "redis": "telemetry_server.stores.redis",
+    "spacy": "nlq.tokens",
+    "dateparser": "nlq.rules",
+    "limits": "telemetry_server.rate_limit",
+    "typer": "telemetry_server.__main__",
+    "dotenv": "telemetry_server.config",
+}
+IO_LIBRARIES = ("sanic", "motor", "pymongo", "bson", "redis", "httpx", "telemetry_server", "structlog", "asyncio")
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {_name(path): path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))}
+SERVER_MODULES = [name for name in MODULES if name.startswith("telemetry_server.")]
+
+
+def _imports(name: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(MODULES[name].read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: imports are absolute"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+    return found
+
+
+def _layer(part: str) -> int:
+    return next(level for level, parts in enumerate(LAYERS) if part in parts)
+
+
+@pytest.mark.parametrize("name", SERVER_MODULES)
+def test_imports_point_down(name: str) -> None:
+    """A module of the server imports only from layers below its own, or from its own package."""
+    part = name.split(".")[1]
+    if part in APART:
+        others = {found.split(".")[1] for found in _imports(name) if found.startswith("telemetry_server.")}
+        assert others <= {part, "__version__"}
+        return
+    for found in _imports(name):
+        if not found.startswith("telemetry_server.") or found == "telemetry_server.__version__":
+            continue
+        other = found.split(".")[1]
+        assert other == part or _layer(other) < _layer(part), f"{name} imports {found}"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("nlq")])
+def test_nlq_imports_nothing_of_the_server(name: str) -> None:
+    """The language knows neither the server nor any library that reaches outside."""
+    assert not {found.split(".")[0] for found in _imports(name)} & set(IO_LIBRARIES)
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_each_driver_has_one_door(library: str) -> None:
+    """A library that stands behind a door is imported in that one module."""
+    importers = {name for name in MODULES if library in {found.split(".")[0] for found in _imports(name)}}
+    assert len(importers) == 1
+    assert importers.pop().startswith(DOORS[library])
+
+
+def test_nlq_is_pure_in_a_fresh_interpreter() -> None:
+    """Importing nlq loads nothing of the server, and no I/O library of ours."""
+    forbidden = tuple(library for library in IO_LIBRARIES if library not in ("asyncio", "httpx"))  # spaCy has them
+    program = f"import sys, nlq; print([name for name in {forbidden!r} if name in sys.modules])"
+    result = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_files_stay_short() -> None:
+    """No module is longer than 400 lines."""
+    long = {name for name, path in MODULES.items() if len(path.read_text().splitlines()) > 400}
+    assert long == set()
