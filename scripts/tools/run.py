@@ -117,7 +117,7 @@ class Run:
         asking = [f"  curl -G{key} --data-urlencode 'prompt={prompt}' {self.server.url}/query" for prompt in PROMPTS]
         lines = [
             f"telemetry-server is running (APP_ENV {app_env}); Ctrl-C stops it",
-            f"  server   {self.server.url}  (docs: {self.server.url}/docs)",
+            f"  server   {self.server.url}",
             f"  MongoDB  {mongo}",
             f"  Redis    {redis}",
             f"  logs     {self._folder}/*.log",

@@ -38,7 +38,7 @@ def read(port: int | None = None) -> Settings:
         loaded = config.load(environ, ROOT)
     except config.ConfigError as error:
         raise Misuse("; ".join(error.problems)) from error
-    given = config._gather(environ, ROOT, [])  # noqa: SLF001  whether a URI is given is not in Config
+    given = config.gather(environ, ROOT, [])
     return Settings(
         app_env=loaded.app_env,
         host=loaded.host,
