@@ -20,17 +20,22 @@ _PLAIN = re.compile(r"[^\W_](?:[\w./:@+-]*[^\W_])?|[/](?:[\w./@+-]*[^\W_])?")
 def describe(question: Question) -> str:
     """The reading of `question`; instants in its zone."""
     zone = ZoneInfo(question.zone)
-    sentence = " ".join((_opening(question), *_restrictions(question)))
-    if question.share:
-        sentence += ", share,"
-    if question.rank:
-        sentence += f", {_rank(question.rank)},"
-    for condition in question.having:
-        sentence += f", having {_OF[condition.of]}{_SIGNS[condition.comparison]} {_number(condition.number)},"
-    sentence = f"{sentence} {_range(question.range, zone)}".rstrip()
+    asides = list(_asides(question))
+    sentence = ", ".join((" ".join((_opening(question), *_restrictions(question))), *asides, *([""] if asides else [])))
+    sentence = f"{sentence.rstrip()} {_range(question.range, zone)}".rstrip()
     if question.compared_to:
         sentence += f" vs {_range(question.compared_to, zone)}"
     return sentence
+
+
+def _asides(question: Question) -> Iterator[str]:
+    """What is done with the groups."""
+    if question.share:
+        yield "share"
+    if question.rank:
+        yield _rank(question.rank)
+    for condition in question.having:
+        yield f"having {_OF[condition.of]}{_SIGNS[condition.comparison]} {_number(condition.number)}"
 
 
 def _opening(question: Question) -> str:

@@ -103,10 +103,10 @@ HOLIDAYS: Final[dict[str, tuple[int, int]]] = {
     "labour day": (5, 1), "workers day": (5, 1), "workers ' day": (5, 1), "workers ’ day": (5, 1),
 }  # fmt: skip
 
-# Abbreviations of zones, with their summer time: `PST` in July means what clocks in Los Angeles show. Left out
-# are those with several meanings (`IST`, `BST` apart) or that are words (`EAT`, `WET`).
+# Abbreviations of zones, summer time and all: `PST` in July means what clocks in Los Angeles show. Left out are
+# those that are words (`EAT`, `WET`) and those that no convention decides (`IST`).
 ZONES: Final[dict[str, str]] = {
-    "utc": "UTC", "gmt": "UTC", "est": "America/New_York", "edt": "America/New_York", "eastern": "America/New_York",
+    "utc": "UTC", "gmt": "UTC", "est": "America/New_York", "edt": "America/New_York",
     "cst": "America/Chicago", "cdt": "America/Chicago", "mst": "America/Denver", "mdt": "America/Denver",
     "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "cet": "Europe/Berlin", "cest": "Europe/Berlin",
     "bst": "Europe/London", "jst": "Asia/Tokyo", "kst": "Asia/Seoul", "aest": "Australia/Sydney",

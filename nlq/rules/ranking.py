@@ -52,10 +52,10 @@ RULES = (
     Rule("top n per group", "top <count> per <groups>", "ranking", _per(descending=True)),
     Rule("bottom n per group", "bottom <count> per <groups>", "ranking", _per(descending=False)),
     Rule("others", "and|with|plus the? others|other|rest", "ranking", lambda _context: Others()),
-    Rule("others folded", "others|rest folded|together|combined in|as? others?", "ranking", lambda _context: Others()),
+    Rule("others folded", "the? others|rest folded|combined|grouped together?", "ranking", lambda _context: Others()),
     Rule(
         "share of",
-        "share|shares|proportion|percentage|percent|fraction|distribution|breakdown of",
+        "by? share|shares|proportion|percentage|percent|fraction|distribution|breakdown of",
         "share",
         lambda _context: Share(),
     ),

@@ -45,7 +45,7 @@ def _silent(question: Question, documents: list[Document]) -> list[list[Any]]:
     assert question.range.start
     for document in documents:
         if _is_meant(replace(question, range=TimeRange(None, question.range.end)), document):
-            key = tuple(_group(document, each) for each in question.groups)
+            key = tuple(_group(document, each, question.zone) for each in question.groups)
             seen[key] = max(seen.get(key, document["timestamp"]), document["timestamp"])
     rows = [[*key, at] for key, at in seen.items() if at < question.range.start and None not in key]
     rows.sort(key=lambda row: row[:-1])
@@ -153,6 +153,8 @@ def _aggregated(question: Question, documents: list[Document]) -> list[list[Any]
             if question.compared_to:
                 row += _compared(value, _reduce(aggregation, second.get(key, [])))
         rows.append(row)
+    if question.share:
+        _add_shares(question, rows)
     kept = [row for row in rows if all(_fulfils(question, row, condition) for condition in question.having)]
     return _ordered(question, kept)
 
@@ -172,7 +174,7 @@ def _groups(question: Question, time: TimeRange, documents: list[Document]) -> d
     chosen = [document for document in documents if _is_meant(replace(question, range=time), document)]
     groups: dict[tuple[Any, ...], list[Document]] = defaultdict(list)
     for document in chosen:
-        key = [_group(document, each) for each in question.groups]
+        key = [_group(document, each, question.zone) for each in question.groups]
         if question.grain:
             shift = _shift(question) if time == question.compared_to else timedelta()
             key.append(_bucket(document["timestamp"], question.grain, question.zone) + shift)
@@ -205,16 +207,49 @@ def _shift(question: Question) -> timedelta:
 
 
 def _ordered(question: Question, rows: list[list[Any]]) -> list[list[Any]]:
-    width = len(question.groups) + (question.grain is not None)
-    rows.sort(key=lambda row: [(cell is not None, cell) for cell in row[:width]])
-    if question.rank:
-        rows = [row for row in rows if None not in row[: len(question.groups)]]
-        rows.sort(key=lambda row: row[width], reverse=question.rank.descending)
-        rows = rows[: question.rank.count]
-    return rows
+    groups = len(question.groups)
+    width = groups + (question.grain is not None)
+
+    def place(cell: Any) -> Any:
+        return (cell is not None, WEEKDAYS.index(cell) if cell in WEEKDAYS else cell)
+
+    rows.sort(key=lambda row: [place(cell) for cell in row[:width]])
+    rank = question.rank
+    if rank is None:
+        return rows
+    rows = [row for row in rows if None not in row[:groups]]
+    rows.sort(key=lambda row: row[width], reverse=rank.descending)
+    if rank.others and len(rows) > rank.count:
+        rest = rows[rank.count :]
+        numbers = [sum(row[column] for row in rest) for column in range(width, len(rest[0]))]
+        return [*rows[: rank.count], ["others", *numbers]]
+    outer = [index for index, group in enumerate(question.groups) if group in rank.per]
+    if question.grain and question.groups:
+        outer.append(groups)
+    taken: dict[tuple[Any, ...], list[list[Any]]] = defaultdict(list)
+    for row in rows:
+        taken[tuple(row[index] for index in outer)].append(row)
+    return [row for key in sorted(taken) for row in taken[key][: rank.count]]
 
 
-def _group(document: Document, key: GroupKey) -> Any:
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def _add_shares(question: Question, rows: list[list[Any]]) -> None:
+    time = len(question.groups) if question.grain else None
+    totals: dict[Any, float] = defaultdict(float)
+    for row in rows:
+        totals[None if time is None else row[time]] += row[-1]
+    for row in rows:
+        total = totals[None if time is None else row[time]]
+        row.append(row[-1] / total * 100 if total else None)
+
+
+def _group(document: Document, key: GroupKey, zone: str) -> Any:
+    if key.kind == "hour":
+        return document["timestamp"].astimezone(ZoneInfo(zone)).hour
+    if key.kind == "weekday":
+        return WEEKDAYS[document["timestamp"].astimezone(ZoneInfo(zone)).weekday()]
     if key.kind != "tag":
         return document[key.key]
     value = _tag(document, key.key)
@@ -246,7 +281,7 @@ def _reduce(aggregation: Aggregation, documents: list[Document]) -> Any:
     if aggregation.function == "count":
         return len(values)
     if aggregation.key:
-        return len({_group(document, aggregation.key) for document in documents} - {None})
+        return len({_group(document, aggregation.key, "UTC") for document in documents} - {None})
     if aggregation.function == "sum":
         return math.fsum(values)
     if not values:

@@ -154,6 +154,8 @@ the last 3 days of March | 2026-03-29 | 2026-04-01
 second month of 2025 | 2025-02-01 | 2025-03-01
 first quarter of the year | 2026-01-01 | 2026-04-01
 Monday of last week | 2026-11-09 | 2026-11-10
+last week - Monday | 2026-11-09 | 2026-11-10
+Mon Nov 16 9:30:05 2026 | 2026-11-16 09:30:05 | 2026-11-16 09:30:06
 last week's Monday | 2026-11-09 | 2026-11-10
 the 5th of last month | 2026-10-05 | 2026-10-06
 April last year | 2025-04-01 | 2025-05-01

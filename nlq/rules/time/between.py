@@ -119,7 +119,9 @@ RULES = (
     Rule("between dates", f"between the? <pattern> and|{TO} the? <pattern>", "run", sound(_run)),
     Rule("from span to span", f"from|since? <known> {_FROM} <known>", "range", sound(_between)),
     Rule("between spans", f"between <known> and|{TO} <known>", "range", sound(_between)),
-    Rule("from span to date", f"from|since? <known> {_FROM} <end-pattern>", "range", sound(_known_to_pattern)),
+    Rule(
+        "from span to date", f"from|since? <known> {_FROM} <end-pattern>", "range", sound(_known_to_pattern), cost=0.05
+    ),
     Rule("between span and date", f"between <known> and|{TO} <end-pattern>", "range", sound(_known_to_pattern)),
     Rule("from date to span", f"from|since? the? <end-pattern> {_FROM} <known>", "range", sound(_pattern_to_known)),
     Rule("between date and span", f"between the? <end-pattern> and|{TO} <known>", "range", sound(_pattern_to_known)),

@@ -83,7 +83,7 @@ def _coming_on_weekday(context: Context, weekday: int, date: Pattern) -> Span | 
 
 
 def _check_weekday(context: Context, weekday: int, date: Span) -> Span | Problem | None:
-    if date.start is None or date.end is None or (date.end - date.start).days > 1 or date.exact:
+    if date.start is None or date.end is None or (date.end - date.start).days > 1:
         return None
     if to_wall(date.start, context.zone).weekday() != weekday:
         return _OTHER_WEEKDAY

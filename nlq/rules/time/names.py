@@ -10,6 +10,7 @@ from nlq.recurrence import Days
 from nlq.tokens import Token
 
 _DAY_LIKE = re.compile(r"\d{1,2}(?:st|nd|rd|th)?(?:[-/.]|[a-z]{3})")
+_YEAR = re.compile(r"19\d\d|2[01]\d\d|3[2-9]|[4-9]\d")  # `Sep 2012`, `Aug 96`
 _PUNCTUATION = frozenset(".,()")
 _JOINTS = frozenset(("to", "and", "or", "vs", "versus", "through", "until", "-", "–", "/"))
 
@@ -49,11 +50,7 @@ def _in_company(words: Sequence[str], index: int) -> bool:
 
 def _is_time_word(word: str) -> bool:
     name = (word in lexicon.MONTHS or word in lexicon.WEEKDAYS) and word not in lexicon.VERBS
-    return (
-        name
-        or _is_day(word)
-        or (len(word) in (2, 4) and word.isdecimal() and ("1900" <= word < "2200" or "32" <= word <= "99"))
-    )
+    return name or _is_day(word) or bool(_YEAR.fullmatch(word))
 
 
 def _is_day(word: str) -> bool:
