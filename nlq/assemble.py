@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nlq import lexicon
+from nlq import lexicon, units
 from nlq.catalog import words_of
-from nlq.clauses import Aggregations, Metric
+from nlq.clauses import Aggregations, Amount, Metric
 from nlq.context import Context
 from nlq.engine import Match
 from nlq.follow_up import follow_up
@@ -149,8 +149,14 @@ class _Assembly:
         return TimeRange(said.start, now if said.end is None else min(said.end, now))
 
     def _values(self) -> tuple[ValueFilter, ...]:
-        filters = (ValueFilter(each.comparison, each.number) for each in self.parts.thresholds)
-        return (*self.parts.values, *filters)
+        return tuple(ValueFilter(each.comparison, self._number(each.amount)) for each in self.parts.thresholds)
+
+    def _number(self, amount: Amount) -> float:
+        """The amount in the metric's own unit, which is told by the metric's name."""
+        number, assumption = units.in_unit_of(self.names, amount)
+        if assumption:
+            self.assumptions.append(assumption)
+        return number
 
     def _about(self, form: Any, time: TimeRange, **rest: Any) -> Question:
         """A question of a form about the metric and the tags that were said; of all values, unless `values` says."""
@@ -169,7 +175,7 @@ class _Assembly:
             "a list": parts.listing,
             "a comparison": parts.against or parts.compare or parts.changed or parts.versus,
             "a condition on groups": parts.having,
-            "a condition on values": parts.values or parts.thresholds,
+            "a condition on values": parts.thresholds,
             "yes or no": parts.whether,
             "a moment": parts.when,
         }
@@ -218,7 +224,7 @@ class _Assembly:
         order = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
         values = self._values()
         if having := self.parts.having:
-            values += (ValueFilter(having.condition.comparison, having.condition.number),)
+            values += (ValueFilter(having.comparison, self._number(having.amount)),)
         if self.said in order:
             return self._about("list", time, values=values, rank=Rank(1, order[self.said]))
         if self.parts.ranking:
@@ -298,13 +304,15 @@ class _Assembly:
     def _conditions(self) -> tuple[tuple[ValueFilter, ...], tuple[Condition, ...]]:
         """Conditions on single values, and on groups. `over 80` is about groups where groups are what is asked."""
         parts = self.parts
-        values, having = list(parts.values), []
+        values: list[ValueFilter] = []
+        having: list[Condition] = []
         groups_asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
         for threshold in parts.thresholds:
-            if groups_asked:
-                having.append(Condition("value", threshold.comparison, threshold.number))
+            number = self._number(threshold.amount)
+            if groups_asked and not threshold.each:
+                having.append(Condition("value", threshold.comparison, number))
             else:
-                values.append(ValueFilter(threshold.comparison, threshold.number))
+                values.append(ValueFilter(threshold.comparison, number))
         if parts.having:
             having += self._having(values)
         if parts.changed:
@@ -317,7 +325,7 @@ class _Assembly:
         if said is None:
             return []
         if said.crossed and parts.whether and not self.said:  # `did cpu exceed 90`: any single value
-            values.append(ValueFilter(said.condition.comparison, said.condition.number))
+            values.append(ValueFilter(said.comparison, self._number(said.amount)))
             return []
         if said.function:
             function = Aggregations((Aggregation(said.function),))
@@ -325,7 +333,8 @@ class _Assembly:
                 self.said = function
             elif self.said != function and not said.crossed:
                 refuse("conflict", "Two aggregations in one prompt.", parts.clause_of(said))
-        return [said.condition]
+        number = said.amount.number if said.of == "change_percent" else self._number(said.amount)
+        return [Condition(said.of, said.comparison, number)]
 
     def _rank(self, having: tuple[Condition, ...]) -> Rank | None:
         parts = self.parts

@@ -66,11 +66,20 @@ class BucketNoun:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """`80`, `2 s`, `1.5 GB`. unit: a key of lexicon.MEASURES, or empty."""
+
+    number: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Threshold:
-    """`over 80`: of single values, or of groups where groups are asked for."""
+    """`over 80`: of single values; or, unless `each` value was said, of groups where groups are asked for."""
 
     comparison: Comparison
-    number: float
+    amount: Amount
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,9 @@ class Having:
     crossed: `exceeded 90`, by any single value; where an aggregation is said, by that.
     """
 
-    condition: Condition
+    of: Literal["value", "change", "change_percent"]
+    comparison: Comparison
+    amount: Amount
     function: Function | None = None
     crossed: bool = False
 

@@ -13,6 +13,7 @@ from nlq.question import Aggregation, GroupKey, Question, Rank, TagFilter, TimeR
 _SIGNS = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _SUBJECTS = {"names": "metric names", "keys": "tag keys", "values": "tag values of "}
 _KINDS = {"name": "metric name", "type": "metric type", "hour": "hour of day", "weekday": "weekday"}
+_MATCHES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 _OF = {"value": "", "change": "change ", "change_percent": "change percent "}
 _PLAIN = re.compile(r"[^\W_](?:[\w./:@+-]*[^\W_])?|[/](?:[\w./@+-]*[^\W_])?")
 
@@ -81,6 +82,8 @@ def _tag(wanted: TagFilter) -> str:
     if not wanted.values:
         return f"without {key}" if wanted.negated else f"with {key}"
     values = " or ".join(map(_quoted, wanted.values))
+    if wanted.match != "is":
+        return f"{'not ' if wanted.negated else ''}{key} {_MATCHES[wanted.match]} {values}"
     return f"not {key}={values}" if wanted.negated else f"{key}={values}"
 
 

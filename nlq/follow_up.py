@@ -5,6 +5,7 @@ from dataclasses import replace
 from nlq.context import Context
 from nlq.parts import Parts, refuse
 from nlq.question import Question, Rank, TagFilter, TimeRange, ValueFilter
+from nlq.units import in_unit_of
 
 
 def follow_up(previous: Question, parts: Parts, context: Context) -> Question:
@@ -54,6 +55,6 @@ def _tags(previous: Question, parts: Parts) -> tuple[TagFilter, ...]:
 
 
 def _values(previous: Question, parts: Parts) -> tuple[ValueFilter, ...]:
-    new = (*parts.values, *(ValueFilter(each.comparison, each.number) for each in parts.thresholds))
+    new = [ValueFilter(each.comparison, in_unit_of(previous.names, each.amount)[0]) for each in parts.thresholds]
     said = {value.comparison for value in new}
     return (*(value for value in previous.values if value.comparison not in said), *new)

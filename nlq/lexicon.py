@@ -114,8 +114,10 @@ ZONES: Final[dict[str, str]] = {
 }  # fmt: skip
 
 # A number glued to one of these is two tokens: `30m`, `80%`, `1.5GB`.
-MULTIPLIERS: Final[dict[str, float]] = {"%": 1, "percent": 1, "k": 1e3, "million": 1e6, "thousand": 1e3}
-UNIT_SUFFIXES: Final = frozenset(UNITS) | frozenset(MULTIPLIERS) | {"ms", "kb", "mb", "gb", "tb"}
+MULTIPLIERS: Final[dict[str, float]] = {"k": 1e3, "bn": 1e9, "billion": 1e9, "million": 1e6, "thousand": 1e3}
+UNIT_SUFFIXES: Final = (
+    frozenset(UNITS) | frozenset(MULTIPLIERS) | {"%"} | frozenset("ns us µs ms kb mb gb tb kib mib gib tib".split())
+)
 
 AGGREGATIONS: Final[dict[str, Aggregation]] = {
     "count": Aggregation("count"),
@@ -146,6 +148,20 @@ AGGREGATIONS: Final[dict[str, Aggregation]] = {
     "current": Aggregation("latest"),
     "newest": Aggregation("latest"),
 }
+
+# Units of values: what is measured, and how much of its base (seconds, bytes, percent) one of it is.
+Quantity = Literal["time", "size", "percent"]
+MEASURES: Final[dict[str, tuple[Quantity, float]]] = {
+    "ns": ("time", 1e-9), "nanosecond": ("time", 1e-9), "us": ("time", 1e-6), "µs": ("time", 1e-6),
+    "microsecond": ("time", 1e-6), "ms": ("time", 1e-3), "millisecond": ("time", 1e-3), "milli": ("time", 1e-3),
+    "s": ("time", 1), "sec": ("time", 1), "second": ("time", 1), "min": ("time", 60), "minute": ("time", 60),
+    "h": ("time", 3600), "hour": ("time", 3600),
+    "b": ("size", 1), "byte": ("size", 1), "kb": ("size", 1e3), "kilobyte": ("size", 1e3), "mb": ("size", 1e6),
+    "megabyte": ("size", 1e6), "gb": ("size", 1e9), "gigabyte": ("size", 1e9), "tb": ("size", 1e12),
+    "kib": ("size", 2.0**10), "mib": ("size", 2.0**20), "gib": ("size", 2.0**30), "tib": ("size", 2.0**40),
+    "%": ("percent", 1), "percent": ("percent", 1), "pct": ("percent", 1),
+}  # fmt: skip
+NAME_MEASURES: Final[dict[str, tuple[Quantity, float]]] = MEASURES | {"ratio": ("percent", 100.0)}
 
 # Superlatives: which end of the order, and what the word says of the value itself. A `duration` word is about
 # how long things take, a `count` word about how often they happen, a `good` word about which end is wanted; an

@@ -29,7 +29,7 @@ from nlq.clauses import (
     Whether,
 )
 from nlq.engine import Match
-from nlq.question import Grain, GroupKey, TagFilter, TimeRange, ValueFilter
+from nlq.question import Grain, GroupKey, TagFilter, TimeRange
 from nlq.refusal import Code, Problem
 
 
@@ -83,7 +83,6 @@ class Parts:
         self.silent: Silent | None = self._only(Silent, "questions")
         self.catalog: CatalogWish | None = self._only(CatalogWish, "questions")
         self.follow_up: FollowUp | None = self._only(FollowUp, "questions")
-        self.values: tuple[ValueFilter, ...] = tuple(self._all(ValueFilter))
         self.thresholds: tuple[Threshold, ...] = tuple(self._all(Threshold))
         self.tags = self._tags()
         self.groups = self._groups()

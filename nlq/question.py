@@ -71,11 +71,13 @@ class TagFilter:
     """Documents whose tag `key` has one of `values`; with no values, documents that have the key at all.
 
     Negated: documents that have the key with another value; with no values, documents without the key.
+    match: what a value does to be meant: it is one of `values`, or it begins with, ends with or contains one.
     """
 
     key: str
     values: tuple[str, ...] = ()
     negated: bool = False
+    match: Literal["is", "prefix", "suffix", "contains"] = "is"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,29 @@ def _tag(wanted: TagFilter) -> dict[str, Any]:
     if not wanted.values:
         has_key = [{"tags": wanted.key}, {"tags": has_value}]
         return {"$nor": has_key} if wanted.negated else {"$or": has_key}
+    if wanted.match != "is":
+        test = _part_of_value(wanted)
+        return {"$and": [{"tags": has_value}, {"$nor": [test]}]} if wanted.negated else test
     tags = tuple(f"{wanted.key}:{value}" for value in wanted.values)
     return {"tags": {"$nin": list(tags), **has_value}} if wanted.negated else {"tags": _one_of(tags)}
+
+
+def _part_of_value(wanted: TagFilter) -> dict[str, Any]:
+    """A prefix is a stretch of the index; what ends a value or lies within it is looked for in each tag."""
+    prefix = f"{wanted.key}:"
+    if wanted.match == "prefix":
+        stretches = ({"$gte": prefix + value, "$lt": f"{prefix}{value}\U0010ffff"} for value in wanted.values)
+        return {"$or": [{"tags": {"$elemMatch": stretch}} for stretch in stretches]}
+    is_of_key = {"$eq": [{"$indexOfCP": ["$$tag", {"$literal": prefix}]}, 0]}
+    tests = []
+    for value in wanted.values:
+        at: Any = {"$indexOfCP": ["$$tag", {"$literal": value}, len(prefix)]}
+        if wanted.match == "suffix":
+            start = {"$subtract": [{"$strLenCP": "$$tag"}, len(value)]}
+            at = {"$indexOfCP": ["$$tag", {"$literal": value}, {"$max": [start, len(prefix)]}]}
+        tests.append({"$gte": [at, 0]})
+    each = {"$map": {"input": "$tags", "as": "tag", "in": {"$and": [is_of_key, {"$or": tests}]}}}
+    return {"$expr": {"$anyElementTrue": [each]}}
 
 
 def _span(time: TimeRange) -> dict[str, datetime]:

@@ -2,7 +2,20 @@
 
 from dataclasses import replace
 
-from nlq.clauses import Age, BucketNoun, CatalogWish, Changed, FollowUp, Groups, Having, KeyNoun, Silent, When, Whether
+from nlq.clauses import (
+    Age,
+    Amount,
+    BucketNoun,
+    CatalogWish,
+    Changed,
+    FollowUp,
+    Groups,
+    Having,
+    KeyNoun,
+    Silent,
+    When,
+    Whether,
+)
 from nlq.context import Context
 from nlq.engine import Producer, Rule
 from nlq.lexicon import CHANGES
@@ -20,8 +33,8 @@ def _bucket(_context: Context, unit: Unit) -> BucketNoun:
 
 
 def _having(function: Function) -> Producer:
-    def produce(_context: Context, comparison: Comparison, number: float) -> Having:
-        return Having(Condition("value", comparison, number), function)
+    def produce(_context: Context, comparison: Comparison, amount: Amount) -> Having:
+        return Having("value", comparison, amount, function)
 
     return produce
 
@@ -30,8 +43,8 @@ def _crossed(comparison: Comparison) -> Producer:
     """`exceeded 90`: at least once, so the extreme did."""
     function: Function = "max" if comparison in ("gt", "ge") else "min"
 
-    def produce(_context: Context, number: float) -> Having:
-        return Having(Condition("value", comparison, number), function, crossed=True)
+    def produce(_context: Context, amount: Amount) -> Having:
+        return Having("value", comparison, amount, function, crossed=True)
 
     return produce
 
@@ -41,8 +54,12 @@ def _changed(word: str) -> Producer:
     return lambda _context: Changed(Condition("change", comparison, 0.0), quality)
 
 
-def _by_percent(_context: Context, comparison: Comparison, number: float) -> Having:
-    return Having(Condition("change_percent", comparison, number))
+def _by_percent(_context: Context, comparison: Comparison, amount: Amount) -> Having | None:
+    return Having("change_percent", comparison, Amount(amount.number)) if amount.unit in ("", "%", "percent") else None
+
+
+def _by(_context: Context, comparison: Comparison, amount: Amount) -> Having:
+    return Having("change_percent" if amount.unit in ("%", "percent") else "change", comparison, amount)
 
 
 def _values(_context: Context, key: str) -> CatalogWish:
@@ -62,32 +79,32 @@ RULES = (
     Rule("which bucket", f"{_WHICH} <unit>", "noun", _bucket),
     Rule("bucket", "<unit>", "noun", _bucket, cost=0.8),
     # conditions on groups
-    Rule("averaged over number", "averaged|averaging|averages <comparator> <number>", "having", _having("avg")),
-    Rule("peaked over number", "peaked|peaking|peaks at? <comparator> <number>", "having", _having("max")),
-    Rule("totalled over number", "totalled|totaled|totalling <comparator> <number>", "having", _having("sum")),
-    Rule("exceeded", "exceed|exceeds|exceeded|exceeding|topped <number>", "having", _crossed("gt")),
-    Rule("went above", "go|goes|went|gone|rise|rose|risen|get|got over|above <number>", "having", _crossed("gt")),
-    Rule("reached", "reach|reached|hit <number>", "having", _crossed("ge")),
+    Rule("averaged over number", "averaged|averaging|averages <comparator> <amount>", "having", _having("avg")),
+    Rule("peaked over number", "peaked|peaking|peaks at? <comparator> <amount>", "having", _having("max")),
+    Rule("totalled over number", "totalled|totaled|totalling <comparator> <amount>", "having", _having("sum")),
+    Rule("exceeded", "exceed|exceeds|exceeded|exceeding|topped <amount>", "having", _crossed("gt")),
+    Rule("went above", "go|goes|went|gone|rise|rose|risen|get|got over|above <amount>", "having", _crossed("gt")),
+    Rule("reached", "reach|reached|hit <amount>", "having", _crossed("ge")),
     Rule(
         "fell below",
-        "go|goes|went|gone|fall|fell|drop|dropped|dip|dipped under|below|to? <number>",
+        "go|goes|went|gone|fall|fell|drop|dropped|dip|dipped under|below|to? <amount>",
         "having",
         _crossed("lt"),
     ),
     Rule(
         "having",
-        "having <comparator> <number>",
+        "having <comparator> <amount>",
         "having",
-        lambda _context, comparison, number: Having(Condition("value", comparison, number)),
+        lambda _context, comparison, amount: Having("value", comparison, amount),
     ),
     Rule(
         "having change",
-        "having change <comparator> <number>",
+        "having change <comparator> <amount>",
         "having",
-        lambda _context, comparison, number: Having(Condition("change", comparison, number)),
+        lambda _context, comparison, amount: Having("change", comparison, amount),
     ),
-    Rule("having change in percent", "having change percent <comparator> <number>", "having", _by_percent),
-    Rule("by more than percent", "by <comparator> <number> %|percent", "having", _by_percent),
+    Rule("having change in percent", "having change percent <comparator> <amount>", "having", _by_percent),
+    Rule("by more than", "by <comparator> <amount>", "having", _by),
     *(
         Rule(f"got {word}", f"get|gets|got|gotten|become|became|grew|is|are|was|were? {word}", "having", _changed(word))
         for word in CHANGES

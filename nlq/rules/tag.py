@@ -1,16 +1,20 @@
 """Tag filters: `host web-01`, `host=web-01`, `on web-01`, `status 500 or 404`, `not`, `except`, `without`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Literal
 
 from nlq.catalog import fold, singular
 from nlq.clauses import KeyNoun
 from nlq.context import Context
-from nlq.engine import Match, Rule, Scanner
+from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.lexicon import RESERVED
 from nlq.question import Comparison, GroupKey, TagFilter
 from nlq.refusal import Problem
 from nlq.tokens import Token
 
+MAX_VALUES_TRIED = 10_000
 MAX_WORDS = 6  # tokens a value is typed as
 KEYLESS_COST = 0.3  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
@@ -67,7 +71,7 @@ def _is_grammar(token: Token) -> bool:
 
 
 def _or(_context: Context, first: TagFilter, second: TagFilter) -> TagFilter | None:
-    if first.key != second.key:
+    if first.key != second.key or first.match != second.match:
         return None
     return TagFilter(first.key, tuple(sorted({*first.values, *second.values})))
 
@@ -76,8 +80,10 @@ def _of_key(_context: Context, key: str, choice: TagFilter) -> TagFilter | None:
     return choice if choice.key == key else None
 
 
-def _not(_context: Context, wanted: TagFilter) -> TagFilter | None:
-    return None if wanted.negated else TagFilter(wanted.key, wanted.values, negated=True)
+def _not(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
+    if isinstance(wanted, Problem):
+        return wanted
+    return None if wanted.negated else replace(wanted, negated=True)
 
 
 def _has(_context: Context, key: str) -> TagFilter:
@@ -86,6 +92,25 @@ def _has(_context: Context, key: str) -> TagFilter:
 
 def _same(_context: Context, wanted: TagFilter) -> TagFilter:
     return wanted
+
+
+def _partly(match: Literal["prefix", "suffix", "contains"]) -> Producer:
+    def produce(context: Context, key: str, text: str) -> TagFilter | Problem:
+        values = list(islice(context.catalog.keys[key], MAX_VALUES_TRIED))
+        spelled = {part for value in values if (part := _part(match, value, text))}
+        if len(spelled) == 1 or text in spelled:
+            return TagFilter(key, (text if text in spelled else spelled.pop(),), match=match)
+        known = ", ".join(sorted(values)[:5])
+        return Problem("unknown_value", f"No {key} {_DOES[match]} {text!r}. Known values begin: {known}.")
+
+    return produce
+
+
+def _part(match: str, value: str, text: str) -> str:
+    """The part of the value that is `text` but for its case; empty where there is none."""
+    at = value.casefold().rfind(text.casefold()) if match == "suffix" else value.casefold().find(text.casefold())
+    found = at == 0 if match == "prefix" else at == len(value) - len(text) if match == "suffix" else at >= 0
+    return value[at : at + len(text)] if found and at >= 0 else ""
 
 
 def _unknown_value(context: Context, key: str, word: str) -> Problem | None:
@@ -101,8 +126,18 @@ def _unread_comparison(_context: Context, key: str, comparison: Comparison, _num
     return Problem("unsupported", f"The values of the tag {key} are text: they cannot be compared as numbers.")
 
 
+_DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
+
 SCANNERS = (Scanner("tag", _scan),)
 RULES = (
+    Rule("prefix", "<key> starts|starting|begins|beginning with <word>", "selection", _partly("prefix")),
+    Rule("suffix", "<key> ends|ending with|in|on <word>", "selection", _partly("suffix")),
+    Rule("contains", "<key> contains|containing|includes|including|like <word>", "selection", _partly("contains")),
+    Rule(
+        "unset", "<key> is|are? unset|missing|empty|absent", "tag", lambda _context, key: TagFilter(key, negated=True)
+    ),
+    Rule("not set", "<key> is|are? not set|present|given", "tag", lambda _context, key: TagFilter(key, negated=True)),
+    Rule("set", "<key> is|are set|present|given", "tag", _has),
     Rule("one value or another", "<choice> or|and|, <choice>", "choice", _or),
     Rule("values, or the last", "<choice> , or|and <choice>", "choice", _or),
     Rule("either value or another", "either <choice>", "choice", _same),

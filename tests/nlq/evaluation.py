@@ -108,7 +108,8 @@ def _has_tag(document: Document, wanted: TagFilter) -> bool:
         return (value is ABSENT) == wanted.negated
     if value is ABSENT or value is None:
         return False
-    return (value in wanted.values) != wanted.negated
+    tests = {"is": str.__eq__, "prefix": str.startswith, "suffix": str.endswith, "contains": str.__contains__}
+    return any(tests[wanted.match](value, text) for text in wanted.values) != wanted.negated
 
 
 def _has_value(document: Document, wanted: ValueFilter) -> bool:
