@@ -11,7 +11,18 @@ from nlq.context import Context
 from nlq.engine import Match
 from nlq.follow_up import follow_up
 from nlq.parts import Misfit, NoQuestionError, Parts, refuse
-from nlq.question import Aggregation, Condition, Function, GroupKey, Question, Rank, TimeRange, ValueFilter
+from nlq.question import (
+    Aggregation,
+    Condition,
+    Function,
+    GroupKey,
+    Over,
+    Question,
+    Rank,
+    TagFilter,
+    TimeRange,
+    ValueFilter,
+)
 from nlq.refusal import Problem
 from nlq.timeline import Shift
 
@@ -68,6 +79,8 @@ class _Assembly:
         self.groups = parts.groups
         self.said = parts.aggregations
         self.grain = parts.grain
+        if self.metric and self.metric.several and NAME not in self.groups:
+            self.groups = (*self.groups, NAME)
 
     def question(self) -> Question:
         parts = self.parts
@@ -79,7 +92,7 @@ class _Assembly:
         if self.metric is None:
             self.assumptions.append("no metric said: events of every name")
         elif self.metric.said:
-            self.assumptions.insert(0, f"'{self.metric.said}' read as {self.metric.names[0]}")
+            self.assumptions.insert(0, f"'{self.metric.said}' read as {', '.join(self.metric.names)}")
         if parts.catalog:
             return self._seen(time)
         if parts.age:
@@ -171,7 +184,7 @@ class _Assembly:
             "groups": self.groups,
             "buckets": parts.grain or parts.bucket,
             "a ranking": parts.ranking or parts.others,
-            "shares": parts.share,
+            "shares": parts.share or parts.share_where or parts.ratio or parts.per,
             "a list": parts.listing,
             "a comparison": parts.against or parts.compare or parts.changed or parts.versus,
             "a condition on groups": parts.having,
@@ -270,16 +283,21 @@ class _Assembly:
             self.assumptions.append(f"'{parts.noun.key.key}' read as by {parts.noun.key.key}")
         if parts.whether and not having:
             refuse("incomplete", "Yes or no to what? Add a condition, such as 'over 80'.")
+        tags, values, over = self._over(values, aggregations)
+        if over and (second or len(aggregations) > 1 or parts.whether or (rank and rank.others)):
+            refuse("unsupported", "A ratio is of one result, in one time range.")
         return self._about(
             "exists" if parts.whether else "aggregate",
             time,
+            tags=tags,
             values=values,
             aggregations=aggregations,
             groups=self.groups,
             grain=self.grain,
             rank=rank,
             having=having,
-            share=parts.share is not None,
+            share=parts.share is not None and over is None,
+            over=over,
             compared_to=second,
         )
 
@@ -290,8 +308,46 @@ class _Assembly:
             refuse("unsupported", "'others' goes with counts and sums of one kind of group.")
         if self.parts.share and (not additive or second or len(aggregations) > 1):
             refuse("unsupported", "A share is of one count or sum.")
-        if self.parts.share and not self.groups:
-            refuse("incomplete", "A share of what? Add 'by' and a tag.")
+
+    def _over(
+        self, values: tuple[ValueFilter, ...], aggregations: tuple[Aggregation, ...]
+    ) -> tuple[tuple[TagFilter, ...], tuple[ValueFilter, ...], Over | None]:
+        """The conditions of the question, and what its result is divided by.
+
+        `what percentage of requests had status 500`: of all, and those that had it. Without `had`, the one condition
+        that there is makes the part; several could be meant either way.
+        """
+        parts, tags = self.parts, self.parts.tags
+        if parts.ratio or parts.per:
+            return tags, values, self._denominator(tags, values)
+        part: list[TagFilter | ValueFilter] = []
+        for each in parts.share_where:
+            wanted = each.condition
+            if isinstance(wanted, TagFilter):
+                tags = (*tags, wanted)
+                part.append(wanted)
+            else:
+                values = (*values, ValueFilter(wanted.comparison, self._number(wanted.amount)))
+                part.append(values[-1])
+        if parts.share and not part and not self.groups:
+            part = [*parts.parts, *values] or ([*tags] if len(tags) == 1 else [])
+            if not part:
+                refuse("incomplete", "A share of what? Add 'by' and a tag, or a condition: 'had status 500'.")
+        if not part:
+            return tags, values, None
+        base = tuple(tag for tag in tags if tag not in part)
+        over = Over(self.names, aggregations[0], base, tuple(v for v in values if v not in part), percent=True)
+        return tags, values, over
+
+    def _denominator(self, tags: tuple[TagFilter, ...], values: tuple[ValueFilter, ...]) -> Over:
+        if self.parts.per:
+            names, aggregation = self.parts.per.metric.names, self.parts.per.aggregation
+        else:
+            names = self.parts.ratio.denominator.names if self.parts.ratio else ()
+            counter = self.context.catalog.names[names[0]].types == {"counter"}
+            aggregation = Aggregation("sum") if counter else _COUNT
+            self.assumptions.append(f"divided by the {'sum' if counter else 'count'} of {names[0]}")
+        return Over(names, aggregation, tags, values)
 
     def _whether(self, time: TimeRange, values: tuple[ValueFilter, ...]) -> Question:
         self._allow("yes or no", "a condition on values", "a condition on groups", "groups")
@@ -393,8 +449,12 @@ class _Assembly:
         if counted or (told and told.quality == "count") or (parts.rate and self.types != {"counter"}):
             self.assumptions.append(f"{metric.said if metric and metric.said else 'events'} counted")
             return self._counters_summed((_COUNT,))
-        function, done = _DEFAULTS.get(self.types, ("avg", "averaged"))
-        self.assumptions.append(f"{self.names[0]} {done}")
+        kinds = {frozenset(self.context.catalog.names[name].types) for name in self.names}
+        defaults = {_DEFAULTS.get(kind, ("avg", "averaged")) for kind in kinds}
+        if len(defaults) > 1:
+            refuse("incomplete", f"{' and '.join(self.names)} are of different types: say 'average', 'sum' or 'count'.")
+        function, done = defaults.pop()
+        self.assumptions.append(f"{' and '.join(self.names)} {done}")
         return (Aggregation(function),)
 
     def _with_rate(self, aggregations: tuple[Aggregation, ...], time: TimeRange) -> tuple[Aggregation, ...]:

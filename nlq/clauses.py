@@ -30,12 +30,29 @@ class Metric:
     """The metric meant. More than one name: the words fit them all. None: any metric (`events`).
 
     counted: the words name what is counted (`requests` of `http.request.duration_ms`), not what is measured.
-    said: the words as typed, where they are not the name itself.
+    said: the words as typed, where they are not the name itself. several: all of the names are meant.
     """
 
     names: tuple[str, ...]
     said: str = ""
     counted: bool = False
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """`errors per request`."""
+
+    numerator: Metric
+    denominator: Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Per:
+    """`per count of http.request`: the denominator, spelled out."""
+
+    aggregation: Aggregation
+    metric: Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +195,21 @@ class Others:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`share of`: each group's part of the whole."""
+    """`share of`: each group's part of the whole; or the part that fulfils a condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`had status 500`: a condition on tags; where a share is asked for, the one that makes the part."""
+
+    tag: TagFilter
+
+
+@dataclass(frozen=True, slots=True)
+class ShareWhere:
+    """`share where value > 5`: a share and the condition that makes its part, in one."""
+
+    condition: "TagFilter | Threshold"
 
 
 @dataclass(frozen=True, slots=True)

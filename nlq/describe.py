@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from nlq.question import Aggregation, GroupKey, Question, Rank, TagFilter, TimeRange, ValueFilter
+from nlq.question import Aggregation, GroupKey, Over, Question, Rank, TagFilter, TimeRange, ValueFilter
 
 _SIGNS = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _SUBJECTS = {"names": "metric names", "keys": "tag keys", "values": "tag values of "}
@@ -33,6 +33,9 @@ def _asides(question: Question) -> Iterator[str]:
     """What is done with the groups."""
     if question.share:
         yield "share"
+    if question.over and question.over.percent:
+        yield from (f"share where {_tag(tag)}" for tag in question.tags if tag not in question.over.tags)
+        yield from (f"share where {_value(value)}" for value in question.values if value not in question.over.values)
     if question.rank:
         yield _rank(question.rank)
     for condition in question.having:
@@ -46,7 +49,7 @@ def _opening(question: Question) -> str:
     key = _quoted(question.groups[0].key) if question.groups else ""
     limit = "" if question.limit is None else f" {question.limit}"
     return {
-        "aggregate": f"{aggregations} of {names}",
+        "aggregate": f"{aggregations} of {names}{_per(question.over)}",
         "list": f"list{limit} of {names}",
         "exists": f"whether {aggregations or 'any'} of {names}",
         "age": f"how long since {names}",
@@ -60,8 +63,15 @@ def _rank(rank: Rank) -> str:
     return f"{'top' if rank.descending else 'bottom'} {rank.count}{per}{' and others' if rank.others else ''}"
 
 
+def _per(over: Over | None) -> str:
+    if over is None or over.percent:
+        return ""
+    return f" per {_aggregation(over.aggregation)} of {_quoted(over.names[0])}"
+
+
 def _restrictions(question: Question) -> Iterator[str]:
-    conditions = [*map(_tag, question.tags), *map(_value, question.values)]
+    whole = question.over if question.over and question.over.percent else question
+    conditions = [*map(_tag, whole.tags), *map(_value, whole.values)]
     if conditions:
         yield "where " + " and ".join(conditions)
     if question.groups and question.form != "catalog":

@@ -1,8 +1,9 @@
 """Clauses, by what they say of the question. Here contradictions between clauses are found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 from nlq.clauses import (
     Against,
@@ -19,9 +20,13 @@ from nlq.clauses import (
     Listing,
     Metric,
     Others,
+    Part,
+    Per,
     Ranking,
     Rate,
+    Ratio,
     Share,
+    ShareWhere,
     Silent,
     Threshold,
     Versus,
@@ -57,11 +62,21 @@ def refuse(code: Code, detail: str, clause: Match | None = None, choices: tuple[
     raise NoQuestionError(Misfit(Problem(code, detail), clause, choices))
 
 
+_KNOWN = (
+    *(Against, Age, Aggregations, BucketNoun, CatalogWish, Changed, Compare, FollowUp, Grain, Groups, Having),
+    *(KeyNoun, Listing, Metric, Others, Part, Per, Ranking, Rate, Ratio, Share, ShareWhere, Silent, TagFilter),
+    *(Threshold, TimeRange, Versus, When, Whether, ZoneInfo),
+)
+
+
 class Parts:
     """What the clauses say, each part once. Raises NoQuestionError where two of them cannot both hold."""
 
     def __init__(self, clauses: Sequence[Match]) -> None:
         self._clauses = clauses
+        for clause in clauses:
+            if not isinstance(clause.value, _KNOWN):  # a clause that nobody reads would be dropped in silence
+                refuse("unsupported", "This is read, but no question is made of it yet.", clause)
         self.ranking: Ranking | None = self._only(Ranking, "rankings")
         self.others: Others | None = self._only(Others, "rankings")
         self.share: Share | None = self._only(Share, "shares")
@@ -83,6 +98,10 @@ class Parts:
         self.silent: Silent | None = self._only(Silent, "questions")
         self.catalog: CatalogWish | None = self._only(CatalogWish, "questions")
         self.follow_up: FollowUp | None = self._only(FollowUp, "questions")
+        self.ratio: Ratio | None = self._only(Ratio, "ratios")
+        self.per: Per | None = self._only(Per, "ratios")
+        self.share_where: tuple[ShareWhere, ...] = tuple(self._all(ShareWhere))
+        self.parts: tuple[TagFilter, ...] = tuple(part.tag for part in self._all(Part))
         self.thresholds: tuple[Threshold, ...] = tuple(self._all(Threshold))
         self.tags = self._tags()
         self.groups = self._groups()
@@ -111,7 +130,7 @@ class Parts:
     def _tags(self) -> tuple[TagFilter, ...]:
         tags: dict[TagFilter, None] = {}
         for clause in self._clauses:
-            wanted = clause.value
+            wanted = clause.value.tag if isinstance(clause.value, Part) else clause.value
             if not isinstance(wanted, TagFilter):
                 continue
             rival = next((tag for tag in tags if tag.key == wanted.key and tag != wanted), None)
@@ -136,6 +155,8 @@ class Parts:
         return tuple(dict.fromkeys(keys))
 
     def _metric(self) -> Metric | None:
+        if self.ratio:
+            return self.ratio.numerator
         found = [clause for clause in self._clauses if isinstance(clause.value, Metric)]
         named = [clause for clause in found if clause.value.names]
         if len({clause.value.names for clause in named}) > 1:
@@ -143,8 +164,8 @@ class Parts:
         if not named:
             return found[0].value if found else None
         metric: Metric = named[0].value
-        if len(metric.names) > 1:
+        if len(metric.names) > 1 and not metric.several:
             detail = f"'{metric.said}' may be any of: {', '.join(metric.names[:10])}."
             refuse("ambiguous", detail, named[0], metric.names)
         # `deploy events`: the events of that name, counted
-        return Metric(metric.names, metric.said, counted=metric.counted or len(found) > len(named))
+        return replace(metric, counted=metric.counted or len(found) > len(named))

@@ -114,6 +114,20 @@ class Grain:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """What a result is divided by: an aggregation of other documents in the same range, groups and buckets.
+
+    percent: those documents are the whole that the question's own are a part of; the result is in percent.
+    """
+
+    names: tuple[str, ...]
+    aggregation: Aggregation
+    tags: tuple[TagFilter, ...] = ()
+    values: tuple[ValueFilter, ...] = ()
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Rank:
     """The first `count` rows by value: the highest first when `descending`.
 
@@ -142,6 +156,7 @@ class Question:
     having: the groups to keep, by their first result.
     share: each group's part of the whole, in percent, beside its count or sum; within its bucket where there are
     buckets.
+    over: what the first result is divided by: `errors per request`, `what percentage of requests had status 500`.
     compared_to: a second range; each row then has the values in both, and how they changed.
     """
 
@@ -158,6 +173,7 @@ class Question:
     limit: int | None = None
     having: tuple[Condition, ...] = ()
     share: bool = False
+    over: Over | None = None
     compared_to: TimeRange | None = None
     subject: Literal["names", "keys", "values"] | None = None
     zone: str = "UTC"

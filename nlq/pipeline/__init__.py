@@ -4,6 +4,7 @@
     reduction   one document a group
     ranking     which groups stay, and in which order
     comparison  two ranges side by side
+    ratio       one result divided by another
     forms       yes or no, how long ago, what fell silent, what may be named
     here        order, limit, rows and columns
 
@@ -19,6 +20,7 @@ from nlq.context import Limits
 from nlq.pipeline.comparison import compared, compared_fields
 from nlq.pipeline.forms import SERIES, age, catalog, conditions, exists, silent
 from nlq.pipeline.ranking import ordered, shared
+from nlq.pipeline.ratio import divided
 from nlq.pipeline.reduction import key_fields, nothing, reduced, value_fields
 from nlq.pipeline.selection import Stage, match
 from nlq.question import GroupKey, Question
@@ -112,6 +114,7 @@ def _aggregate(question: Question, limit: int, capped: bool) -> Pipeline:
     keys, values = key_fields(question), value_fields(question)
     fields = [each for field in values for each in (compared_fields(field) if question.compared_to else [field])]
     fields += ["share0"] if question.share else []
+    fields += ["whole0", "ratio0"] if question.over else []
     stages = [*_groups(question), *(shared(question) if question.share else []), *conditions(question)]
     cells = [*map(_cell, keys, question.groups), *(["$_id.time"] if question.grain else []), *(f"${f}" for f in fields)]
     if keys or question.grain:
@@ -133,6 +136,8 @@ def _cell(key: str, group: GroupKey) -> Any:
 
 
 def _groups(question: Question) -> list[Stage]:
+    if question.over:
+        return divided(question, question.over, COLLECTION)
     second = question.compared_to
     return compared(question, second, COLLECTION) if second else reduced(question)
 
@@ -154,4 +159,6 @@ def _columns(question: Question) -> tuple[Column, ...]:
             columns += [Column(f"{prefix}{name}", "number") for name in ("previous", "change", "change_percent")]
     if question.share:
         columns.append(Column("share", "number"))
+    if question.over:
+        columns += [Column("of", "number"), Column("percent" if question.over.percent else "ratio", "number")]
     return tuple(columns)

@@ -29,7 +29,8 @@ def ordered(question: Question) -> list[Stage]:
     if rank is None:
         return [{"$sort": by_key | by_time}]
     complete: list[Stage] = [{"$match": {f"_id.{key}": {"$ne": None} for key in keys}}] if keys else []
-    by_value = {"value0": -1 if rank.descending else 1} | by_key | by_time
+    first = "ratio0" if question.over else "value0"
+    by_value = {first: -1 if rank.descending else 1} | by_key | by_time
     outer = [f"_id.{key}" for key, group in zip(keys, question.groups, strict=True) if group in rank.per]
     if question.grain and keys:
         outer.append("_id.time")

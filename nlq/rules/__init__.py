@@ -7,7 +7,8 @@ from nlq.rules import aggregation, comparison, form, grouping, metric, number, r
 # The kinds that a prompt is covered with, and by which its words are shown.
 CLAUSES = frozenset(
     """
-    aggregation metric tag value grouping noun grain ranking share listing time comparison having form opening zone wish
+    aggregation metric tag had value grouping noun
+    grain ranking share listing time comparison having form opening zone wish
     """.split()
 )
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from nlq import lexicon
 from nlq.catalog import fold, singular, words_of
-from nlq.clauses import Metric
+from nlq.clauses import Metric, Per, Ratio
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
+from nlq.question import Aggregation
+from nlq.refusal import Problem
 from nlq.tokens import Token
 
 MAX_WORDS = 6  # tokens a name is typed as
@@ -62,9 +64,35 @@ def _any(_context: Context) -> Metric:
     return Metric(())
 
 
+def _several(_context: Context, first: Metric, second: Metric) -> Metric | None:
+    if len(second.names) != 1 or (len(first.names) != 1 and not first.several) or second.names[0] in first.names:
+        return None
+    said = ", ".join(each.said or each.names[0] for each in (first, second)) if first.said or second.said else ""
+    return Metric((*first.names, *second.names), said, several=True)
+
+
+def _ratio(_context: Context, numerator: Metric, denominator: Metric) -> Ratio | None:
+    if len(numerator.names) != 1 or len(denominator.names) != 1:
+        return None
+    return Ratio(numerator, denominator)
+
+
+def _per(_context: Context, reducer: Aggregation | Problem, metric: Metric) -> Per | None:
+    return None if isinstance(reducer, Problem) or len(metric.names) != 1 else Per(reducer, metric)
+
+
 SCANNERS = (Scanner("metric name", _scan),)
 RULES = (
     Rule("name", "metric? <name>", "metric", lambda _context, metric: metric),
+    Rule("two names", "<name> and|or|vs|versus|against|, <name>", "names", _several),
+    Rule("more names", "<names> and|or|, <name>", "names", _several),
+    Rule("names, and the last", "<names> , and|or <name>", "names", _several),
+    Rule("names", "<names>", "metric", lambda _context, metric: metric),
+    Rule("side by side", "<names> side by side", "metric", lambda _context, metric: metric),
+    # dearer than a group: `latency per queue` is by the tag, where there is one
+    Rule("ratio", "<name> per|to|over <name>", "metric", _ratio, cost=1.2),
+    Rule("ratio of", "ratio of <name> to|and|over <name>", "metric", _ratio),
+    Rule("per aggregation", "per <reducer> of <name>", "metric", _per),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("values of", "value|values of <name>", "metric", lambda _context, metric: metric),
     Rule("any metric", "all? events|event", "metric", _any),

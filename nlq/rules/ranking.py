@@ -55,7 +55,7 @@ RULES = (
     Rule("others folded", "the? others|rest folded|combined|grouped together?", "ranking", lambda _context: Others()),
     Rule(
         "share of",
-        "by? share|shares|proportion|percentage|percent|fraction|distribution|breakdown of",
+        "by? share|shares|proportion|percentage|percent|fraction|distribution|breakdown|rate of",
         "share",
         lambda _context: Share(),
     ),

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Literal
 
 from nlq.catalog import fold, singular
-from nlq.clauses import KeyNoun
+from nlq.clauses import KeyNoun, Part, ShareWhere
 from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.lexicon import RESERVED
@@ -113,6 +113,10 @@ def _part(match: str, value: str, text: str) -> str:
     return value[at : at + len(text)] if found and at >= 0 else ""
 
 
+def _part_of(_context: Context, wanted: TagFilter | Problem) -> Part | Problem:
+    return wanted if isinstance(wanted, Problem) else Part(wanted)
+
+
 def _unknown_value(context: Context, key: str, word: str) -> Problem | None:
     if any(pair[0] == key for pair in context.catalog.values_like(fold(word))):
         return None
@@ -154,6 +158,8 @@ RULES = (
     Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
     Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
     Rule("selection", "only? where? on|from|in|at|to|for|with? <selection>", "tag", _same),
+    Rule("had value", "that? had|has|have|having|with|were|was|are|is <selection>", "had", _part_of, cost=0.05),
+    Rule("share where", "share where <selection>", "share", lambda _context, wanted: ShareWhere(wanted)),
     Rule(
         "key != value",
         "<key> !=|<>|≠ <choice>",

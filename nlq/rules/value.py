@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from nlq import lexicon
 from nlq.catalog import singular
-from nlq.clauses import Amount, Threshold
+from nlq.clauses import Amount, ShareWhere, Threshold
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
 from nlq.question import Comparison
@@ -34,6 +34,10 @@ def _not(_context: Context, comparison: Comparison, amount: Amount) -> Threshold
     return Threshold(_OPPOSITE[comparison], amount, each=True)
 
 
+def _share(context: Context, comparison: Comparison, amount: Amount) -> ShareWhere:
+    return ShareWhere(_each(context, comparison, amount))
+
+
 SCANNERS = (Scanner("measure", _scan),)
 RULES = (
     *(
@@ -43,6 +47,7 @@ RULES = (
     Rule("bare amount", "<number>", "amount", lambda _context, number: Amount(number)),
     Rule("amount with unit", "<number> <measure>", "amount", lambda _context, number, unit: Amount(number, unit)),
     Rule("over amount", f"{_IS} <comparator> <amount>", "value", _ordering),
+    Rule("share where value", "share where value <comparator> <amount>", "share", _share),
     Rule("exactly amount", "exactly <amount>", "value", lambda _context, amount: Threshold("eq", amount, each=True)),
     Rule("value over amount", f"where? value|values {_IS} <comparator> <amount>", "value", _each),
     Rule("value not over amount", "value|values is? not <comparator> <amount>", "value", _not),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from nlq.question import Aggregation, Condition, Grain, GroupKey, Question, TagFilter, TimeRange, ValueFilter
+from nlq.question import Aggregation, Condition, Grain, GroupKey, Over, Question, TagFilter, TimeRange, ValueFilter
 
 Document = dict[str, Any]
 ABSENT = object()
@@ -156,8 +156,25 @@ def _aggregated(question: Question, documents: list[Document]) -> list[list[Any]
         rows.append(row)
     if question.share:
         _add_shares(question, rows)
+    if question.over:
+        rows = _divided(question, question.over, rows, documents)
     kept = [row for row in rows if all(_fulfils(question, row, condition) for condition in question.having)]
     return _ordered(question, kept)
+
+
+def _divided(question: Question, over: Over, rows: list[list[Any]], documents: list[Document]) -> list[list[Any]]:
+    whole = replace(question, over=None, names=over.names, tags=over.tags, values=over.values, rank=None, having=())
+    below = {
+        tuple(row[:-1]): row[-1] for row in _aggregated(replace(whole, aggregations=(over.aggregation,)), documents)
+    }
+    above = {tuple(row[:-1]): row[-1] for row in rows}
+    divided: list[list[Any]] = []
+    for key in {**above, **below}:
+        value = above.get(key, _reduce(question.aggregations[0], []))
+        base = below.get(key, _reduce(over.aggregation, []))
+        scale = 100 if over.percent else 1
+        divided.append([*key, value, base, value * scale / base if base and value is not None else None])
+    return divided
 
 
 def _fulfils(question: Question, row: list[Any], condition: Condition) -> bool:
@@ -219,7 +236,8 @@ def _ordered(question: Question, rows: list[list[Any]]) -> list[list[Any]]:
     if rank is None:
         return rows
     rows = [row for row in rows if None not in row[:groups]]
-    rows.sort(key=lambda row: row[width], reverse=rank.descending)
+    by = width + 2 if question.over else width
+    rows.sort(key=lambda row: (row[by] is not None, row[by] or 0), reverse=rank.descending)
     if rank.others and len(rows) > rank.count:
         rest = rows[rank.count :]
         numbers = [sum(row[column] for row in rest) for column in range(width, len(rest[0]))]
