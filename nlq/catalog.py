@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nlq import lexicon
 from nlq.spelling import Spelling
@@ -29,11 +30,13 @@ def singular(word: str) -> str:
     return word[:-1]
 
 
+@lru_cache(maxsize=8192)
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a name or of typed text, folded: `http.requestCount` -> http, request, count."""
     return tuple(singular(word.casefold()) for part in _WORD.findall(text) for word in _CAMEL.split(part))
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """What is left of `text` when case, plural and separators do not matter; a leading slash does."""
     folded = "".join(words_of(text))

@@ -77,25 +77,23 @@ def _attempt(tokens: Sequence[Token], context: Context) -> _Attempt:
                 told = replace(clause.value, detail=f"{clause.value.detail} {_not_understood(tokens, best)}")
                 return _Attempt(tuple(tokens), best, Misfit(told, clause), context=context)
         return _Attempt(tuple(tokens), best, None, context=context)
-    outcomes = [(cover, assemble(cover.clauses, context)) for cover in covers if not cover.unknown]
-    for cover, outcome in outcomes:
-        if cover.cost > best.cost + MARGIN:
+    outcome: Assembled | Misfit | None = None
+    for cover in covers:
+        if cover.unknown or cover.cost > best.cost + MARGIN:
             break
-        if isinstance(outcome, Assembled):
-            rivals = _rivals(cover, outcome, outcomes)
-            return _Attempt(tuple(tokens), cover, outcome, rivals, context)
-    return _Attempt(tuple(tokens), best, outcomes[0][1], context=context)
+        tried = assemble(cover.clauses, context)
+        outcome = outcome or tried
+        if isinstance(tried, Assembled):
+            return _Attempt(tuple(tokens), cover, tried, _rivals(cover, tried, covers, context), context)
+    return _Attempt(tuple(tokens), best, outcome, context=context)
 
 
-def _rivals(
-    chosen: Cover, outcome: Assembled, outcomes: Iterable[tuple[Cover, Assembled | Misfit]]
-) -> tuple[Assembled, ...]:
+def _rivals(chosen: Cover, outcome: Assembled, covers: Iterable[Cover], context: Context) -> tuple[Assembled, ...]:
     """Other questions that the prompt asks just as well."""
-    rivals = {
-        other.question: other
-        for cover, other in outcomes
-        if isinstance(other, Assembled) and abs(cover.cost - chosen.cost) < SAME and other.question != outcome.question
-    }
+    equals = (cover for cover in covers if cover is not chosen and abs(cover.cost - chosen.cost) < SAME)
+    others = (assemble(cover.clauses, context) for cover in equals if not cover.unknown)
+    rivals = {other.question: other for other in others if isinstance(other, Assembled)}
+    rivals.pop(outcome.question, None)
     return tuple(rivals.values())
 
 

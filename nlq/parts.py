@@ -1,5 +1,6 @@
 """Clauses, by what they say of the question. Here contradictions between clauses are found."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
@@ -74,7 +75,9 @@ class Parts:
 
     def __init__(self, clauses: Sequence[Match]) -> None:
         self._clauses = clauses
+        self._by_type: dict[type, list[Match]] = defaultdict(list)
         for clause in clauses:
+            self._by_type[type(clause.value)].append(clause)
             if not isinstance(clause.value, _KNOWN):  # a clause that nobody reads would be dropped in silence
                 refuse("unsupported", "This is read, but no question is made of it yet.", clause)
         self.ranking: Ranking | None = self._only(Ranking, "rankings")
@@ -119,10 +122,10 @@ class Parts:
         return next((clause for clause in self._clauses if clause.value is value), None)
 
     def _all(self, kind: type) -> list[Any]:
-        return [clause.value for clause in self._clauses if isinstance(clause.value, kind)]
+        return [clause.value for clause in self._by_type[kind]]
 
     def _only(self, kind: type, plural: str) -> Any:
-        found = [clause for clause in self._clauses if isinstance(clause.value, kind)]
+        found = self._by_type[kind]
         if len({clause.value for clause in found}) > 1:
             refuse("conflict", f"Two {plural} in one prompt.", found[1])
         return found[0].value if found else None
@@ -157,7 +160,7 @@ class Parts:
     def _metric(self) -> Metric | None:
         if self.ratio:
             return self.ratio.numerator
-        found = [clause for clause in self._clauses if isinstance(clause.value, Metric)]
+        found = self._by_type[Metric]
         named = [clause for clause in found if clause.value.names]
         if len({clause.value.names for clause in named}) > 1:
             refuse("conflict", "Two metrics in one prompt.", named[1], named[0].value.names)
