@@ -13,7 +13,7 @@ from nlq.engine import Cover
 from nlq.interpretation import Interpretation
 from nlq.parts import Misfit
 from nlq.refusal import Code, Problem, Refusal
-from nlq.rules import GRAMMAR, VOCABULARY
+from nlq.rules import GRAMMAR, ROLES, VOCABULARY
 from nlq.spelling import Spelling
 from nlq.tokens import Token, tokenize
 from nlq.words import Word
@@ -145,7 +145,7 @@ def _spellings(token: Token, context: Context) -> list[str]:
 def _words(prompt: str, attempt: _Attempt) -> tuple[Word, ...]:
     roles = dict.fromkeys(attempt.cover.fillers, "filler") | dict.fromkeys(attempt.cover.unknown, "unknown")
     for clause in attempt.cover.clauses:
-        roles |= dict.fromkeys(range(clause.start, clause.end), clause.kind)
+        roles |= dict.fromkeys(range(clause.start, clause.end), ROLES[clause.kind])
     return tuple(
         Word(prompt[token.start : token.end], token.start, token.end, roles[index])
         for index, token in enumerate(attempt.tokens)

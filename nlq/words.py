@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as typed, its place in the prompt, and its role: an aspect (`metric`, `time` ...), `filler`
-    or `unknown`.
-    """
+    """One word as typed, its place in the prompt, and its role: one of nlq.rules.ROLES, `filler` or `unknown`."""
 
     text: str
     start: int

@@ -4,13 +4,27 @@ from nlq import lexicon
 from nlq.engine import Grammar, spelled_out
 from nlq.rules import aggregation, comparison, form, grouping, metric, number, ranking, tag, time_range, value, wish
 
-# The kinds that a prompt is covered with, and by which its words are shown.
-CLAUSES = frozenset(
-    """
-    aggregation metric tag had value grouping noun
-    grain ranking share listing time comparison having form opening zone wish
-    """.split()
-)
+# The kinds that a prompt is covered with, and the role that their words are shown to have.
+ROLES = {
+    "aggregation": "aggregation",
+    "metric": "metric",
+    "tag": "tag",
+    "had": "tag",
+    "value": "value",
+    "grouping": "grouping",
+    "noun": "grouping",
+    "grain": "grain",
+    "ranking": "ranking",
+    "listing": "list",
+    "share": "share",
+    "having": "condition",
+    "comparison": "comparison",
+    "time": "time",
+    "zone": "zone",
+    "form": "form",
+    "opening": "form",
+    "wish": "wish",
+}
 
 ASPECTS = (number, aggregation, metric, tag, value, grouping, ranking, time_range, comparison, form, wish)
 
@@ -25,6 +39,6 @@ GRAMMAR = Grammar(
         *(scanner for aspect in ASPECTS for scanner in getattr(aspect, "SCANNERS", ())),
         tag.strangers(VOCABULARY),
     ),
-    clauses=CLAUSES,
+    clauses=frozenset(ROLES),
     fillers=lexicon.FILLERS,
 )

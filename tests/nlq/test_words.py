@@ -6,7 +6,7 @@ import nlq
 from tests.nlq.test_corpus import CONTEXT, READ
 
 # Roles whose clauses say something that no other clause says; words such as `did` or `how much` may repeat others.
-SAYING = {"metric", "tag", "value", "grouping", "noun", "grain", "ranking", "time", "having"}
+SAYING = {"metric", "tag", "value", "grouping", "grain", "ranking", "share", "time", "condition"}
 PROMPTS = [prompt for _, prompt in READ]
 
 
