@@ -157,9 +157,10 @@ class _Assembly(Conventions):
 
     def _ranks_documents(self) -> bool:
         """`top 5 cpu.usage`: single metrics, not groups of them."""
-        named = bool(self.names) and self.metric is not None and not self.metric.counted
+        ranking, metric = self.parts.ranking, self.metric
+        named = ranking and metric and metric.names and (not metric.counted or ranking.quality == "duration")
         asked = self.groups or self.grain or self.said or self.parts.bucket or self.parts.whether
-        return bool(self.parts.ranking and named and not asked)
+        return bool(named and not asked)
 
     def _list(self, time: TimeRange) -> Question:
         self._allow("a ranking", "a list", "a condition on values")

@@ -118,6 +118,8 @@ class Conventions:
                 having.append(Condition("value", threshold.comparison, number))
             else:
                 values.append(ValueFilter(threshold.comparison, number))
+                if self.said and self.groups and not threshold.each and self.said.aggregations != (COUNT,):
+                    self.assumptions.append("the condition is on each value; for groups: 'which ... averaged over'")
         if parts.having:
             having += self._having(values)
         if parts.changed:

@@ -11,6 +11,7 @@ from nlq.context import Context
 from nlq.describe import describe
 from nlq.engine import Cover
 from nlq.interpretation import Interpretation
+from nlq.lexicon import FILLERS
 from nlq.parts import Misfit
 from nlq.refusal import Code, Problem, Refusal
 from nlq.rules import GRAMMAR, ROLES, VOCABULARY
@@ -24,7 +25,8 @@ MAX_CORRECTIONS = 3  # words misspelt in one prompt
 MAX_CHOICES = 4  # corrections tried for each
 SAME = 1e-6
 
-_SPELLING = Spelling(sorted(VOCABULARY))
+# A misspelt word is never read as a filler: that would drop it.
+_SPELLING = Spelling(sorted(VOCABULARY - FILLERS))
 _TELLING = ("unknown_value", "unsupported")  # problems that say more than that a word is unknown
 
 
@@ -214,7 +216,12 @@ def _without_unknown(prompt: str, attempt: _Attempt, context: Context) -> Iterat
     rest = prompt
     for token in reversed(tokens):
         rest = rest[: token.start] + rest[token.end :]
-    yield " ".join(rest.split())
+    words = rest.split()
+    while words and words[0].casefold() in FILLERS:
+        words.pop(0)
+    while words and words[-1].casefold() in FILLERS:
+        words.pop()
+    yield " ".join(words)
 
 
 def _nearest_values(prompt: str, token: Token, context: Context) -> Iterator[str]:

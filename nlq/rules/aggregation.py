@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from nlq import lexicon
 from nlq.clauses import Aggregations, Rate
@@ -43,6 +44,13 @@ def _both(
     if isinstance(second, Problem):
         return second
     return Aggregations((*first.aggregations, *(a for a in (second,) if a not in first.aggregations)))
+
+
+def _percentiles(context: Context, first: Aggregations | Problem, second: Aggregation | Problem) -> Any:
+    if not isinstance(first, Aggregations) or not isinstance(second, Aggregation):
+        return None
+    each = (*first.aggregations, second)
+    return _both(context, first, second) if all(one.function == "percentile" for one in each) else None
 
 
 def _one(_context: Context, reducer: Aggregation | Problem) -> Aggregations | Problem:
@@ -89,5 +97,6 @@ RULES = (
     Rule("average value", "<reducer> value|values", "aggregation", _one),
     Rule("by aggregation", "by|using the? <aggregation>", "aggregation", lambda _context, said: said),
     Rule("several aggregations", "<aggregation> and|, <reducer>", "aggregation", _both),
+    Rule("percentiles in a row", "<aggregation> <reducer>", "aggregation", _percentiles, cost=0.1),
     Rule("and the last aggregation", "<aggregation> , and <reducer>", "aggregation", _both),
 )

@@ -50,6 +50,8 @@ RULES = (
     Rule("value versus value", f"<keyless> {_VERSUS} <keyless>", "comparison", _versus),
     Rule("value compared to value", f"<keyless> compared {_TO} <keyless>", "comparison", _versus),
     Rule("key's value versus value", f"<selection> {_VERSUS} <selection>", "comparison", _versus),
+    Rule("between values", "between|among <keyless> and|& <keyless>", "comparison", _versus),
+    Rule("between selections", "between|among <selection> and|& <selection>", "comparison", _versus),
     Rule("compare values", "compare <keyless> with|to|and <keyless>", "comparison", _versus),
     Rule("compare selections", "compare <selection> with|to|and <selection>", "comparison", _versus),
 )

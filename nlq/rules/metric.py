@@ -90,7 +90,7 @@ RULES = (
     Rule("names", "<names>", "metric", lambda _context, metric: metric),
     Rule("side by side", "<names> side by side", "metric", lambda _context, metric: metric),
     # dearer than a group: `latency per queue` is by the tag, where there is one
-    Rule("ratio", "<name> per|to|over <name>", "metric", _ratio, cost=1.2),
+    Rule("ratio", "<name> per <name>", "metric", _ratio, cost=1.2),
     Rule("ratio of", "ratio of <name> to|and|over <name>", "metric", _ratio),
     Rule("per aggregation", "per <reducer> of <name>", "metric", _per),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),

@@ -1,5 +1,6 @@
 """Tag filters: `host web-01`, `host=web-01`, `on web-01`, `status 500 or 404`, `not`, `except`, `without`."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,6 +15,7 @@ from nlq.question import Comparison, GroupKey, TagFilter
 from nlq.refusal import Problem
 from nlq.tokens import Token
 
+_CLASS = re.compile(r"[1-9]xx$")
 MAX_VALUES_TRIED = 10_000
 MAX_WORDS = 6  # tokens a value is typed as
 KEYLESS_COST = 0.3  # a value that stands without its key
@@ -27,6 +29,7 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
         if len(token.text) > 1 or token.text.isalnum():
             yield Match(start, start + 1, "word", token.text, 0.0, "word")
         yield from _as_stored(start, token, context)
+        yield from _class_of_codes(start, token, context)
         folded = ""
         for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
@@ -64,6 +67,16 @@ def _as_stored(start: int, token: Token, context: Context) -> Iterator[Match]:
         for key, value in context.catalog.values_like(fold(typed_value)):
             if key in keys:
                 yield Match(start, start + 1, "selection", TagFilter(key, (value,)), 0.0, "tag as stored")
+
+
+def _class_of_codes(start: int, token: Token, context: Context) -> Iterator[Match]:
+    """`5xx`: the codes of three digits that begin with 5, under whatever key they are stored."""
+    if _CLASS.match(token.norm) and not token.quoted:
+        codes = (f"{token.norm[0]}{rest:02}" for rest in range(100))
+        for key in sorted({key for code in codes for key, _ in context.catalog.values_like(code)}):
+            choice = TagFilter(key, (token.norm[0],), match="prefix")
+            yield Match(start, start + 1, "choice", choice, 0.0, "class of codes")
+            yield Match(start, start + 1, "keyless", choice, 0.0, "class of codes")
 
 
 def _is_grammar(token: Token) -> bool:
