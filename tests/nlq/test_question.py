@@ -1,0 +1,115 @@
+"""A question goes through JSON and back; one that no prompt could have asked is refused on the way back."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+import nlq
+from nlq.question import MAX_GRAIN_COUNTS
+from tests.nlq.test_corpus import CONTEXT, READ
+
+PLAIN = "average cpu usage by host today"
+
+
+def builtins_of(prompt: str) -> dict[str, Any]:
+    """The question of `prompt`, as a client gets it."""
+    result = nlq.interpret(prompt, CONTEXT)
+    assert isinstance(result, nlq.Interpretation), result
+    builtins: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(result.question.to_builtins()))
+    return builtins
+
+
+@pytest.mark.parametrize(("reading", "prompt"), READ, ids=[prompt for _, prompt in READ])
+def test_question_survives_its_way_through_json(reading: str, prompt: str) -> None:
+    """What a prompt asks is never taken for made up."""
+    assert nlq.describe(nlq.Question.from_builtins(builtins_of(prompt))) == reading
+
+
+@pytest.mark.parametrize(("unit", "count"), MAX_GRAIN_COUNTS.items())
+def test_widest_buckets_can_be_asked_for(unit: str, count: int) -> None:
+    """The bound of a grain is what the grammar takes."""
+    builtins = builtins_of(f"average cpu usage in {count} {unit} buckets since 2020")
+    assert nlq.Question.from_builtins(builtins).grain is not None
+    builtins["grain"]["count"] += 1
+    with pytest.raises(ValueError, match="grain"):
+        nlq.Question.from_builtins(builtins)
+
+
+HOST = {"kind": "tag", "key": "host"}
+SINCE = {"start": "2026-11-01T00:00:00Z", "end": None}
+FORGED: list[dict[str, Any]] = [
+    {"form": "write"},
+    {"$where": "1"},
+    {"range": {"start": None, "end": None, "$gt": 1}},
+    {"range": {"start": "2026-11-22T00:00:00", "end": None}},
+    {"range": {"start": "yesterday", "end": None}},
+    {"range": None},
+    {"zone": "Mars/Olympus"},
+    {"zone": "../../etc/passwd"},
+    {"zone": ""},
+    {"zone": "x" * 5000},
+    {"range": {"start": None, "end": "0001-01-01T00:00:00Z"}, "zone": "America/New_York"},
+    {"limit": 5},
+    {"form": "list", "aggregations": [], "groups": [], "limit": -1},
+    {"form": "list", "aggregations": [], "groups": [], "limit": 10**9},
+    {"form": "list", "aggregations": [], "limit": 5},
+    {"form": "age", "aggregations": []},
+    {"form": "silent", "aggregations": [], "groups": []},
+    {"form": "silent", "aggregations": [], "range": {"start": None, "end": None}},
+    {"form": "catalog", "aggregations": [], "groups": []},
+    {"form": "catalog", "aggregations": [], "groups": [], "subject": "values"},
+    {"form": "exists", "aggregations": []},
+    {"aggregations": []},
+    {"aggregations": [{"function": "percentile"}]},
+    {"aggregations": [{"function": "percentile", "percent": 0}]},
+    {"aggregations": [{"function": "percentile", "percent": 100.5}]},
+    {"aggregations": [{"function": "avg", "percent": 50}]},
+    {"aggregations": [{"function": "distinct"}]},
+    {"aggregations": [{"function": "avg", "key": HOST}]},
+    {"aggregations": [{"function": "avg", "per": "hour"}]},
+    {"aggregations": [{"function": "count", "per": "month"}]},
+    {"aggregations": [{"function": "count", "per": "hour"}], "range": SINCE},
+    {"aggregations": [{"function": "seen"}]},
+    {"aggregations": [{"function": "avg"}], "names": []},
+    {"aggregations": [{"function": "count"}] * 33},
+    {"groups": [HOST] * 10_000},
+    {"groups": [{"kind": "hour", "key": "$hour"}]},
+    {"groups": [{"kind": "tag", "key": ""}]},
+    {"tags": [{"key": "host", "values": ["a"] * 10_000}]},
+    {"tags": [{"key": "k" * 10_000}]},
+    {"values": [{"comparison": "$gt", "number": 1}]},
+    {"values": [{"comparison": "gt", "number": {"$gt": 1}}]},
+    {"values": [{"comparison": "gt", "number": float("nan")}]},
+    {"values": [{"comparison": "gt", "number": float("inf")}]},
+    {"having": [{"of": "change", "comparison": "gt", "number": 1}]},
+    {"having": [{"of": "value", "comparison": "gt", "number": 1}], "groups": []},
+    {"rank": {"count": 0}},
+    {"rank": {"count": 1001}},
+    {"rank": {"count": True}},
+    {"rank": {"count": 5}, "groups": []},
+    {"rank": {"count": 5, "per": [HOST]}},
+    {"rank": {"count": 5, "others": True}},
+    {"grain": {"unit": "hour", "count": 0}},
+    {"grain": {"unit": "year", "count": 86_400}},
+    {"grain": {"unit": "fortnight", "count": 1}},
+    {"share": True},
+    {"share": "yes"},
+    {"subject": "names"},
+]
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=lambda forged: ascii(forged)[:70])
+def test_forged_question_is_refused(forged: dict[str, Any]) -> None:
+    """Unknown fields, bounds that are crossed, and parts that do not go together raise ValueError."""
+    builtins = builtins_of(PLAIN)
+    nlq.Question.from_builtins(builtins)
+    with pytest.raises(ValueError, match=r"\w"):
+        nlq.Question.from_builtins(builtins | forged)
+
+
+@pytest.mark.parametrize("value", [None, 1, "x", [], {}, [[]]])
+def test_what_is_no_object_is_refused(value: object) -> None:
+    """Anything may come from outside."""
+    with pytest.raises(ValueError, match=r"\w"):
+        nlq.Question.from_builtins(value)
