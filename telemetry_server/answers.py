@@ -65,7 +65,11 @@ class Answers:
 
         async def compute() -> Result:
             timing.mark("cache")
-            return await self._compute(prompt, timing)
+            try:
+                return await self._compute(prompt, timing)
+            except OverflowError:  # `since 0001-01-01 vs the day before`
+                detail = "This leads to a time outside the years 1 to 9999."
+                raise _refused(nlq.Refusal("impossible", detail, 0, len(prompt.text))) from None
 
         result, outcome = await self._cache.get("answer", _normalised(prompt), compute, bypass=bypass)
         timing.mark("cache" if outcome == "hit" else "store")

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from nlq.question import Question
@@ -15,6 +14,7 @@ from telemetry_server.schemas.fields import CONTROL, Instant
 
 MAX_PROMPT_LENGTH = 512
 MAX_ROWS = 1000
+_YEARS = range(1970, 9999)  # calendars need room on both sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,16 @@ class PromptText(fields.Field[str]):
         return value
 
 
+class Clock(Instant):
+    """The instant as of which a prompt is read."""
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> datetime:
+        at = super()._deserialize(value, *args, **options)
+        if at.year not in _YEARS:
+            raise ValidationError(f"Must lie in the years {_YEARS[0]} to {_YEARS[-1]}.")
+        return at
+
+
 class Zone(fields.Field[str]):
     """An IANA time zone."""
 
@@ -61,7 +71,7 @@ class Previous(fields.Field[Question]):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Question:
         try:
             return Question.from_builtins(value)
-        except (msgspec.ValidationError, ValueError, TypeError) as error:
+        except ValueError as error:
             raise ValidationError(f"Not the question of an answer: {error}") from None
 
 
@@ -70,7 +80,7 @@ class GetSchema(Schema):
         unknown = RAISE
 
     prompt = PromptText(required=True)
-    now = Instant(load_default=None)
+    now = Clock(load_default=None)
     tz = Zone(load_default="UTC")
     limit = parameters.Limit(MAX_ROWS, load_default=None)
 

@@ -17,11 +17,12 @@ os.environ.setdefault("MOTOR_MAX_WORKERS", "32")  # read when motor is imported;
 import pymongo
 import structlog
 from bson import Int64, ObjectId, json_util
+from bson.errors import InvalidBSON
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import errors as driver
 from pymongo.uri_parser import parse_uri
 
-from telemetry_server.errors import Problem, TimedOut, Unavailable
+from telemetry_server.errors import Fault, Invalid, Problem, TimedOut, Unavailable
 from telemetry_server.metric import Metric
 from telemetry_server.metric_filter import Cursor, MetricFilter
 
@@ -37,6 +38,7 @@ SERIES_GRACE = timedelta(days=2)
 
 _DUPLICATE_KEY = 11000
 _OTHER_OPTIONS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
+_UNKNOWN_ZONE = 40485
 _TOO_LARGE = (146, 292, 10334, 16819, 17280)  # memory limits, and results beyond 16 MB
 
 log = structlog.get_logger(__name__)
@@ -313,8 +315,12 @@ def _translated() -> Iterator[None]:
     except driver.OperationFailure as error:
         if error.code in _TOO_LARGE:
             raise TimedOut("This needs more memory than MongoDB may use; ask for less.") from None
+        if error.code == _UNKNOWN_ZONE:  # its list of zones may be older than ours
+            raise Invalid([Fault("/tz", "MongoDB does not know this time zone.")]) from None
         log.warning("mongodb failed", error=type(error).__name__, code=error.code)
         raise Unavailable("MongoDB could not do this now.") from error
+    except InvalidBSON:
+        raise Invalid([Fault("/prompt", "A time in the answer lies outside the years 1 to 9999.")]) from None
     except driver.PyMongoError as error:
         log.warning("mongodb away", error=type(error).__name__)
         raise Unavailable("MongoDB cannot be reached.") from None

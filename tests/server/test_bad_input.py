@@ -1,5 +1,6 @@
 """Bad input over HTTP: always a 4xx with its reason, nothing stored, never a 5xx."""
 
+import gzip
 import json
 import socket
 from typing import Any
@@ -265,4 +266,76 @@ def test_bad_questions(client: httpx.Client, method: str, fields: dict[str, str]
 def test_bad_context(client: httpx.Client, context: Any) -> None:
     """A context that is no question is 422."""
     problem = check_problem(client.post("/query", json={"prompt": "count today", "context": context}), 422)
+    assert [fault["pointer"] for fault in problem["errors"]] == ["/context"]
+
+
+def test_encoded_body_is_415(client: httpx.Client) -> None:
+    """A compressed body is told as such; `identity` is none."""
+    raw = json.dumps(NOW_BODY).encode()
+    for path in ("/metrics", "/query"):
+        for coding in ("gzip", "br", "x, y"):
+            check_problem(client.post(path, content=gzip.compress(raw), headers={"Content-Encoding": coding}), 415)
+    assert client.post("/v1/metrics", content=raw, headers={"Content-Encoding": "gzip"}).status_code == 415
+    assert client.post("/metrics", content=raw, headers={"Content-Encoding": "identity"}).status_code == 201
+
+
+@pytest.mark.parametrize("now", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59.999Z"])
+def test_clock_is_bounded(client: httpx.Client, now: str) -> None:
+    """A clock at the end of the calendar, where days cannot be counted, is 422."""
+    problem = check_problem(client.get("/query", params={"prompt": "count today", "now": now}), 422)
+    assert [fault["pointer"] for fault in problem["errors"]] == ["/now"]
+
+
+@pytest.mark.parametrize("now", ["1970-01-01T00:00:00Z", "9998-12-31T23:59:59.999Z"])
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Etc/GMT+12"])
+@pytest.mark.parametrize("prompt", ["count by name", "count this week", "count per year vs last year", "list 3"])
+def test_clock_at_its_bounds_is_answered(client: httpx.Client, now: str, zone: str, prompt: str) -> None:
+    """The first and the last clock give an answer or a refusal in every zone."""
+    answer = client.get("/query", params={"prompt": prompt, "now": now, "tz": zone})
+    assert answer.status_code in {200, 422}, answer.text
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "count since 0001-01-01 vs the day before",
+        "events on 0001-01-02 vs the year before",
+        "count per hour on 0001-01-01 vs today",
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_times_beyond_the_calendar_are_refused(client: httpx.Client, prompt: str, zone: str) -> None:
+    """A time before the year 1 in the question or its answer is the prompt's error, not the server's."""
+    assert client.post("/metrics", json=NOW_BODY).status_code == 201
+    answer = client.get("/query", params={"prompt": prompt, "tz": zone})
+    if answer.status_code != 200:
+        assert check_problem(answer, 422)["errors"][0]["pointer"] == "/prompt"
+
+
+def test_zone_that_only_python_knows_is_422(client: httpx.Client) -> None:
+    """A zone younger than MongoDB is the caller's error; a MongoDB that is young enough answers."""
+    answer = client.get("/query", params={"prompt": "count per day", "tz": "America/Coyhaique"})
+    if answer.status_code != 200:
+        assert [fault["pointer"] for fault in check_problem(answer, 422)["errors"]] == ["/tz"]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"limit": -1},
+        {"zone": "Mars/Olympus"},
+        {"range": {"start": "2026-11-22T00:00:00", "end": None}},
+        {"aggregations": [{"function": "count", "per": "month"}]},
+        {"groups": [{"kind": "tag", "key": "host"}] * 10_000},
+        {"tags": [{"key": "host", "values": [{"$gt": ""}]}]},
+        {"rank": {"count": 10**9}},
+        {"$where": "sleep(1000)"},
+    ],
+    ids=lambda forged: ascii(forged)[:60],
+)
+def test_forged_context_is_422(client: httpx.Client, forged: dict[str, Any]) -> None:
+    """The question of an answer is taken back; what no prompt could have asked is not."""
+    question = client.get("/query", params={"prompt": "how many events today"}).json()["question"]
+    assert client.post("/query", json={"prompt": "and yesterday?", "context": question}).status_code == 200
+    problem = check_problem(client.post("/query", json={"prompt": "and yesterday?", "context": question | forged}), 422)
     assert [fault["pointer"] for fault in problem["errors"]] == ["/context"]
