@@ -237,12 +237,12 @@ class Question:
 # --- contradictions
 
 # What each form has a place for, beside what it is about, and what it cannot do without.
-_EVERYWHERE = frozenset({"form", "range", "names", "types", "tags", "values", "zone"})
+_EVERYWHERE = frozenset({"form", "range", "names", "types", "tags", "zone"})
 _PLACES = {
-    "aggregate": {"aggregations", "groups", "grain", "rank", "having", "share", "compared_to"},
-    "list": {"rank", "limit"},
-    "exists": {"aggregations", "groups", "grain", "rank", "having", "share", "compared_to"},
-    "age": set[str](),
+    "aggregate": {"values", "aggregations", "groups", "grain", "rank", "having", "share", "compared_to"},
+    "list": {"values", "rank", "limit"},
+    "exists": {"values", "aggregations", "groups", "grain", "rank", "having", "share", "compared_to"},
+    "age": {"values"},
     "silent": {"groups"},
     "catalog": {"subject", "groups"},
 }
@@ -273,8 +273,11 @@ def _misplaced(question: Question) -> Iterator[str]:
     needed = _NEEDS.get(question.form)
     if needed and needed not in said:
         yield f"{question.form} needs {needed}"
-    if question.form == "catalog" and len(question.groups) != (question.subject == "values"):
-        yield "the values of a catalog are those of one group"
+    if question.form == "catalog":
+        if [key.kind for key in question.groups] != ["tag"] * (question.subject == "values"):
+            yield "the values of a catalog are those of one tag"
+        if question.range != TimeRange():
+            yield "a catalog knows no time"
     if question.form == "exists" and not question.aggregations:  # it then finds documents, not groups
         yield from (f"{name} needs aggregations" for name in sorted(said & _OF_AGGREGATIONS))
 

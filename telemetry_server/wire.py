@@ -32,7 +32,7 @@ def body_of(request: Request) -> Any:
     """The request's JSON body. A missing content type is taken for JSON; another one, or a coding, is refused (415)."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type and content_type != "application/json" and not content_type.endswith("+json"):
-        raise UnsupportedMedia("The body must be application/json.")
+        raise UnsupportedMedia("The body must be JSON; send it with Content-Type: application/json.")
     if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise UnsupportedMedia("The body must not be compressed.")
     return decode(request.body)

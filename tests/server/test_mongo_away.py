@@ -134,7 +134,9 @@ def test_acknowledged_survives_kill_9_of_mongod(client: httpx.Client, private_st
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
+    deadline = time.monotonic() + 20
     while len(acknowledged) < 50:
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     private_stack.mongo.process.kill()
     private_stack.mongo.up()
