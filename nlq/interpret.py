@@ -231,6 +231,5 @@ def _nearest_values(prompt: str, token: Token, context: Context) -> Iterator[str
 
 def _examples(context: Context) -> tuple[str, ...]:
     """Prompts that are answered whatever is stored, so that nobody is left without a next step."""
-    names = sorted(context.catalog.names)
-    first = (f"{names[0]} per hour today",) if names else ()
+    first = tuple(f"{name} per hour today" for name in context.catalog.first_names(1))
     return ("top 5 events today", *first, "count of events per hour today")

@@ -133,7 +133,7 @@ def _part_of(_context: Context, wanted: TagFilter | Problem) -> Part | Problem:
 def _unknown_value(context: Context, key: str, word: str) -> Problem | None:
     if any(pair[0] == key for pair in context.catalog.values_like(fold(word))):
         return None
-    known = ", ".join(sorted(context.catalog.keys[key])[:5])
+    known = ", ".join(context.catalog.values_from(key, "", 5))
     return Problem("unknown_value", f"No stored metric has {key} {word!r}. Known values begin: {known}.")
 
 
