@@ -13,9 +13,10 @@ from nlq.timeline import Shift
 
 @dataclass(frozen=True, slots=True)
 class Aggregations:
-    """`min, max and average`."""
+    """`min, max and average`; grain: `5 minute average`."""
 
     aggregations: tuple[Aggregation, ...]
+    grain: Grain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,11 @@ class Whether:
 
 
 @dataclass(frozen=True, slots=True)
+class HowMuch:
+    """`how much`: the metric's own aggregation is meant."""
+
+
+@dataclass(frozen=True, slots=True)
 class When:
     """`when did`: the answer is one document, with its time."""
 
@@ -185,7 +191,9 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`compare`, `how did ... change`: there is a second range."""
+    """`compare`, `how did ... change`: there is a second range. direction: 1 `grew`, -1 `fell`, 0 neither."""
+
+    direction: int = 0
 
 
 @dataclass(frozen=True, slots=True)

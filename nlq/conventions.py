@@ -114,7 +114,7 @@ class Conventions:
         groups_asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
         for threshold in parts.thresholds:
             number = self.number(threshold.amount)
-            if groups_asked and not threshold.each:
+            if (groups_asked or self._counts_events()) and not threshold.each:
                 having.append(Condition("value", threshold.comparison, number))
             else:
                 values.append(ValueFilter(threshold.comparison, number))
@@ -124,7 +124,14 @@ class Conventions:
             having += self._having(values)
         if parts.changed:
             having.append(parts.changed.condition)
+        if parts.whether and parts.compare and parts.compare.direction:  # `did signups grow`
+            having.append(Condition("change", "gt" if parts.compare.direction > 0 else "lt", 0.0))
         return tuple(values), tuple(having)
+
+    def _counts_events(self) -> bool:
+        """`speeding by driver, more than 3`: an event has no value of its own, so it is how many there are."""
+        counted = self.said is None or self.said.aggregations == (COUNT,)
+        return bool(counted and self.groups and self.names and self.types == {"event"})
 
     def _having(self, values: list[ValueFilter]) -> list[Condition]:
         parts = self.parts
@@ -184,7 +191,11 @@ class Conventions:
         if ranking.quality != "good":
             return ranking.descending
         words = {word for name in self.names for word in words_of(name)}
-        descending = ranking.descending != (not words.isdisjoint(lexicon.BAD_WORDS))
+        bad, good = not words.isdisjoint(lexicon.BAD_WORDS), not words.isdisjoint(lexicon.GOOD_WORDS)
+        if bad == good:
+            detail = f"'{ranking.word}' may be the highest or the lowest: say which."
+            refuse("ambiguous", detail, self.parts.clause_of(ranking), ("top", "bottom"))
+        descending = ranking.descending != bad
         self.assumptions.append(f"'{ranking.word}' read as {'highest' if descending else 'lowest'}")
         return descending
 

@@ -11,10 +11,10 @@ from nlq.question import Aggregation, Comparison, Unit
 # `over`, `under`, `before`, `or`, `by`, `each`, `all-time` and their like.
 FILLERS: Final = frozenset(
     """
-    a an the of for in with and me us we i you my our it its that this there those these which who what whats
+    a an the of for in with and me us we i you my our it its that this there those these which what whats
     what's is are was were be been do does did has have had can could would will should want need like please
     kindly show give tell get find display see look fetch bring report return know let lets let's hey hi hello
-    ok okay thanks thank about so then also and where , . ; : ? ! ( ) [ ] 's ’s ' ’
+    ok okay thanks thank thx pls plz chart graph plot about so then also and where , . ; : ? ! ( ) [ ] 's ’s ' ’
     """.split()
 )
 
@@ -208,6 +208,10 @@ CHANGES: Final[dict[str, tuple[Comparison, Quality]]] = {
 # Words in the name of a metric that had better be low: then the best is the lowest.
 BAD_WORDS: Final = frozenset(
     "error failure fail latency duration delay wait time usage load lag depth timeout retry crash drop loss".split()
+)
+
+GOOD_WORDS: Final = frozenset(
+    "revenue sale order signup login conversion throughput uptime score profit income win success deploy".split()
 )
 
 # Words in a metric's name by which a duration is known.

@@ -17,6 +17,7 @@ from nlq.clauses import (
     FollowUp,
     Groups,
     Having,
+    HowMuch,
     KeyNoun,
     Listing,
     Metric,
@@ -64,7 +65,7 @@ def refuse(code: Code, detail: str, clause: Match | None = None, choices: tuple[
 
 
 _KNOWN = (
-    *(Against, Age, Aggregations, BucketNoun, CatalogWish, Changed, Compare, FollowUp, Grain, Groups, Having),
+    *(Against, Age, Aggregations, BucketNoun, CatalogWish, Changed, Compare, FollowUp, Grain, Groups, Having, HowMuch),
     *(KeyNoun, Listing, Metric, Others, Part, Per, Ranking, Rate, Ratio, Share, ShareWhere, Silent, TagFilter),
     *(Threshold, TimeRange, Versus, When, Whether, ZoneInfo),
 )
@@ -84,14 +85,19 @@ class Parts:
         self.others: Others | None = self._only(Others, "rankings")
         self.share: Share | None = self._only(Share, "shares")
         self.listing: Listing | None = self._only(Listing, "lists")
-        self.aggregations: Aggregations | None = self._only(Aggregations, "aggregations")
-        self.rate: Rate | None = self._only(Rate, "rates")
         self.grain: Grain | None = self._only(Grain, "bucket widths")
+        self.aggregations: Aggregations | None = self._only(Aggregations, "aggregations")
+        if self.aggregations and self.aggregations.grain:
+            if self.grain:
+                refuse("conflict", "Two bucket widths in one prompt.")
+            self.grain, self.aggregations = self.aggregations.grain, Aggregations(self.aggregations.aggregations)
+        self.rate: Rate | None = self._only(Rate, "rates")
         self.bucket: BucketNoun | None = self._only(BucketNoun, "bucket widths")
         self.range: TimeRange | None = self._only(TimeRange, "time ranges")
         self.against: Against | None = self._only(Against, "second time ranges")
         self.versus: Versus | None = self._only(Versus, "comparisons")
-        self.compare: Compare | None = self._only(Compare, "comparisons")
+        compares = self._all(Compare)
+        self.compare: Compare | None = max(compares, key=lambda each: abs(each.direction), default=None)
         self.changed: Changed | None = self._only(Changed, "changes")
         self.having: Having | None = self._only(Having, "conditions on groups")
         self.noun: KeyNoun | None = self._only(KeyNoun, "things asked about")

@@ -2,14 +2,27 @@
 
 What a typed word may have been meant to be is made from the word itself, a few hundred texts, and looked up: the
 cost depends on the length of the word alone, never on how much is known. An edit is one insertion, deletion,
-substitution, or swap of neighbours. Digits are never a typo: `web-02` is not `web-01` misspelt.
+substitution by a key beside it, or swap of neighbours: `driven` is another word than `driver`, not a slip. Digits are
+never a typo: `web-02` is not `web-01` misspelt.
 """
 
 from collections.abc import Iterable
 from functools import lru_cache
 
-MIN_LENGTH = 4  # in shorter words every letter counts
+MIN_LENGTH = 5  # in shorter words every letter counts
+MIN_KNOWN_LENGTH = MIN_LENGTH - 1  # a letter too many makes a long enough word of them
 MAX_LENGTH = 40  # longer ones are pasted, not typed
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # each row stands half a key to the right of the one above
+_BESIDE = {
+    letter: frozenset(
+        other
+        for y, others in enumerate(_ROWS)
+        for x, other in enumerate(others)
+        if other != letter and abs(y - row) <= 1 and abs((x + y / 2) - (column + row / 2)) <= 1
+    )
+    for row, letters in enumerate(_ROWS)
+    for column, letter in enumerate(letters)
+}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz'"  # what may be missing; of what is too much, any letter
 
 
@@ -24,7 +37,7 @@ def edits(word: str) -> frozenset[str]:
         first, rest = tail[0], tail[1:]
         if not first.isdigit():
             found.add(head + rest)
-            found.update([head + letter + rest for letter in _LETTERS])
+            found.update([head + letter + rest for letter in _BESIDE.get(first, _LETTERS)])
         if rest and not (first.isdigit() and rest[0].isdigit()):
             found.add(head + rest[0] + first + rest[1:])
     found.discard(word)
@@ -35,7 +48,7 @@ class Spelling:
     """A set of words. They are compared case folded, and given back as they are."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._known = {word.casefold(): word for word in words if len(word) >= MIN_LENGTH}
+        self._known = {word.casefold(): word for word in words if len(word) >= MIN_KNOWN_LENGTH}
 
     def nearest(self, word: str, count: int) -> list[str]:
         """The known words one edit away, in the order of the alphabet, at most `count`."""

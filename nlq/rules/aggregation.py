@@ -8,7 +8,7 @@ from nlq import lexicon
 from nlq.clauses import Aggregations, Rate
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
-from nlq.question import Aggregation, GroupKey, Unit
+from nlq.question import Aggregation, Grain, GroupKey, Unit
 from nlq.refusal import Problem
 from nlq.tokens import Token
 
@@ -22,10 +22,19 @@ def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
             continue
         if token.norm in lexicon.AGGREGATIONS:
             yield Match(index, index + 1, "reducer", lexicon.AGGREGATIONS[token.norm], 0.0, "aggregation word")
+        elif "/" in token.norm and all(map(_reducer, token.norm.split("/"))):
+            each = tuple(dict.fromkeys(_reducer(word) for word in token.norm.split("/")))
+            yield Match(index, index + 1, "aggregation", Aggregations(each), 0.0, "aggregations and slashes")
         elif found := _PNN.match(token.norm):
             yield Match(index, index + 1, "reducer", _percentile(float(found[1])), 0.0, "pNN")
         if found := _NTH.match(token.norm):
             yield Match(index, index + 1, "nth", float(found[1]), 0.0, "nth")
+
+
+def _reducer(word: str) -> Any:
+    found = _PNN.match(word)
+    reducer = _percentile(float(found[1])) if found else lexicon.AGGREGATIONS.get(word)
+    return None if isinstance(reducer, Problem) else reducer
 
 
 def _percentile(percent: float) -> Aggregation | Problem:
@@ -51,6 +60,13 @@ def _percentiles(context: Context, first: Aggregations | Problem, second: Aggreg
         return None
     each = (*first.aggregations, second)
     return _both(context, first, second) if all(one.function == "percentile" for one in each) else None
+
+
+def _bucketed(_context: Context, grain: Grain | Problem, reducer: Aggregation | Problem) -> Any:
+    for each in (grain, reducer):
+        if isinstance(each, Problem):
+            return each
+    return Aggregations((reducer,), grain)  # type: ignore[arg-type]
 
 
 def _one(_context: Context, reducer: Aggregation | Problem) -> Aggregations | Problem:
@@ -82,6 +98,14 @@ RULES = (
     Rule("percentile n", "percentile <number>", "reducer", lambda _context, n: _percentile(n)),
     Rule("n percentile", "<number> percentile", "reducer", lambda _context, n: _percentile(n)),
     Rule("standard deviation", "standard|std deviation|dev", "reducer", lambda _context: Aggregation("stddev")),
+    Rule("now", "right? now", "aggregation", lambda _context: Aggregations((Aggregation("latest"),))),
+    Rule("currently", "currently|presently", "reducer", lambda _context: Aggregation("latest")),
+    Rule("at the moment", "at the|this moment", "reducer", lambda _context: Aggregation("latest")),
+    Rule("how often", "how often|frequently", "reducer", lambda _context: Aggregation("count")),
+    Rule("how many times", "how many times", "reducer", lambda _context: Aggregation("count")),
+    Rule("no of", "no|nr of", "reducer", lambda _context: Aggregation("count")),
+    Rule("by frequency", "by frequency", "aggregation", lambda _context: Aggregations((Aggregation("count"),))),
+    Rule("width and reducer", "<width> <reducer>", "aggregation", _bucketed),
     Rule("most recent", "most recent", "reducer", lambda _context: Aggregation("latest")),
     Rule("distinct keys", "distinct|unique|different <group>", "reducer", _distinct),
     Rule("how many keys", "how many distinct|unique|different? <countable>", "reducer", _distinct),

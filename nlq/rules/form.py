@@ -11,6 +11,7 @@ from nlq.clauses import (
     FollowUp,
     Groups,
     Having,
+    HowMuch,
     KeyNoun,
     Silent,
     When,
@@ -119,6 +120,7 @@ RULES = (
     ),
     Rule("any", "any", "form", lambda _context: Whether(), cost=0.1),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "opening", lambda _context: Whether()),
+    Rule("how much", "how much", "form", lambda _context: HowMuch()),
     # when
     Rule("when did", "when did|was|were|is|has|had", "form", lambda _context: When()),
     Rule("what time", "at? what time did|was|were|is", "form", lambda _context: When()),

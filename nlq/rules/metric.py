@@ -13,7 +13,7 @@ from nlq.tokens import Token
 
 MAX_WORDS = 6  # tokens a name is typed as
 SPELLING_COST = 0.05
-PART_COST = 0.4
+PART_COST = 0.3
 
 
 def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
@@ -42,6 +42,8 @@ def _is_grammar(token: Token) -> bool:
 
 def _part(run: Sequence[Token], said: str, context: Context) -> Metric | None:
     typed = words_of(said)
+    if all(len(word) == 1 for word in typed):
+        return None
     names = context.catalog.names_with(typed)
     if not names:
         return None
@@ -81,6 +83,9 @@ def _per(_context: Context, reducer: Aggregation | Problem, metric: Metric) -> P
     return None if isinstance(reducer, Problem) or len(metric.names) != 1 else Per(reducer, metric)
 
 
+# Nouns that people put behind a metric, and that say no more of it.
+_HEADS = "value|values|level|levels|reading|readings|usage|consumption|amount|amounts|time|times|figures|numbers|data"
+
 SCANNERS = (Scanner("metric name", _scan),)
 RULES = (
     Rule("name", "metric? <name>", "metric", lambda _context, metric: metric),
@@ -94,6 +99,7 @@ RULES = (
     Rule("ratio of", "ratio of <name> to|and|over <name>", "metric", _ratio),
     Rule("per aggregation", "per <reducer> of <name>", "metric", _per),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
+    Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("values of", "value|values of <name>", "metric", lambda _context, metric: metric),
     Rule("any metric", "all? events|event", "metric", _any),
     Rule("all data", "all? metrics|documents|samples|measurements|data|everything", "metric", _any, cost=0.1),

@@ -18,7 +18,7 @@ from nlq.tokens import Token
 _CLASS = re.compile(r"[1-9]xx$")
 MAX_VALUES_TRIED = 10_000
 MAX_WORDS = 6  # tokens a value is typed as
-KEYLESS_COST = 0.3  # a value that stands without its key
+KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 
 
@@ -146,7 +146,10 @@ def _unread_comparison(_context: Context, key: str, comparison: Comparison, _num
 _DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 
 SCANNERS = (Scanner("tag", _scan),)
+# Nouns that people put behind a tag's key.
+_HEADS = "method|type|types|code|codes|name|names|id|ids|kind|kinds"
 RULES = (
+    Rule("key and head", f"<key> {_HEADS}", "key", lambda _context, key: key, cost=0.1),
     Rule("prefix", "<key> starts|starting|begins|beginning with <word>", "selection", _partly("prefix")),
     Rule("suffix", "<key> ends|ending with|in|on <word>", "selection", _partly("suffix")),
     Rule("contains", "<key> contains|containing|includes|including|like <word>", "selection", _partly("contains")),
@@ -172,7 +175,11 @@ RULES = (
     Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
     Rule("selection", "only? where? on|from|in|at|to|for|with? <selection>", "tag", _same),
     Rule("had value", "that? had|has|have|having|with|were|was|are|is <selection>", "had", _part_of, cost=0.05),
+    Rule("came from value", "that? come|comes|came|coming from|via|through <selection>", "had", _part_of),
     Rule("share where", "share where <selection>", "share", lambda _context, wanted: ShareWhere(wanted)),
+    Rule("by value", "by|via|through <keyless>", "tag", _same, cost=0.3),
+    Rule("value and value", "<choice> +|&|/ <choice>", "choice", _or),
+    Rule("keyless value and value", "<keyless> +|&|/ <keyless>", "keyless", _or),
     Rule(
         "key != value",
         "<key> !=|<>|≠ <choice>",
