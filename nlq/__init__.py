@@ -7,11 +7,13 @@ The stages, and the only door to each:
                    context: now, zone, catalog,             ▼            └──pipeline──▶ MongoDB stages
                    limits, previous question             refusal
 
-`interpret` reads a prompt, `compile_question` builds its pipeline, `resolve_time` reads time words alone.
+`interpret` reads a prompt, `compile_question` builds its pipeline, `resolve_time` reads time words alone,
+`question_from` takes the question of an earlier answer back from outside.
 """
 
 from nlq.catalog import Catalog
 from nlq.context import Context, Limits
+from nlq.contradictions import question_from
 from nlq.describe import describe
 from nlq.interpret import interpret
 from nlq.interpretation import Interpretation
@@ -35,5 +37,6 @@ __all__ = [
     "compile_question",
     "describe",
     "interpret",
+    "question_from",
     "resolve_time",
 ]

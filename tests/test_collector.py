@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import StartServer
+from tests.conftest import StartServer
 from tools.processes import free_port
 from tools.server import Server
 from tools.stack import Stack

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
-from nlq.question import Question
+import nlq
 from telemetry_server.schemas import faults, parameters
 from telemetry_server.schemas.fields import CONTROL, Instant
 
@@ -25,7 +25,7 @@ class Prompt:
     now: datetime | None
     zone: str
     limit: int | None
-    previous: Question | None
+    previous: nlq.Question | None
 
 
 class PromptText(fields.Field[str]):
@@ -65,12 +65,12 @@ class Zone(fields.Field[str]):
             raise ValidationError("Must be an IANA time zone, such as Europe/Berlin.") from None
 
 
-class Previous(fields.Field[Question]):
+class Previous(fields.Field[nlq.Question]):
     """The `question` of an earlier answer."""
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Question:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> nlq.Question:
         try:
-            return Question.from_builtins(value)
+            return nlq.question_from(value)
         except ValueError as error:
             raise ValidationError(f"Not the question of an answer: {error}") from None
 

@@ -38,7 +38,7 @@ def question_of(prompt: str, previous: nlq.Question | None = None) -> nlq.Questi
 @pytest.mark.parametrize("prompt", FOLLOW_UPS)
 def test_follow_up_changes_the_question_before(prompt: str) -> None:
     """What is said replaces its part, all else stays; and the question survives its way through JSON."""
-    previous = nlq.Question.from_builtins(question_of(FIRST).to_builtins())
+    previous = nlq.question_from(question_of(FIRST).to_builtins())
     question = question_of(prompt, previous)
     assert nlq.describe(question) == FOLLOW_UPS[prompt]
     assert question_of(FOLLOW_UPS[prompt]) == question

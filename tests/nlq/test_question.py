@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 import nlq
-from nlq.question import MAX_GRAIN_COUNTS
+from nlq.contradictions import MAX_GRAIN_COUNTS
 from tests.nlq.test_corpus import CONTEXT, READ
 
 PLAIN = "average cpu usage by host today"
@@ -23,17 +23,17 @@ def builtins_of(prompt: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("reading", "prompt"), READ, ids=[prompt for _, prompt in READ])
 def test_question_survives_its_way_through_json(reading: str, prompt: str) -> None:
     """What a prompt asks is never taken for made up."""
-    assert nlq.describe(nlq.Question.from_builtins(builtins_of(prompt))) == reading
+    assert nlq.describe(nlq.question_from(builtins_of(prompt))) == reading
 
 
 @pytest.mark.parametrize(("unit", "count"), MAX_GRAIN_COUNTS.items())
 def test_widest_buckets_can_be_asked_for(unit: str, count: int) -> None:
     """The bound of a grain is what the grammar takes."""
     builtins = builtins_of(f"average cpu usage in {count} {unit} buckets since 2020")
-    assert nlq.Question.from_builtins(builtins).grain is not None
+    assert nlq.question_from(builtins).grain is not None
     builtins["grain"]["count"] += 1
     with pytest.raises(ValueError, match="grain"):
-        nlq.Question.from_builtins(builtins)
+        nlq.question_from(builtins)
 
 
 HOST = {"kind": "tag", "key": "host"}
@@ -96,6 +96,13 @@ FORGED: list[dict[str, Any]] = [
     {"grain": {"unit": "hour", "count": 0}},
     {"grain": {"unit": "year", "count": 86_400}},
     {"grain": {"unit": "fortnight", "count": 1}},
+    {"names": ["cpu.usage", "memory.used"]},
+    {"tags": [{"key": "host", "match": "prefix"}]},
+    {"over": {"names": [], "aggregation": {"function": "count"}}},
+    {"over": {"names": ["errors"], "aggregation": {"function": "count"}, "tags": [{"key": "host"}]}},
+    {"over": {"names": ["errors"], "aggregation": {"function": "percentile"}}},
+    {"over": {"names": ["cpu.usage"], "aggregation": {"function": "avg"}, "percent": True}},
+    {"over": {"names": ["errors"], "aggregation": {"function": "sum"}}, "share": True},
     {"share": True},
     {"share": "yes"},
     {"subject": "names"},
@@ -106,13 +113,13 @@ FORGED: list[dict[str, Any]] = [
 def test_forged_question_is_refused(forged: dict[str, Any]) -> None:
     """Unknown fields, bounds that are crossed, and parts that do not go together raise ValueError."""
     builtins = builtins_of(PLAIN)
-    nlq.Question.from_builtins(builtins)
+    nlq.question_from(builtins)
     with pytest.raises(ValueError, match=r"\w"):
-        nlq.Question.from_builtins(builtins | forged)
+        nlq.question_from(builtins | forged)
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], {}, [[]]])
 def test_what_is_no_object_is_refused(value: object) -> None:
     """Anything may come from outside."""
     with pytest.raises(ValueError, match=r"\w"):
-        nlq.Question.from_builtins(value)
+        nlq.question_from(value)

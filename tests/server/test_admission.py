@@ -4,7 +4,7 @@ import time
 
 import httpx
 import pytest
-from conftest import StartServer
+from tests.conftest import StartServer
 
 KEYS = ("first-key-of-the-tests", "second-key-of-the-tests")
 

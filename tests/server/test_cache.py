@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import redis
-from conftest import StartServer
+from tests.conftest import StartServer
 from tools.stack import Stack
 
 SLACK_SECONDS = 0.35  # 0.1 s for Redis, the rest for a busy machine

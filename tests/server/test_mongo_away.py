@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pymongo
 import pytest
-from conftest import StartServer
+from tests.conftest import StartServer
 from tools.server import Server
 from tools.stack import Stack
 

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import httpx
-from conftest import StartServer
+from tests.conftest import StartServer
 
 NAME = "http.request.duration_ms"
 

@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pymongo
 import pytest
-from conftest import StartServer
+from tests.conftest import StartServer
 from tools.processes import is_free
 from tools.server import Server
 

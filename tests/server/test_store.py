@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pymongo
 import pytest
-from conftest import StartServer
+from tests.conftest import StartServer
 from pymongo.database import Database
 
 from telemetry_server.stores.mongo import Mongo, indexes
