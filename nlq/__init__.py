@@ -7,10 +7,12 @@ The stages, and the only door to each:
                    context: now, zone, catalog,             ▼            └──pipeline──▶ MongoDB stages
                    limits, previous question             refusal
 
-`interpret` reads a prompt, `compile_question` builds its pipeline, `resolve_time` reads time words alone.
+`interpret` reads a prompt, `complete` goes on with one that is being typed, `compile_question` builds the pipeline,
+`resolve_time` reads time words alone.
 """
 
 from nlq.catalog import Catalog
+from nlq.complete import Completion, complete
 from nlq.context import Context, Limits
 from nlq.describe import describe
 from nlq.interpret import interpret
@@ -25,6 +27,7 @@ __all__ = [
     "COLLECTION",
     "Catalog",
     "Column",
+    "Completion",
     "Context",
     "Interpretation",
     "Limits",
@@ -33,6 +36,7 @@ __all__ = [
     "Refusal",
     "Word",
     "compile_question",
+    "complete",
     "describe",
     "interpret",
     "resolve_time",

@@ -224,7 +224,12 @@ def answered_role(text: str, context: Context) -> str | None:
     """The role of the last word of a prompt that is answered as it stands; None: it is not."""
     if len(text) > context.limits.max_prompt_length:
         return None
-    attempt = _attempt(tokenize(text), _whole_milliseconds(context))
+    return role_of_last(tokenize(text), context)
+
+
+def role_of_last(tokens: Sequence[Token], context: Context) -> str | None:
+    """The same, of a prompt that has been cut into tokens already."""
+    attempt = _attempt(tokens, _whole_milliseconds(context))
     answered = isinstance(attempt.outcome, Assembled) and not attempt.rivals
     return _roles(attempt.cover)[len(attempt.tokens) - 1] if answered else None
 

@@ -1,8 +1,8 @@
 """Ways to begin a prompt and to go on with one, as they are proposed to who is typing. Data only.
 
 The likelier ones come first. `{name}`, `{duration}` (a name that measures how long something takes), `{key}`,
-`{plural}` (of a key) and `{value}` stand for what the catalog holds. A phrase is proposed only where it leads to a prompt
-that is answered, so it may stand here even if it seldom fits.
+`{plural}` (of a key) and `{value}` stand for what the catalog holds. A phrase is proposed only where it makes a
+prompt that is answered, so it may stand here even if it seldom fits.
 """
 
 from typing import Final
@@ -76,12 +76,15 @@ CONTINUATIONS: Final = {
         "per hour", "per day", "per minute", "every 15 minutes", "hourly", "daily", "per week", "weekly", "monthly",
         "per month", "every 5 minutes", "every hour", "every day",
     ),
-    "tag": ("where {key} is {value}", "on {value}", "for {value}", "not {value}", "in {value}", "except {value}"),
+    "tag": (
+        "where {key} is {value}", "on {value}", "for {value}", "not {value}", "in {value}", "from {value}",
+        "except {value}",
+    ),
     "comparison": (
         "vs yesterday", "vs last week", "vs the day before", "compared to yesterday", "compared to last week",
         "than last week", "than yesterday",
     ),
     "value": ("over 100", "under 100", "above 100", "below 100", "at least 100", "at most 100"),
     "ranking": ("and others",),
-    "form": ("peak", "exist",),
+    "form": ("peak", "exist"),
 }  # fmt: skip
