@@ -7,11 +7,12 @@ The stages, and the only door to each:
                    context: now, zone, catalog,             ▼            └──pipeline──▶ MongoDB stages
                    limits, previous question             refusal
 
-`interpret` reads a prompt, `compile_question` builds its pipeline, `resolve_time` reads time words alone,
-`question_from` takes the question of an earlier answer back from outside.
+`interpret` reads a prompt, `complete` goes on with one that is being typed, `compile_question` builds the pipeline,
+`resolve_time` reads time words alone, `question_from` takes the question of an earlier answer back from outside.
 """
 
 from nlq.catalog import Catalog
+from nlq.complete import Completion, complete
 from nlq.context import Context, Limits
 from nlq.contradictions import question_from
 from nlq.describe import describe
@@ -27,6 +28,7 @@ __all__ = [
     "COLLECTION",
     "Catalog",
     "Column",
+    "Completion",
     "Context",
     "Interpretation",
     "Limits",
@@ -35,6 +37,7 @@ __all__ = [
     "Refusal",
     "Word",
     "compile_question",
+    "complete",
     "describe",
     "interpret",
     "question_from",

@@ -73,6 +73,7 @@ class Catalog:
         self.names: dict[str, NameEntry] = {}
         self.keys: SortedDict = SortedDict()
         self.aliases: dict[str, str] = {}  # folded alias -> a name or a key, stored or not
+        self._aliases_as_typed: SortedList = SortedList()
         self._names_by_fold: SortedDict = SortedDict()  # -> (name, ...)
         self._names_by_word: SortedList = SortedList()  # word, _END, name
         self._words: dict[str, int] = {}  # in how many names each word is; 0: only in values
@@ -101,6 +102,7 @@ class Catalog:
     def add_alias(self, alias: str, meant: str) -> None:
         """Read `alias` as `meant`, a metric name or a tag key, once that is stored; a stored name comes first."""
         self.aliases[fold(alias)] = meant
+        self._aliases_as_typed.add(alias.casefold())
 
     def _add_name(self, name: str) -> NameEntry:
         entry = self.names[name] = NameEntry(frozenset(words_of(name)))
@@ -173,6 +175,11 @@ class Catalog:
             found |= dict.fromkeys(text for text in whole if len(text) >= MIN_KNOWN_LENGTH)
         return list(islice(found, count))
 
+    def resembles_value(self, text: str) -> bool:
+        """Whether the text is a word of a stored tag value, or a letter from a value or from one of its words."""
+        near = {folded := fold(text), *edits(folded)}
+        return any(edit in self._values_by_fold or self._words.get(edit) == 0 for edit in near)
+
     # --- what may follow a beginning
 
     def first_names(self, count: int) -> list[str]:
@@ -192,6 +199,10 @@ class Catalog:
     def keys_from(self, begun: str, count: int) -> list[str]:
         """The first tag keys that begin with a text."""
         return list(islice(_from(self.keys, begun.casefold()), count))
+
+    def aliases_from(self, begun: str, count: int) -> list[str]:
+        """The first aliases that begin with a text."""
+        return list(islice(_from(self._aliases_as_typed, begun.casefold()), count))
 
     def values_from(self, key: str, begun: str, count: int) -> list[str]:
         """The first values of a tag key that begin with a text, as it is typed, or in another case."""

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
-from itertools import islice, product
+from itertools import combinations, islice, product
 from zoneinfo import ZoneInfo
 
 from nlq.assemble import Assembled, assemble
+from nlq.catalog import fold
 from nlq.context import Context
 from nlq.describe import describe
 from nlq.engine import Cover
@@ -56,8 +57,9 @@ def interpret(prompt: str, context: Context) -> Interpretation | Refusal:
         attempt, corrections = _corrected(attempt, suspects, context)
     if isinstance(attempt.outcome, Assembled) and not attempt.rivals:
         question = attempt.outcome.question
-        assumptions = (*corrections, *attempt.outcome.assumptions)
-        return Interpretation(question, describe(question), _words(prompt, attempt), assumptions)
+        reading = describe(question)
+        assumptions = dict.fromkeys((*corrections, *_by_alias(attempt, reading, context), *attempt.outcome.assumptions))
+        return Interpretation(question, reading, _words(prompt, attempt), tuple(assumptions))
     return _refuse(prompt, attempt, context)
 
 
@@ -144,10 +146,28 @@ def _spellings(token: Token, context: Context) -> list[str]:
     return list({word.casefold(): word for word in words}.values())[:MAX_CHOICES]
 
 
-def _words(prompt: str, attempt: _Attempt) -> tuple[Word, ...]:
-    roles = dict.fromkeys(attempt.cover.fillers, "filler") | dict.fromkeys(attempt.cover.unknown, "unknown")
-    for clause in attempt.cover.clauses:
+def _roles(cover: Cover) -> dict[int, str]:
+    """What the word at each position is read as."""
+    roles = dict.fromkeys(cover.fillers, "filler") | dict.fromkeys(cover.unknown, "unknown")
+    for clause in cover.clauses:
         roles |= dict.fromkeys(range(clause.start, clause.end), ROLES[clause.kind])
+    return roles
+
+
+def _by_alias(attempt: _Attempt, reading: str, context: Context) -> Iterator[str]:
+    """What was read by way of an alias."""
+    catalog = context.catalog
+    for clause in attempt.cover.clauses if catalog.aliases else ():
+        run = attempt.tokens[clause.start : clause.end]
+        for start, end in combinations(range(len(run) + 1), 2):
+            folded = "".join(fold(token.text) for token in run[start:end])
+            meant = catalog.aliases.get(folded)
+            if meant and meant in reading and meant in (*catalog.names_like(folded), *catalog.keys_like(folded)):
+                yield f"'{' '.join(token.text for token in run[start:end])}' read as {meant}"
+
+
+def _words(prompt: str, attempt: _Attempt) -> tuple[Word, ...]:
+    roles = _roles(attempt.cover)
     return tuple(
         Word(prompt[token.start : token.end], token.start, token.end, roles[index])
         for index, token in enumerate(attempt.tokens)
@@ -196,15 +216,22 @@ def _not_understood(tokens: Sequence[Token], cover: Cover) -> str:
 
 
 def _answerable(candidates: Iterable[str], context: Context) -> tuple[str, ...]:
-    good = (text for text in dict.fromkeys(candidates) if _is_answered(text, context))
+    good = (text for text in dict.fromkeys(candidates) if answered_role(text, context))
     return tuple(islice(good, MAX_SUGGESTIONS))
 
 
-def _is_answered(text: str, context: Context) -> bool:
+def answered_role(text: str, context: Context) -> str | None:
+    """The role of the last word of a prompt that is answered as it stands; None: it is not."""
     if len(text) > context.limits.max_prompt_length:
-        return False
-    attempt = _attempt(tokenize(text), context)
-    return isinstance(attempt.outcome, Assembled) and not attempt.rivals
+        return None
+    return role_of_last(tokenize(text), context)
+
+
+def role_of_last(tokens: Sequence[Token], context: Context) -> str | None:
+    """The same, of a prompt that has been cut into tokens already."""
+    attempt = _attempt(tokens, _whole_milliseconds(context))
+    answered = isinstance(attempt.outcome, Assembled) and not attempt.rivals
+    return _roles(attempt.cover)[len(attempt.tokens) - 1] if answered else None
 
 
 def _without_unknown(prompt: str, attempt: _Attempt, context: Context) -> Iterator[str]:

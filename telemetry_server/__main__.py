@@ -1,5 +1,6 @@
 """Command line: serve, and what operators need."""
 
+import asyncio
 import errno
 import os
 import socket
@@ -60,6 +61,30 @@ def settings(
         for setting in settings_table.SETTINGS:
             value = "(not shown)" if setting.secret else getattr(config, setting.attribute)
             typer.echo(f"{setting.variable}={int(value) if isinstance(value, bool) else value}")
+
+
+@cli.command()
+def misses(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Most lines to print.")] = 50,
+) -> None:
+    """Print the refused prompts by code, the most frequent first; tag values are not kept."""
+    try:
+        config = settings_table.load()
+    except ConfigError as error:
+        _fail(2, *error.problems)
+    from telemetry_server.errors import Problem  # noqa: PLC0415 - as below
+    from telemetry_server.misses import listed, table  # noqa: PLC0415
+    from telemetry_server.stores import mongo  # noqa: PLC0415
+
+    try:
+        mongo.check_uri(config.mongo_uri)
+        found = asyncio.run(listed(config.mongo_uri, config.app_env, config.retention_days))
+    except ValueError as error:
+        _fail(2, f"MONGO_URI: (not shown) cannot be used: {error}")
+    except Problem as problem:
+        _fail(1, problem.detail)
+    for line in table(found, limit):
+        typer.echo(line)
 
 
 def _run(config: Config) -> None:

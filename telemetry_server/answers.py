@@ -15,7 +15,8 @@ from telemetry_server import instants, wire
 from telemetry_server.cache import Cache, Outcome, Result
 from telemetry_server.errors import Fault, Refused
 from telemetry_server.metric_filter import MetricFilter
-from telemetry_server.schemas.prompt import MAX_PROMPT_LENGTH, MAX_ROWS, Prompt
+from telemetry_server.misses import Misses
+from telemetry_server.schemas.prompt import MAX_PROMPT_LENGTH, MAX_ROWS, Prefix, Prompt
 from telemetry_server.series import CATALOG_KEY, SeriesLog
 from telemetry_server.stores.mongo import Mongo, extended_json, match_stage
 from telemetry_server.versions import Dependency, Versions
@@ -53,11 +54,12 @@ class Timing:
 class Answers:
     """Answers prompts. Raises Refused for those that are not answered."""
 
-    def __init__(self, store: Mongo, series: SeriesLog, cache: Cache, versions: Versions) -> None:
+    def __init__(self, store: Mongo, series: SeriesLog, cache: Cache, versions: Versions, misses: Misses) -> None:
         self._store = store
         self._series = series
         self._cache = cache
         self._versions = versions
+        self._misses = misses
 
     async def answer(self, prompt: Prompt, *, bypass: bool) -> tuple[Result, Outcome, Timing]:
         """The answer document as JSON."""
@@ -74,6 +76,21 @@ class Answers:
         result, outcome = await self._cache.get("answer", _normalised(prompt), compute, bypass=bypass)
         timing.mark("cache" if outcome == "hit" else "store")
         return result, outcome, timing
+
+    async def complete(self, typed: Prefix) -> tuple[tuple[nlq.Completion, ...], Timing]:
+        """How a prompt may go on."""
+        timing = Timing()
+        await self._series.refresh()
+        timing.mark("catalog")
+        context = nlq.Context(
+            now=typed.now or instants.now(),
+            catalog=self._series.catalog,
+            zone=ZoneInfo(typed.zone),
+            limits=nlq.Limits(max_prompt_length=MAX_PROMPT_LENGTH),
+        )
+        completions = nlq.complete(typed.text, context)
+        timing.mark("complete")
+        return completions, timing
 
     async def summarise(self, where: MetricFilter) -> dict[str, Any]:
         """Count, sum, mean, min, max, p50, p95, p99 of what fulfils `where`; of nothing, 0 and nulls."""
@@ -95,6 +112,7 @@ class Answers:
         )
         interpretation = nlq.interpret(prompt.text, context)
         if isinstance(interpretation, nlq.Refusal):
+            self._misses.record(prompt.text, interpretation)
             raise _refused(interpretation)
         question = interpretation.question
         pipeline = nlq.compile_question(question, limits)

@@ -88,6 +88,7 @@ def load_app(config: Config, shared: Shared) -> App:
 async def _start(parts: Parts) -> None:
     parts.ingest.start()
     parts.series.start()
+    parts.misses.start()
     if parts.config.collect:
         parts.recorder.start()
     await parts.redis.connect()
@@ -107,6 +108,7 @@ async def _prepare(parts: Parts) -> None:
 
 async def _stop(parts: Parts) -> None:
     await parts.recorder.stop()
+    await parts.misses.stop()
     await parts.ingest.stop()
     await parts.series.stop()
     await parts.redis.close()

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 
+from telemetry_server import aliases
+
 ENVIRONMENTS = ("local", "dev", "test", "staging", "prod")
 GUARDED_ENVIRONMENTS = ("staging", "prod")
 MIN_KEY_LENGTH = 16
@@ -78,6 +80,10 @@ def _keys(text: str) -> tuple[bytes, ...]:
     if not all(re.fullmatch(rf"[!-~]{{{MIN_KEY_LENGTH},}}", key) for key in keys):
         raise ValueError("a key")
     return tuple(key_digest(key) for key in keys)
+
+
+def _aliases(text: str) -> aliases.Aliases:
+    return aliases.read(text) if text else aliases.Aliases()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,13 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
+        "ALIASES_FILE",
+        "",
+        _aliases,
+        "a path",
+        "File of aliases, a line `latency = api.latency_ms` for each: in prompts the first is read as the second.",
+    ),
+    Setting(
         "LOG_LEVEL",
         "info",
         _choice("debug", "info", "warning", "error"),
@@ -188,6 +201,7 @@ class Config:
     max_body_bytes: int
     collect: bool
     api_keys: tuple[bytes, ...] = field(repr=False)
+    aliases_file: aliases.Aliases
     log_level: str
 
 
@@ -202,11 +216,10 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         text = values.get(setting.variable, "").strip() or setting.default
         if text is None:
             text = str(parsed.get("environment") or "local")
-        if text == "":
-            parsed[setting.attribute] = ()
-            continue
         try:
             parsed[setting.attribute] = setting.parse(text)
+        except aliases.AliasError as error:
+            problems += error.problems
         except ValueError:
             shown = "(not shown)" if setting.secret else repr(text)
             problems.append(f"{setting.variable}: {shown} cannot be used; allowed: {setting.allowed}")

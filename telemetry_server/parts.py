@@ -12,6 +12,7 @@ from telemetry_server.config import Config
 from telemetry_server.counters import Counters
 from telemetry_server.ingest import Ingest
 from telemetry_server.metrics import Metrics
+from telemetry_server.misses import Misses
 from telemetry_server.rate_limit import RateLimit
 from telemetry_server.recorder import Recorder
 from telemetry_server.schemas.metric import MetricForms
@@ -37,6 +38,7 @@ class Parts:
     cache: Cache
     metrics: Metrics
     answers: Answers
+    misses: Misses
     recorder: Recorder
     rate_limit: RateLimit
     forms: MetricForms
@@ -56,8 +58,9 @@ def assemble(config: Config, shared: Shared, worker: int) -> Parts:
     redis = Redis(config.redis_uri, config.app_env)
     versions = Versions(shared.slots)
     counters = Counters(shared.cells, worker)
-    series = SeriesLog(mongo, versions)
+    series = SeriesLog(mongo, versions, config.aliases_file.pairs)
     ingest = Ingest(mongo, series, versions)
+    misses = Misses(mongo, series.catalog)
     cache = Cache(redis, versions, counters, serve_id=shared.serve_id, staleness_ms=config.cache_staleness_ms)
     return Parts(
         config=config,
@@ -70,7 +73,8 @@ def assemble(config: Config, shared: Shared, worker: int) -> Parts:
         ingest=ingest,
         cache=cache,
         metrics=Metrics(mongo, ingest, series, versions, config.app_env),
-        answers=Answers(mongo, series, cache, versions),
+        answers=Answers(mongo, series, cache, versions, misses),
+        misses=misses,
         recorder=Recorder(ingest, counters),
         rate_limit=RateLimit(config.rate_limit),
         forms=MetricForms(retention),

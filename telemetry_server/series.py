@@ -30,8 +30,10 @@ class SeriesLog:
     A series is written again once a day, so that it expires only when nothing of it has come for long.
     """
 
-    def __init__(self, store: Mongo, versions: Versions) -> None:
+    def __init__(self, store: Mongo, versions: Versions, aliases: Iterable[tuple[str, str]] = ()) -> None:
         self.catalog = Catalog()
+        for alias, meant in aliases:
+            self.catalog.add_alias(alias, meant)
         self.loaded = False
         self._store = store
         self._versions = versions

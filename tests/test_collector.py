@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.conftest import StartServer
 from tools.processes import free_port
 from tools.server import Server
 from tools.stack import Stack
@@ -20,6 +19,7 @@ from tools.stack import Stack
 from telemetry_server.collector.machine import Reading, readings, tag
 from telemetry_server.collector.sampler import Sampler
 from telemetry_server.collector.sender import Away, Rejected, Sender
+from tests.conftest import StartServer
 
 COMMAND = [sys.executable, "-m", "telemetry_server.collector"]
 KEY = "a-key-for-tests-only-0001"

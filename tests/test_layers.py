@@ -12,11 +12,12 @@ PACKAGES = ("nlq", "telemetry_server")
 
 # From the ground up; a module imports only what stands in a line above its own.
 LAYERS: tuple[tuple[str, ...], ...] = (
+    ("aliases",),
     ("config", "errors", "instants", "versions", "counters", "metric_filter"),
     ("metric", "shared", "logs", "auth", "rate_limit", "wire", "watch"),
     ("schemas",),
     ("stores",),
-    ("series", "cache"),
+    ("series", "cache", "misses"),
     ("ingest", "answers"),
     ("metrics", "recorder"),
     ("parts",),

@@ -22,7 +22,7 @@ ROLES = {
     "time": "time",
     "zone": "zone",
     "form": "form",
-    "opening": "form",
+    "lead": "form",
     "wish": "wish",
 }
 

@@ -119,7 +119,7 @@ RULES = (
         lambda _context: Whether(),
     ),
     Rule("any", "any", "form", lambda _context: Whether(), cost=0.1),
-    Rule("did it", "did|does|do|has|have|had|was|were|is|are", "opening", lambda _context: Whether()),
+    Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),
     Rule("how much", "how much", "form", lambda _context: HowMuch()),
     # when
     Rule("when did", "when did|was|were|is|has|had", "form", lambda _context: When()),
@@ -135,7 +135,7 @@ RULES = (
     Rule("not reporting", "not|never reporting|reported|seen|sent|sending", "form", lambda _context: Silent()),
     Rule("no data", "without|no data|events|metrics", "form", lambda _context: Silent()),
     # the question before
-    Rule("and", "and|also|or", "opening", lambda _context: FollowUp()),
+    Rule("and", "and|also|or", "lead", lambda _context: FollowUp()),
     Rule("what about", "what|how about", "form", lambda _context: FollowUp()),
     Rule("instead", "instead", "form", lambda _context: FollowUp()),
     Rule("the same", "the? same for|but|with?", "form", lambda _context: FollowUp(), cost=0.3),

@@ -10,7 +10,7 @@ from telemetry_server.routes import batch, health, metrics, query, stats
 BLUEPRINTS: tuple[Blueprint, ...] = (
     metrics.blueprint,  # /metrics, /metrics/{id}, /metrics/{name}, /metrics/{name}/aggregate
     batch.blueprint,  #   /v1/metrics
-    query.blueprint,  #   /query
+    query.blueprint,  #   /query, /query/complete
     health.blueprint,  #  /health, /health/live, /health/ready
     stats.blueprint,  #   /stats
 )

@@ -24,6 +24,14 @@ async def ask_with_context(request: Request) -> HTTPResponse:
     return await _answer(request, prompt.from_body(wire.body_of(request)))
 
 
+@reads(blueprint, "/complete")
+async def complete(request: Request) -> HTTPResponse:
+    """How the prompt may go on that is being typed."""
+    typed = prompt.prefix_from_parameters(request.get_query_args(keep_blank_values=True))
+    completions, timing = await parts_of(request).answers.complete(typed)
+    return wire.json({"prefix": typed.text, "completions": completions}, headers={"Server-Timing": timing.header()})
+
+
 async def _answer(request: Request, asked: Prompt) -> HTTPResponse:
     answers = parts_of(request).answers
     result, outcome, timing = await answers.answer(asked, bypass=wants_stored_truth(request))

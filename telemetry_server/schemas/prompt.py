@@ -1,4 +1,4 @@
-"""The parameters of GET /query, and the body of POST /query."""
+"""The parameters of GET /query and GET /query/complete, and the body of POST /query."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,13 +28,26 @@ class Prompt:
     previous: nlq.Question | None
 
 
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """A question as far as it is typed. `now`: None for the present."""
+
+    text: str
+    now: datetime | None
+    zone: str
+
+
 class PromptText(fields.Field[str]):
-    """What was typed."""
+    """What was typed. begun: in part, or not at all so far."""
+
+    def __init__(self, *, begun: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.begun = begun
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if not isinstance(value, str):
             raise ValidationError("Must be a string.")
-        if not value.strip():
+        if not value.strip() and not self.begun:
             raise ValidationError("Must not be empty.")
         if len(value) > MAX_PROMPT_LENGTH:
             raise ValidationError(f"At most {MAX_PROMPT_LENGTH} characters.")
@@ -85,11 +98,20 @@ class GetSchema(Schema):
     limit = parameters.Limit(MAX_ROWS, load_default=None)
 
 
+class CompleteSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    prefix = PromptText(begun=True, load_default="")
+    now = Instant(load_default=None)
+    tz = Zone(load_default="UTC")
+
+
 class PostSchema(GetSchema):
     context = Previous(load_default=None, allow_none=True)
 
 
-_GET, _POST = GetSchema(), PostSchema()
+_GET, _POST, _COMPLETE = GetSchema(), PostSchema(), CompleteSchema()
 
 
 def from_parameters(pairs: Iterable[tuple[str, str]]) -> Prompt:
@@ -100,6 +122,12 @@ def from_parameters(pairs: Iterable[tuple[str, str]]) -> Prompt:
 def from_body(raw: object) -> Prompt:
     """Read the body. Raises Invalid."""
     return _prompt(faults.load(_POST, raw))
+
+
+def prefix_from_parameters(pairs: Iterable[tuple[str, str]]) -> Prefix:
+    """Read the query parameters of a prompt that is being typed. Raises Invalid."""
+    values = faults.load(_COMPLETE, parameters.once(pairs))
+    return Prefix(values["prefix"], values["now"], values["tz"])
 
 
 def _prompt(values: dict[str, Any]) -> Prompt:

@@ -25,6 +25,7 @@ from pymongo.uri_parser import parse_uri
 from telemetry_server.errors import Fault, Invalid, Problem, TimedOut, Unavailable
 from telemetry_server.metric import Metric
 from telemetry_server.metric_filter import Cursor, MetricFilter
+from telemetry_server.stores.indexes import indexes
 
 OPERATION_SECONDS = 1.7
 DEADLINE_SECONDS = 1.9  # where the driver itself should hang; a request must be answered within 2 s
@@ -34,7 +35,6 @@ MAX_ANSWERS = 12
 PREPARE_SECONDS = 600.0  # an index on a large collection
 WATCH_SECONDS = 0.5
 PING_SECONDS = 0.8
-SERIES_GRACE = timedelta(days=2)
 
 _DUPLICATE_KEY = 11000
 _OTHER_OPTIONS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
@@ -45,29 +45,6 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """An index, and after which time past its instant a document is deleted (None: never)."""
-
-    collection: str
-    keys: tuple[tuple[str, int], ...]
-    expire_after: timedelta | None = None
-
-    @property
-    def name(self) -> str:
-        return "_".join(f"{key}_{direction}" for key, direction in self.keys)
-
-
-def indexes(retention: timedelta) -> tuple[Index, ...]:
-    """All indexes beside `_id`."""
-    return (
-        Index("metrics", (("name", 1), ("timestamp", -1))),
-        Index("metrics", (("tags", 1), ("timestamp", -1))),
-        Index("metrics", (("timestamp", 1),), expire_after=retention),
-        Index("series", (("seen_at", 1),), expire_after=retention + SERIES_GRACE),
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Series:
     """A series as the catalog knows it; `seen_at` by MongoDB's clock."""
 
@@ -75,6 +52,16 @@ class Series:
     name: str
     type: str
     tags: tuple[str, ...]
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Refused prompts that are kept as one: why, as what, how many, and the last of them by MongoDB's clock."""
+
+    code: str
+    text: str
+    count: int
     seen_at: datetime
 
 
@@ -119,6 +106,7 @@ class Mongo:
         self._database = self._client[f"telemetry_server_{app_env}"]
         self._metrics = self._database["metrics"]
         self._series = self._database["series"]
+        self._misses = self._database["misses"]
         self._answer_slots = asyncio.Semaphore(MAX_ANSWERS)
         self.retention = retention
 
@@ -275,6 +263,39 @@ class Mongo:
             if not documents:
                 return
             yield [Series(d["_id"], d["name"], d["type"], tuple(d["tags"]), d["seen_at"]) for d in documents]
+
+    # --- misses
+
+    async def count_misses(self, misses: Mapping[str, tuple[str, str, int]]) -> None:
+        """Add to the counts of misses: (code, text, count) by id."""
+        updates = [
+            pymongo.UpdateOne(
+                {"_id": miss_id},
+                {
+                    "$setOnInsert": {"code": code, "text": text},
+                    "$inc": {"count": count},
+                    "$currentDate": {"seen_at": True},
+                },
+                upsert=True,
+            )
+            for miss_id, (code, text, count) in misses.items()
+        ]
+        async with _bounded():
+            await self._misses.bulk_write(updates, ordered=False)
+
+    async def forget_misses(self, code: str, most: int) -> None:
+        """Keep at most so many of a code: the most frequent, of equals the latest."""
+        async with _bounded():
+            order = [("code", 1), ("count", -1), ("seen_at", -1)]
+            extra = await self._misses.find({"code": code}, {"_id": 1}).sort(order).skip(most).to_list(None)
+            if extra:
+                await self._misses.delete_many({"_id": {"$in": [miss["_id"] for miss in extra]}})
+
+    async def misses(self) -> list[Miss]:
+        """All that are kept, in no order."""
+        async with _bounded():
+            documents = await self._misses.find().to_list(None)
+        return [Miss(d["code"], d["text"], d["count"], d["seen_at"]) for d in documents]
 
     # --- helpers
 

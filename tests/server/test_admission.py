@@ -4,6 +4,7 @@ import time
 
 import httpx
 import pytest
+
 from tests.conftest import StartServer
 
 KEYS = ("first-key-of-the-tests", "second-key-of-the-tests")

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 import redis
-from tests.conftest import StartServer
 from tools.stack import Stack
+
+from tests.conftest import StartServer
 
 SLACK_SECONDS = 0.35  # 0.1 s for Redis, the rest for a busy machine
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 import httpx
 import pymongo
 import pytest
-from tests.conftest import StartServer
 from tools.server import Server
 from tools.stack import Stack
+
+from tests.conftest import StartServer
 
 MAX_SECONDS = 2.0
 SLACK_SECONDS = 0.4  # of a busy machine

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import httpx
+
 from tests.conftest import StartServer
 
 NAME = "http.request.duration_ms"

@@ -9,9 +9,10 @@ import httpx
 import psutil
 import pymongo
 import pytest
-from tests.conftest import StartServer
 from tools.processes import is_free
 from tools.server import Server
+
+from tests.conftest import StartServer
 
 
 def write_until_gone(server: Server, acknowledged: list[str], statuses: Counter[object], number: int) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 import pymongo
 import pytest
-from tests.conftest import StartServer
 from pymongo.database import Database
 
-from telemetry_server.stores.mongo import Mongo, indexes
+from telemetry_server.stores.indexes import indexes
+from telemetry_server.stores.mongo import Mongo
+from tests.conftest import StartServer
 
 DAY = 86_400
 
@@ -73,6 +74,7 @@ def test_index_names_are_the_drivers_own() -> None:
         "tags_1_timestamp_-1",
         "timestamp_1",
         "seen_at_1",
+        "code_1_count_-1_seen_at_-1",
     }
 
 
