@@ -16,6 +16,7 @@ from sortedcontainers import SortedDict, SortedList
 
 from nlq import lexicon
 from nlq.spelling import MIN_KNOWN_LENGTH, MIN_LENGTH, edits
+from nlq.stems import MIN_STEM_LENGTH, stem
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\s_.:/\-]+")
@@ -77,6 +78,7 @@ class Catalog:
         self._names_by_fold: SortedDict = SortedDict()  # -> (name, ...)
         self._names_by_word: SortedList = SortedList()  # word, _END, name
         self._words: dict[str, int] = {}  # in how many names each word is; 0: only in values
+        self._words_by_stem: dict[str, tuple[str, ...]] = {}  # words of names alone
         self._durations: dict[str | None, SortedList] = {None: SortedList()}  # by tag key; None: all
         self._keys_by_fold: dict[str, tuple[str, ...]] = {}
         self._values_by_fold: dict[str, tuple[str, ...]] = {}  # -> (key, value, key, value, ...)
@@ -109,6 +111,8 @@ class Catalog:
         _append(self._names_by_fold, fold(name), name)
         for word in entry.words:
             self._names_by_word.add(f"{word}{_END}{name}")
+            if not self._words.get(word):
+                _append(self._words_by_stem, stem(word), word)
             self._words[word] = self._words.get(word, 0) + 1
         if not lexicon.DURATION_WORDS.isdisjoint(entry.words):
             self._durations[None].add(name)
@@ -134,7 +138,11 @@ class Catalog:
         return sorted(found) if found else self._meant(folded, self.names)
 
     def names_with(self, words: Sequence[str]) -> list[str]:
-        """The names that have all of the folded words, those with the fewest other words (units aside)."""
+        """The names that have all of the folded words, those with the fewest other words (units aside).
+
+        A word that no name has stands for the one name word with its stem, or the one that begins with it.
+        """
+        words = [self._name_word(word) for word in words]
         counts = [self._words.get(word, 0) for word in words]
         if not counts or not 0 < min(counts) <= MAX_PARTIAL_NAMES:
             return []
@@ -146,6 +154,15 @@ class Catalog:
                 rest[name] = len((known - lexicon.UNIT_WORDS or known) - wanted)
         fewest = min(rest.values(), default=0)
         return [name for name in rest if rest[name] == fewest]
+
+    def _name_word(self, word: str) -> str:
+        if self._words.get(word) or len(word) < MIN_STEM_LENGTH:
+            return word
+        akin = self._words_by_stem.get(stem(word), ())
+        if len(akin) == 1:
+            return akin[0]
+        begun = {entry.partition(_END)[0] for entry in islice(_from(self._names_by_word, word), MAX_PARTIAL_NAMES)}
+        return begun.pop() if len(begun) == 1 and not akin else word
 
     def keys_like(self, folded: str) -> list[str]:
         """The tag keys that the folded text may mean."""
