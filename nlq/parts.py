@@ -172,7 +172,7 @@ class Parts:
             refuse("conflict", "Two metrics in one prompt.", named[1], named[0].value.names)
         if not named:
             return found[0].value if found else None
-        metric: Metric = named[0].value
+        metric: Metric = min((clause.value for clause in named), key=lambda each: each.counted)
         if len(metric.names) > 1 and not metric.several:
             detail = f"'{metric.said}' may be any of: {', '.join(metric.names[:10])}."
             refuse("ambiguous", detail, named[0], metric.names)

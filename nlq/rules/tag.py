@@ -30,6 +30,7 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
             yield Match(start, start + 1, "word", token.text, 0.0, "word")
         yield from _as_stored(start, token, context)
         yield from _class_of_codes(start, token, context)
+        yield from _codes(start, tokens, context)
         folded = ""
         for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
@@ -77,6 +78,14 @@ def _class_of_codes(start: int, token: Token, context: Context) -> Iterator[Matc
             choice = TagFilter(key, (token.norm[0],), match="prefix")
             yield Match(start, start + 1, "choice", choice, 0.0, "class of codes")
             yield Match(start, start + 1, "keyless", choice, 0.0, "class of codes")
+
+
+def _codes(start: int, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
+    """`404s`, which is no time: a code of three digits, in the plural."""
+    token, after = tokens[start], tokens[start + 1] if start + 1 < len(tokens) else None
+    if after and after.norm == "s" and after.start == token.end and len(token.text) == 3:
+        for key, value in context.catalog.values_like(token.text):
+            yield Match(start, start + 2, "keyless", TagFilter(key, (value,)), 0.0, "codes")
 
 
 def _is_grammar(token: Token) -> bool:
