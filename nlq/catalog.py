@@ -103,7 +103,7 @@ class Catalog:
 
     def add_alias(self, alias: str, meant: str) -> None:
         """Read `alias` as `meant`, a metric name or a tag key, once that is stored; a stored name comes first."""
-        self.aliases[fold(alias)] = meant
+        self.aliases["".join(map(fold, alias.split()))] = meant
         self._aliases_as_typed.add(alias.casefold())
 
     def _add_name(self, name: str) -> NameEntry:

@@ -24,7 +24,7 @@ from nlq.rules import GRAMMAR, VOCABULARY
 from nlq.tokens import Token, tokenize
 
 MAX_COMPLETIONS = 10
-MAX_WORDS = 4  # at the end, that a phrase may begin with
+MAX_WORDS = 5  # at the end, that a phrase may begin with
 MAX_FILLINGS = 10  # names, keys or values for one place in a phrase
 MAX_WORK = 70  # words read in trying, over all that is tried: bounds the time, however long the prompt is
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -153,7 +153,7 @@ class _Typed:
         """(what is left as it was typed, what comes behind it), likeliest first; not all of them are answered."""
         for start in self._starts:
             begun = " ".join(self._text[start:].split()) + (" " if self._finished else "")
-            for text in self._completing(begun, alone=not self._finished and " " not in begun):
+            for text in self._completing(begun, first=start == 0, alone=not self._finished and " " not in begun):
                 if text.casefold() != begun.strip().casefold():
                     yield self._text[:start], text
         if self._readable and self._whole.lost > len(self._text):
@@ -165,23 +165,23 @@ class _Typed:
             known = takewhile(lambda word: word.startswith(begun), words)
             yield from ((head, word) for word in islice(known, MAX_FILLINGS) if word != begun)
 
-    def _completing(self, begun: str, *, alone: bool) -> Iterator[str]:
-        """What begins with `begun`, the end of the prompt. alone: that is one word, typed in part."""
+    def _completing(self, begun: str, *, first: bool, alone: bool) -> Iterator[str]:
+        """What begins with `begun`, the end of the prompt. first: or all of it. alone: one word, typed in part."""
         if found := _ASSIGNMENT.match(begun):  # `host we`, `host=we`
             for key in self._catalog.keys_like(fold(found[1])):
                 for value in self._catalog.values_from(key, found[3], MAX_FILLINGS):
                     yield found[1] + found[2] + _quoted(value)
         yield from self._catalog.aliases_from(begun, MAX_FILLINGS)
-        open_ = self._done.open
-        if open_:
+        read = self._done
+        if read.open or not (alone or self._finished):
             yield from _shortest(self._catalog.names_from(begun, MAX_FILLINGS))
         if alone:
             yield from self._catalog.keys_from(begun, MAX_FILLINGS)
-        phrases = chain(OPENINGS if open_ else (), *self._done.phrases)
+        phrases = chain(OPENINGS if read.open or first else (), *read.phrases)
         beginning = [phrase for phrase in phrases if phrase.partition("{")[0].casefold().startswith(begun.casefold())]
-        yield from _in_turn(self._done.fillings.fill(phrase) for phrase in beginning if phrase.partition("{")[0])
+        yield from _in_turn(read.fillings.fill(phrase) for phrase in beginning if phrase.partition("{")[0])
         if alone:
-            for key in self._done.fillings.keys:
+            for key in read.fillings.keys:
                 yield from map(_quoted, self._catalog.values_from(key, begun, MAX_FILLINGS))
 
     def _following(self) -> Iterator[str]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+MAX_LENGTH = 100
 _MEANT = re.compile(r"[A-Za-z0-9_.:/-]{1,200}")
 _ALIAS = re.compile(r"[^\s=#]+(?: [^\s=#]+){0,5}")
 
@@ -29,39 +30,39 @@ class Aliases:
 
 def read(path: str) -> Aliases:
     """Read a file; empty lines, and what follows a `#`, say nothing. Raises AliasError."""
+    from nlq.catalog import fold  # noqa: PLC0415 - takes a second, and only who has aliases needs it
+
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
         raise AliasError([f"{path}: cannot be read ({type(error).__name__})"]) from None
-    pairs: dict[str, str] = {}
+    pairs: dict[str, tuple[str, str]] = {}
     problems = []
     for number, line in enumerate(lines, 1):
         text = line.partition("#")[0].strip()
         if not text:
             continue
         alias, equals, meant = (" ".join(part.split()) for part in text.partition("="))
-        reason = _wrong(alias, equals, meant) or ("" if pairs.setdefault(alias.casefold(), meant) == meant else TWICE)
+        reason = _wrong(alias, equals, meant)
+        if not reason and pairs.setdefault("".join(map(fold, alias.split())), (alias, meant))[1] != meant:
+            reason = f"{alias!r} means something else in an earlier line"
         if reason:
-            problems.append(f"{path}, line {number}: {reason}")
+            problems.append(f"{path}:{number}: {reason}")
     if problems:
         raise AliasError(problems)
-    return Aliases(path, tuple(pairs.items()))
-
-
-TWICE = "the alias means something else in an earlier line"
+    return Aliases(path, tuple(pairs.values()))
 
 
 def _wrong(alias: str, equals: str, meant: str) -> str:
-    from nlq.rules import VOCABULARY  # noqa: PLC0415 - takes a second, and only who has aliases needs it
+    """Why a line cannot be used; empty if it can."""
+    from nlq.rules import VOCABULARY  # noqa: PLC0415 - as above
 
     if not equals:
         return "not of the form alias = name"
-    if not _ALIAS.fullmatch(alias) or not any(character.isalnum() for character in alias):
-        return "an alias is 1 to 6 words"
-    if len(alias) > 100:
-        return "an alias has at most 100 characters"
+    if not _ALIAS.fullmatch(alias) or len(alias) > MAX_LENGTH or not any(letter.isalnum() for letter in alias):
+        return f"an alias is 1 to 6 words, and at most {MAX_LENGTH} characters"
     if not _MEANT.fullmatch(meant):
-        return "what is meant is no metric name or tag key: 1 to 200 letters, digits and _ . : / -"
+        return "what is meant is a metric name or a tag key: 1 to 200 letters, digits and _ . : / -"
     if set(alias.casefold().split()) <= VOCABULARY:
         return f"{alias!r} has a meaning of its own"
     return ""

@@ -1,14 +1,16 @@
 """Prompts that were refused, counted, so that the language can grow from real use; never what may be personal.
 
 A prompt is kept with the words of the language, metric names and tag keys as typed. A tag value, text in quotes, a
-number, and any other word that may name somebody or something are replaced: `cpu of <host> frobnicated by <word>`.
+number, and any other word that may name somebody or something are replaced: `squiggled cpu.usage of <value>`.
 An unknown word is kept only where it is likely to be one that the language lacks: lower-case letters, neither a part
-of a stored tag value nor a letter away from one, and not behind a key or a preposition, where values stand.
+of a stored tag value nor a letter away from one, and not behind a key, a preposition or a replaced word, where
+values stand.
 """
 
 import asyncio
 import contextlib
 import hashlib
+import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -20,16 +22,19 @@ from nlq.catalog import fold
 from nlq.rules import VOCABULARY
 from telemetry_server import instants
 from telemetry_server.errors import Problem
-from telemetry_server.stores.mongo import Miss, Mongo
+from telemetry_server.stores.documents import Miss
+from telemetry_server.stores.mongo import Mongo
 
 EVERY_SECONDS = 2.0
 MAX_WAITING = 1000  # more, and further ones are not counted
 MAX_KEPT_PER_CODE = 1000  # the rarest are forgotten
 MAX_UNKNOWN_LENGTH = 24
+_NUMBER = re.compile(r"[0-9]+([.,][0-9]+)?")
+_HIDDEN = ("<value>", "<word>", "<number>")
 _LEADS = frozenset(
     """
     on in at to from for by of with without not except excluding besides where is are was were and or vs versus
-    against = == != : , user customer named called
+    against = == != : , ' ’ ` user customer named called
     """.split()
 )
 
@@ -91,9 +96,9 @@ def without_values(prompt: str, refusal: Refusal, catalog: Catalog) -> str:
     before = ""
     for word in refusal.words:
         text = _kept(prompt, word, before, catalog)
-        if not (text.startswith("<") and text.endswith(">") and len(text) > 2 and kept and kept[-1] == text):
+        if not (kept and kept[-1] == text in _HIDDEN):  # how many words a value has is nobody's business
             kept.append(text)
-        before = word.text.casefold()
+        before = text if text in _HIDDEN else word.text.casefold()
     return " ".join(kept)
 
 
@@ -129,16 +134,16 @@ def _kept(prompt: str, word: Word, before: str, catalog: Catalog) -> str:
     if not quoted and text in VOCABULARY and not (values and word.role == "tag"):
         return text
     if any(character.isdigit() for character in text) and not catalog.names_like(folded):
-        return "<number>" if text.replace(",", "").replace(".", "").isdigit() else "<value>"
+        return "<number>" if _NUMBER.fullmatch(text) else "<value>"
     if not quoted and not values and (word.role == "metric" or catalog.names_like(folded) or catalog.keys_like(folded)):
         return text
     if not quoted and len(text) == 1 and not text.isalnum():
         return text
     if values or quoted or word.role == "tag":
         return "<value>"
-    behind_value = before in _LEADS or bool(catalog.keys_like(fold(before)))
+    as_value = before in _LEADS or before in _HIDDEN or bool(catalog.keys_like(fold(before)))
     plain = word.text.isascii() and word.text.isalpha() and word.text.islower() and len(text) <= MAX_UNKNOWN_LENGTH
-    return "<word>" if behind_value or not plain or catalog.resembles_value(word.text) else text
+    return "<word>" if as_value or not plain or catalog.resembles_value(word.text) else text
 
 
 def _identify(code: str, text: str) -> str:

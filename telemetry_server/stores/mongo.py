@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from pymongo.uri_parser import parse_uri
 from telemetry_server.errors import Fault, Invalid, Problem, TimedOut, Unavailable
 from telemetry_server.metric import Metric
 from telemetry_server.metric_filter import Cursor, MetricFilter
+from telemetry_server.stores.documents import Miss, Series
 from telemetry_server.stores.indexes import indexes
 
 OPERATION_SECONDS = 1.7
@@ -42,27 +42,6 @@ _UNKNOWN_ZONE = 40485
 _TOO_LARGE = (146, 292, 10334, 16819, 17280)  # memory limits, and results beyond 16 MB
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A series as the catalog knows it; `seen_at` by MongoDB's clock."""
-
-    id: str
-    name: str
-    type: str
-    tags: tuple[str, ...]
-    seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Miss:
-    """Refused prompts that are kept as one: why, as what, how many, and the last of them by MongoDB's clock."""
-
-    code: str
-    text: str
-    count: int
-    seen_at: datetime
 
 
 def new_id() -> str:

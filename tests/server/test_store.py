@@ -37,7 +37,7 @@ def prepare(mongo_uri: str, app_env: str, days: int) -> None:
 def expiries(database: Database[dict[str, Any]]) -> dict[str, Any]:
     return {
         f"{name}.{index}": made.get("expireAfterSeconds")
-        for name in ("metrics", "series")
+        for name in ("metrics", "series", "misses")
         for index, made in database[name].index_information().items()
         if index != "_id_"
     }
@@ -54,6 +54,8 @@ def test_indexes_are_made_by_any_number_of_workers(
             "metrics.tags_1_timestamp_-1": None,
             "metrics.timestamp_1": 90 * DAY,
             "series.seen_at_1": 92 * DAY,
+            "misses.code_1_count_-1_seen_at_-1": None,
+            "misses.seen_at_1": 90 * DAY,
         }
 
 
