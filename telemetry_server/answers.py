@@ -4,13 +4,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 import nlq
-from nlq.question import Aggregation, Question, TimeRange
+from nlq.question import Aggregation, Question, TagFilter, TimeRange
 from telemetry_server import instants, wire
 from telemetry_server.cache import Cache, Outcome, Result
 from telemetry_server.errors import Fault, Refused
@@ -158,14 +159,19 @@ class Answers:
 
 
 def depends_on(question: Question) -> Dependency:
-    """What can change the answer: a metric counts only with one of the names and with each of the tags."""
-    alternatives: list[tuple[str, ...]] = []
-    if question.names:
-        alternatives.append(tuple(f"n:{name}" for name in question.names))
-    alternatives += [
-        tuple(f"t:{tag.key}:{value}" for value in tag.values) for tag in question.tags if tag.values and not tag.negated
-    ]
-    return tuple((*keys, CATALOG_KEY) for keys in alternatives or [("*",)])
+    """What can change the answer: its own documents, and those of what it is divided by."""
+    alternatives = _vouching(question.names, question.tags)
+    if question.over:
+        whole = _vouching(question.over.names, question.over.tags)
+        alternatives = [(*own, *others) for own, others in product(alternatives, whole)]
+    return tuple((*keys, CATALOG_KEY) for keys in alternatives)
+
+
+def _vouching(names: Sequence[str], tags: Sequence[TagFilter]) -> list[tuple[str, ...]]:
+    """A metric counts only with one of the names and with each of the tags: each of these vouches by itself."""
+    exact = [tag for tag in tags if tag.values and tag.match == "is" and not tag.negated]
+    by_name = [tuple(f"n:{name}" for name in names)] if names else []
+    return [*by_name, *(tuple(f"t:{tag.key}:{value}" for value in tag.values) for tag in exact)] or [("*",)]
 
 
 def _normalised(prompt: Prompt) -> list[object]:

@@ -90,6 +90,28 @@ def test_every_write_is_seen_at_once(own: tuple[httpx.Client, Stack]) -> None:
     check(1, 2, 3, 4, 5, 40, 40)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "first", "second"),
+    [
+        ("ratio of errors to requests", [[2, 4, 0.5]], [[2, 8, 0.25]]),
+        ("what percentage of requests had status 500", [[0, 4, 0]], [[0, 8, 0]]),
+        ("sum of requests where host starts with web", [[4]], [[8]]),
+    ],
+)
+def test_answer_depends_on_all_that_it_reads(
+    own: tuple[httpx.Client, Stack], prompt: str, first: list[list[float]], second: list[list[float]]
+) -> None:
+    """A write to what a result is divided by, or to a value that is matched in part, is seen at once."""
+    client, _ = own
+    put(client, 2, name="errors", type="counter")
+    put(client, 0, name="requests", type="counter", tags=["status:500"])
+    put(client, 4, name="requests", type="counter", tags=["host:web-1", "status:200"])
+    for expected in (first, first):
+        assert client.get("/query", params={"prompt": prompt}).json().get("rows") == expected
+    put(client, 4, name="requests", type="counter", tags=["host:web-1", "status:200"])
+    assert client.get("/query", params={"prompt": prompt}).json()["rows"] == second
+
+
 def test_unrelated_writes_keep_a_hit(own: tuple[httpx.Client, Stack]) -> None:
     """A write that shares only the name or only the tag does not spoil a list of both."""
     client, _ = own
