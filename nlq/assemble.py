@@ -12,8 +12,10 @@ from nlq.follow_up import follow_up
 from nlq.parts import Misfit, NoQuestionError, Parts, refuse
 from nlq.question import (
     Aggregation,
+    GroupKey,
     Question,
     Rank,
+    TagFilter,
     TimeRange,
     ValueFilter,
 )
@@ -35,7 +37,7 @@ def assemble(clauses: Sequence[Match], context: Context) -> Assembled | Misfit:
             return Misfit(clause.value, clause)
     try:
         parts = Parts(clauses)
-        if parts.follow_up or parts.is_fragment:
+        if parts.follow_up or parts.is_fragment or (context.previous and parts.is_ranking_alone):
             return _follow_up(parts, context)
         assembly = _Assembly(parts, context)
         return Assembled(assembly.question(), assembly.assumptions)
@@ -68,6 +70,7 @@ class _Assembly(Conventions):
             self.assumptions.append("no metric said: events of every name")
         elif self.metric.said:
             self.assumptions.insert(0, f"'{self.metric.said}' read as {', '.join(self.metric.names)}")
+        self._check_tags()
         if parts.catalog:
             return self._seen(time)
         if parts.age:
@@ -79,6 +82,21 @@ class _Assembly(Conventions):
         if parts.listing or self._ranks_documents():
             return self._list(time)
         return self._aggregate(time, second)
+
+    def _check_tags(self) -> None:
+        """A tag that no document of the metric has would make an empty answer: better said than shown."""
+        known = {key for name in self.names for key in self.context.catalog.names[name].keys}
+        tags: list[TagFilter | GroupKey] = [tag for tag in self.parts.tags if not tag.negated]
+        tags += [group for group in self.groups if group.kind == "tag"]
+        for said in tags:
+            key = said.key
+            if self.names and key not in known:
+                clause = self.parts.clause_of(said)
+                refuse(
+                    "unknown_value",
+                    f"{' and '.join(self.names)} has no tag {key}: it has {', '.join(sorted(known)) or 'none'}.",
+                    clause,
+                )
 
     def _about(self, form: Any, time: TimeRange, **rest: Any) -> Question:
         """A question of a form about the metric and the tags that were said; of all values, unless `values` says."""
@@ -181,7 +199,7 @@ class _Assembly(Conventions):
         rank = self.rank(having)
         aggregations = self.with_rate(self.aggregations(), time)
         if rank and not self.groups and not self.grain:
-            if self.names and not (self.metric and self.metric.counted):
+            if self.names:
                 refuse("incomplete", "A ranking needs to know of what: add 'by' and a tag.")
             self.groups = (NAME,)
         self._check_folds(rank, aggregations, second)

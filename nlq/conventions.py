@@ -82,7 +82,9 @@ class Conventions:
                 refuse("incomplete", "Compared with what? The first time range is not said.", clause)
             return parts.against.second.apply(parts.range, self.context.zone)
         second, now = parts.against.second, self.context.now
-        if parts.range is None and second.end is not None and second.end <= now:
+        if parts.range is None and (second.end is None or second.end >= now):
+            refuse("incomplete", "Compared with what? That range runs up to now: the first one is not said.", clause)
+        if parts.range is None and second.end is not None:
             parts.range = TimeRange(second.end, now)
             self.assumptions.append("the first range read as the time since the second one")
         return TimeRange(second.start, now if second.end is None else min(second.end, now))

@@ -24,6 +24,8 @@ def describe(question: Question) -> str:
     asides = list(_asides(question))
     sentence = ", ".join((" ".join((_opening(question), *_restrictions(question))), *asides, *([""] if asides else [])))
     sentence = f"{sentence.rstrip()} {_range(question.range, zone)}".rstrip()
+    if question.zone != "UTC":
+        sentence += f" in {question.zone} time"
     if question.compared_to:
         sentence += f" vs {_range(question.compared_to, zone)}"
     return sentence

@@ -27,7 +27,7 @@ from nlq.tokens import Token
 CLAUSE_COST = 1.0  # so that fewer, longer clauses win
 FILLER_COST = 0.2
 UNKNOWN_COST = 100.0
-NAMED = "keyless"  # the kind of matches that the catalog's values make
+NAMED = "one-keyless"  # the kind of matches that the catalog's values make
 OPENING = "lead"  # the kind of clauses that stand at the beginning or nowhere
 MAX_COVERS = 8
 MAX_MATCHES_A_POSITION = 200  # bounds the work on hostile prompts; ordinary ones stay under 40

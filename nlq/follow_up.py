@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from nlq.context import Context
+from nlq.contradictions import contradictions
 from nlq.parts import Parts, refuse
 from nlq.question import Question, Rank, TagFilter, TimeRange, ValueFilter
 from nlq.units import in_unit_of
@@ -25,6 +26,9 @@ def follow_up(previous: Question, parts: Parts, context: Context) -> Question:
         count = parts.ranking.count or context.limits.default_top
         question = replace(question, rank=Rank(count, parts.ranking.descending))
     question = replace(question, groups=parts.groups or question.groups, grain=parts.grain or question.grain)
+    problems = "; ".join(contradictions(question))
+    if problems:
+        refuse("conflict", f"Of the question before, this makes none: {problems}.")
     if question == previous:
         refuse("incomplete", "This changes nothing of the question before.")
     return question
@@ -32,7 +36,9 @@ def follow_up(previous: Question, parts: Parts, context: Context) -> Question:
 
 def _time(question: Question, parts: Parts, context: Context) -> Question:
     against, time = parts.against, parts.range
-    if against and against.joined and isinstance(against.second, TimeRange):  # `and yesterday?` is no comparison
+    if (
+        against and against.joined and not parts.compare and isinstance(against.second, TimeRange)
+    ):  # `and yesterday?` is no comparison
         time, against = against.second, None
     if time:
         if time.start and time.start > context.now:

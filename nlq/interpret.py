@@ -16,7 +16,7 @@ from nlq.lexicon import FILLERS
 from nlq.parts import Misfit
 from nlq.refusal import Code, Problem, Refusal
 from nlq.rules import GRAMMAR, ROLES, VOCABULARY
-from nlq.spelling import Spelling
+from nlq.spelling import Spelling, plausible
 from nlq.tokens import Token, tokenize
 from nlq.words import Word
 
@@ -140,10 +140,11 @@ def _differ(first: _Attempt, second: _Attempt) -> bool:
 
 
 def _spellings(token: Token, context: Context) -> list[str]:
-    if token.quoted:
+    if token.quoted or not token.text.isalpha():  # `oven-z` is no slip for `oven-a`
         return []
     words = [*_SPELLING.nearest(token.norm, MAX_CHOICES), *context.catalog.nearest(token.text, MAX_CHOICES)]
-    return list({word.casefold(): word for word in words}.values())[:MAX_CHOICES]
+    likely = {word.casefold(): word for word in words if plausible(token.norm, word.casefold())}
+    return list(likely.values())[:MAX_CHOICES]
 
 
 def _roles(cover: Cover) -> dict[int, str]:

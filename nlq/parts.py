@@ -123,6 +123,11 @@ class Parts:
         forms = (self.whether, self.when, self.age, self.silent, self.catalog)
         return not any((*subjects, *forms))
 
+    @property
+    def is_ranking_alone(self) -> bool:
+        """`top 3`, and nothing of what."""
+        return bool(self.ranking and len(self._clauses) == 1)
+
     def clause_of(self, value: object) -> Match | None:
         """The clause that says `value`."""
         return next((clause for clause in self._clauses if clause.value is value), None)

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 MIN_LENGTH = 5  # in shorter words every letter counts
 MIN_KNOWN_LENGTH = MIN_LENGTH - 1  # a letter too many makes a long enough word of them
+LONG = 7
 MAX_LENGTH = 40  # longer ones are pasted, not typed
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # each row stands half a key to the right of the one above
 _BESIDE = {
@@ -54,3 +55,13 @@ class Spelling:
         """The known words one edit away, in the order of the alphabet, at most `count`."""
         found = self._known.keys() & edits(word.casefold())
         return [self._known[known] for known in sorted(found)[:count]]
+
+
+def plausible(typed: str, meant: str) -> bool:
+    """Whether one word is likely a slip for the other, rather than a word of its own: `train` is not `rain`.
+
+    Slips keep the first letter, and in short words the last one too; swapped letters and a doubled last one aside.
+    """
+    if sorted(typed) == sorted(meant) or typed == meant + meant[-1]:
+        return True
+    return typed[0] == meant[0] and (len(typed) >= LONG or typed[-1] == meant[-1])

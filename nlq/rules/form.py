@@ -136,7 +136,7 @@ RULES = (
     Rule("no data", "without|no data|events|metrics", "form", lambda _context: Silent()),
     # the question before
     Rule("and", "and|also|or", "lead", lambda _context: FollowUp()),
-    Rule("what about", "what|how about", "form", lambda _context: FollowUp()),
+    Rule("what about", "what|how about", "form", lambda _context: FollowUp(), cost=-0.7),
     Rule("instead", "instead", "form", lambda _context: FollowUp()),
     Rule("the same", "the? same for|but|with?", "form", lambda _context: FollowUp(), cost=0.3),
     # what may be named

@@ -42,7 +42,7 @@ def _is_grammar(token: Token) -> bool:
 
 def _part(run: Sequence[Token], said: str, context: Context) -> Metric | None:
     typed = words_of(said)
-    if all(len(word) == 1 for word in typed):
+    if all(len(word) == 1 for word in typed) or context.catalog.keys_like(fold(said)):
         return None
     names = context.catalog.names_with(typed)
     if not names:
@@ -102,5 +102,5 @@ RULES = (
     Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("values of", "value|values of <name>", "metric", lambda _context, metric: metric),
     Rule("any metric", "all? events|event", "metric", _any),
-    Rule("all data", "all? metrics|documents|samples|measurements|data|everything", "metric", _any, cost=0.1),
+    Rule("all data", "all? metrics|documents|everything", "metric", _any, cost=0.1),
 )

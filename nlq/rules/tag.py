@@ -44,9 +44,9 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
             pairs = catalog.values_like(folded)
             for key, value in [pair for pair in pairs if pair[1] == said] or pairs:
                 choice = TagFilter(key, (value,))
-                yield Match(start, end, "choice", choice, 0.0, "tag value")
+                yield Match(start, end, "one-choice", choice, 0.0, "tag value")
                 if end > start + 1 or not _is_grammar(token):
-                    yield Match(start, end, "keyless", choice, 0.0, "tag value")
+                    yield Match(start, end, "one-keyless", choice, 0.0, "tag value")
 
 
 def strangers(known: frozenset[str]) -> Scanner:
@@ -76,8 +76,8 @@ def _class_of_codes(start: int, token: Token, context: Context) -> Iterator[Matc
         codes = (f"{token.norm[0]}{rest:02}" for rest in range(100))
         for key in sorted({key for code in codes for key, _ in context.catalog.values_like(code)}):
             choice = TagFilter(key, (token.norm[0],), match="prefix")
-            yield Match(start, start + 1, "choice", choice, 0.0, "class of codes")
-            yield Match(start, start + 1, "keyless", choice, 0.0, "class of codes")
+            yield Match(start, start + 1, "one-choice", choice, 0.0, "class of codes")
+            yield Match(start, start + 1, "one-keyless", choice, 0.0, "class of codes")
 
 
 def _codes(start: int, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
@@ -85,7 +85,7 @@ def _codes(start: int, tokens: Sequence[Token], context: Context) -> Iterator[Ma
     token, after = tokens[start], tokens[start + 1] if start + 1 < len(tokens) else None
     if after and after.norm == "s" and after.start == token.end and len(token.text) == 3:
         for key, value in context.catalog.values_like(token.text):
-            yield Match(start, start + 2, "keyless", TagFilter(key, (value,)), 0.0, "codes")
+            yield Match(start, start + 2, "one-keyless", TagFilter(key, (value,)), 0.0, "codes")
 
 
 def _is_grammar(token: Token) -> bool:
@@ -167,11 +167,14 @@ RULES = (
     ),
     Rule("not set", "<key> is|are? not set|present|given", "tag", lambda _context, key: TagFilter(key, negated=True)),
     Rule("set", "<key> is|are set|present|given", "tag", _has),
-    Rule("one value or another", "<choice> or|and|, <choice>", "choice", _or),
-    Rule("values, or the last", "<choice> , or|and <choice>", "choice", _or),
+    # the right side is one value alone: else every split of a long list would be tried
+    Rule("value of a key", "<one-choice>", "choice", _same),
+    Rule("value without a key", "<one-keyless>", "keyless", _same),
+    Rule("one value or another", "<choice> or|and|, <one-choice>", "choice", _or),
+    Rule("values, or the last", "<choice> , or|and <one-choice>", "choice", _or),
     Rule("either value or another", "either <choice>", "choice", _same),
-    Rule("keyless values", "<keyless> or|and|, <keyless>", "keyless", _or),
-    Rule("keyless values, or the last", "<keyless> , or|and <keyless>", "keyless", _or),
+    Rule("keyless values", "<keyless> or|and|, <one-keyless>", "keyless", _or),
+    Rule("keyless values, or the last", "<keyless> , or|and <one-keyless>", "keyless", _or),
     Rule("key value", "<key> <choice>", "selection", _of_key),
     Rule("key = value", "<key> =|==|:|is|are|in|equals <choice>", "selection", _of_key),
     Rule(
@@ -187,8 +190,8 @@ RULES = (
     Rule("came from value", "that? come|comes|came|coming from|via|through <selection>", "had", _part_of),
     Rule("share where", "share where <selection>", "share", lambda _context, wanted: ShareWhere(wanted)),
     Rule("by value", "by|via|through <keyless>", "tag", _same, cost=0.3),
-    Rule("value and value", "<choice> +|&|/ <choice>", "choice", _or),
-    Rule("keyless value and value", "<keyless> +|&|/ <keyless>", "keyless", _or),
+    Rule("value and value", "<choice> +|&|/ <one-choice>", "choice", _or),
+    Rule("keyless value and value", "<keyless> +|&|/ <one-keyless>", "keyless", _or),
     Rule(
         "key != value",
         "<key> !=|<>|≠ <choice>",

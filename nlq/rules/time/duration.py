@@ -61,11 +61,13 @@ RULES = (
         Rule(f"unit: {unit}", _unit_words(unit), "unit", constant(unit))
         for unit in dict.fromkeys(lexicon.UNITS.values())
     ),
-    Rule("length", "<number> <unit>", "length", sound(length_of)),
-    Rule("one unit", "a|an|one <unit>", "length", sound(_one)),
-    Rule("couple of units", "a? couple of? <unit>", "length", sound(_two)),
-    Rule("half a unit", "half a|an? <unit>", "length", sound(_half)),
-    Rule("and a half", "<number> and a half <unit>", "length", sound(_and_a_half)),
-    Rule("fortnight", "a? fortnight", "length", constant(Duration.of(14, "day"))),
-    Rule("sum of lengths", "<length> and? <length>", "length", sound(_sum)),
+    Rule("length", "<number> <unit>", "one-length", sound(length_of)),
+    Rule("one unit", "a|an|one <unit>", "one-length", sound(_one)),
+    Rule("couple of units", "a? couple of? <unit>", "one-length", sound(_two)),
+    Rule("half a unit", "half a|an? <unit>", "one-length", sound(_half)),
+    Rule("and a half", "<number> and a half <unit>", "one-length", sound(_and_a_half)),
+    Rule("fortnight", "a? fortnight", "one-length", constant(Duration.of(14, "day"))),
+    # one side of a sum is a length alone: else every split of a long sum would be tried
+    Rule("length alone", "<one-length>", "length", lambda _context, length: length),
+    Rule("sum of lengths", "<length> and? <one-length>", "length", sound(_sum)),
 )
