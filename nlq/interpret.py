@@ -44,7 +44,13 @@ class _Attempt:
 
 def interpret(prompt: str, context: Context) -> Interpretation | Refusal:
     """Read `prompt`. Never raises, whatever the text."""
-    context = _whole_milliseconds(context)
+    try:
+        return _interpret(prompt, _whole_milliseconds(context))
+    except OverflowError:  # moved out of the years that there are
+        return Refusal("impossible", "That time lies outside the calendar.", 0, len(prompt))
+
+
+def _interpret(prompt: str, context: Context) -> Interpretation | Refusal:
     if len(prompt) > context.limits.max_prompt_length:
         limit = context.limits.max_prompt_length
         return Refusal("too_long", f"A prompt has at most {limit} characters.", limit, len(prompt))

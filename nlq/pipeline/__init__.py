@@ -131,7 +131,8 @@ def _aggregate(question: Question, limit: int, capped: bool) -> Pipeline:
 
 def _cell(key: str, group: GroupKey) -> Any:
     if group.kind == "weekday":
-        return {"$arrayElemAt": [_WEEKDAYS, {"$subtract": [f"$_id.{key}", 1]}]}
+        number = f"$_id.{key}"  # or the word for all others
+        return {"$cond": [{"$isNumber": number}, {"$arrayElemAt": [_WEEKDAYS, {"$subtract": [number, 1]}]}, number]}
     return f"$_id.{key}"
 
 

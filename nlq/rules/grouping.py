@@ -3,21 +3,12 @@
 from nlq import lexicon
 from nlq.clauses import Groups
 from nlq.context import Context
+from nlq.contradictions import MAX_GRAIN_COUNTS
 from nlq.engine import Rule
 from nlq.question import Grain, GroupKey, Unit
 from nlq.refusal import Problem
 
 _BY = "by|per|across|each|every"
-_LARGEST = {
-    "second": 86_400,
-    "minute": 44_640,
-    "hour": 8_784,
-    "day": 366,
-    "week": 53,
-    "month": 12,
-    "quarter": 4,
-    "year": 1,
-}
 
 
 def _tag(_context: Context, key: str) -> GroupKey:
@@ -29,8 +20,8 @@ def _both(_context: Context, first: Groups, second: GroupKey) -> Groups | None:
 
 
 def _grain(_context: Context, count: int, unit: Unit) -> Grain | Problem:
-    if not 1 <= count <= _LARGEST[unit]:
-        return Problem("impossible", f"A bucket is 1 to {_LARGEST[unit]} {unit}s wide, not {count}.")
+    if not 1 <= count <= MAX_GRAIN_COUNTS[unit]:
+        return Problem("impossible", f"A bucket is 1 to {MAX_GRAIN_COUNTS[unit]} {unit}s wide, not {count}.")
     return Grain(unit, count)
 
 

@@ -9,6 +9,9 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import pymongo
+from pymongo.errors import PyMongoError
+
 from tools import run_lock, settings
 from tools.environment import ROOT
 from tools.processes import Process, bind_error, is_free
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
     from tools.settings import Settings
 
 PROMPTS = ("average cpu.usage over the last 5 minutes", "slowest 3 routes today", "top 5 events today")
+# What can be asked where nothing is recorded yet.
+PROMPTS_WITHOUT_COLLECTOR = ("what metrics are there", "how many events today", "top 5 events today")
 WATCH_SECONDS = 0.5
+MONGO_SECONDS = 3
 
 
 def main() -> int:
@@ -54,6 +60,7 @@ class Run:
         self.server.stop()
         self.collector.stop()
         self._require_port()
+        self._require_mongo()
         started = False
         try:
             self._start(cut_off)
@@ -73,6 +80,20 @@ class Run:
             raise Problem(f"port {port} is taken; choose another: PORT={_another(self.settings)} scripts/run")
         if error:
             raise Problem(f"cannot listen on {host} port {port}: {error.strerror or error}")
+
+    def _require_mongo(self) -> None:
+        """A server waits for MongoDB for ever; who starts one by hand would rather know."""
+        uri = self.settings.mongo_uri
+        if uri is None:
+            return
+        try:
+            with pymongo.MongoClient[dict[str, object]](uri, serverSelectionTimeoutMS=MONGO_SECONDS * 1000) as client:
+                client.admin.command("ping")
+        except PyMongoError:
+            raise Problem(
+                f"MONGO_URI is set, and {_without_password(uri)} does not answer in {MONGO_SECONDS} s;"
+                " unset it to start a MongoDB here"
+            ) from None
 
     def _start(self, cut_off: list[str]) -> None:
         outcomes = self.stack.up()
@@ -114,7 +135,8 @@ class Run:
         app_env = self.settings.app_env
         mongo, redis = _without_password(self.stack.mongo_uri), _without_password(self.stack.redis_uri)
         key = ' -H "Authorization: Bearer $TELEMETRY_API_KEY"' if self.settings.api_key else ""
-        asking = [f"  curl -G{key} --data-urlencode 'prompt={prompt}' {self.server.url}/query" for prompt in PROMPTS]
+        prompts = PROMPTS if self.collect else PROMPTS_WITHOUT_COLLECTOR
+        asking = [f"  curl -G{key} --data-urlencode 'prompt={prompt}' {self.server.url}/query" for prompt in prompts]
         lines = [
             f"telemetry-server is running (APP_ENV {app_env}); Ctrl-C stops it",
             f"  server   {self.server.url}",
