@@ -21,6 +21,7 @@ from nlq.stems import MIN_STEM_LENGTH, stem
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\s_.:/\-]+")
 _END = "\0"  # between a word and the name that it is of; in neither of them
+_AFTER_END = "\1"
 MAX_PARTIAL_NAMES = 300  # a word that stands in more names than this says nothing
 MAX_DURATIONS = 12
 
@@ -161,8 +162,9 @@ class Catalog:
         akin = self._words_by_stem.get(stem(word), ())
         if len(akin) == 1:
             return akin[0]
-        begun = {entry.partition(_END)[0] for entry in islice(_from(self._names_by_word, word), MAX_PARTIAL_NAMES)}
-        return begun.pop() if len(begun) == 1 and not akin else word
+        begun = "" if akin else next(_from(self._names_by_word, word), "").partition(_END)[0]
+        after = next(self._names_by_word.irange(f"{begun}{_AFTER_END}"), "") if begun else ""
+        return begun if begun and not after.startswith(word) else word
 
     def keys_like(self, folded: str) -> list[str]:
         """The tag keys that the folded text may mean."""
@@ -171,7 +173,8 @@ class Catalog:
 
     def values_like(self, folded: str) -> list[tuple[str, str]]:
         """The (key, value) pairs whose value the folded text may mean."""
-        return sorted(_pairs(self._values_by_fold.get(folded, ())))
+        found = self._values_by_fold.get(folded)
+        return sorted(_pairs(found)) if found else []
 
     def durations_of(self, key: str | None) -> list[str]:
         """The first names that measure how long something takes, among those with the tag key (None: all)."""

@@ -10,14 +10,15 @@ what was asked before.
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain, islice, takewhile, zip_longest
 
 from nlq.catalog import Catalog, fold, singular, words_of
 from nlq.clauses import Metric
 from nlq.context import Context
-from nlq.interpret import role_of_last
+from nlq.engine import Cover
+from nlq.interpret import role_of_last, whole_milliseconds
 from nlq.lexicon import FILLERS
 from nlq.phrases import CONTINUATIONS, OPENINGS, STARTERS
 from nlq.rules import GRAMMAR, VOCABULARY
@@ -25,8 +26,10 @@ from nlq.tokens import Token, tokenize
 
 MAX_COMPLETIONS = 10
 MAX_WORDS = 5  # at the end, that a phrase may begin with
+MAX_VOCABULARY = 5  # words that nothing but their beginning speaks for
 MAX_FILLINGS = 10  # names, keys or values for one place in a phrase
-MAX_WORK = 70  # words read in trying, over all that is tried: bounds the time, however long the prompt is
+MAX_WORK = 600  # characters read in trying, over all that is tried: bounds the time, however long the prompt is
+WORK_PER_TRY = 20  # what a try costs beside its characters, as so many of them
 _SLOT = re.compile(r"\{(\w+)\}")
 _ASSIGNMENT = re.compile(r"([^\s=:]+)(\s*[=:]\s*|\s+(?:is\s+)?)(\S*)$")
 _QUOTES = re.compile('["“”]')
@@ -43,8 +46,11 @@ class Completion:
 
 def complete(prefix: str, context: Context) -> tuple[Completion, ...]:
     """At most MAX_COMPLETIONS ways to go on after `prefix`, likeliest first. Never raises."""
-    typed = prefix.lstrip()
-    proposals = _Typed(typed, context).proposals() if typed else (("", text) for text in _starters(context.catalog))
+    typed, context = prefix.lstrip(), whole_milliseconds(context)
+    if len(typed) > context.limits.max_prompt_length:
+        return ()
+    begun = _Beginning(typed, context)
+    proposals = _Typed(begun, context).proposals() if typed else (("", text) for text in _starters(context.catalog))
     found: list[Completion] = []
     tried: set[str] = set()
     work = 0
@@ -52,21 +58,36 @@ def complete(prefix: str, context: Context) -> tuple[Completion, ...]:
         if head + text in tried:
             continue
         tried.add(head + text)
-        tokens = _joined(head, text)
-        work += len(tokens)
+        work += WORK_PER_TRY + len(head + text)
         if work > MAX_WORK or len(found) == MAX_COMPLETIONS:
             break
-        if len(head + text) <= context.limits.max_prompt_length and (role := role_of_last(tokens, context)):
+        if len(head + text) <= context.limits.max_prompt_length and (role := begun.role_of_last(head, text)):
             found.append(Completion(head + text, role))
     return tuple(found)
 
 
-def _joined(head: str, text: str) -> tuple[Token, ...]:
-    """The tokens of `head + text`. What stands between white space is cut up on its own, and often the same."""
-    if _QUOTES.search(head) or (head and not head[-1].isspace()):
-        return tokenize(head + text)
-    moved = (replace(token, start=token.start + len(head), end=token.end + len(head)) for token in _tokens(text))
-    return (*_tokens(head), *moved)
+class _Beginning:
+    """What is typed, read once, so that going on with it is cheap."""
+
+    def __init__(self, text: str, context: Context) -> None:
+        self.text = text
+        self._context = context
+        self._tokens = _tokens(text)
+        self._begun = GRAMMAR.begin(self._tokens, context)
+
+    def covers(self, head: str, more: tuple[Token, ...] = ()) -> list[Cover]:
+        """Of the tokens in `head`, which is the text up to white space in it, or all of it; and of `more`."""
+        return self._begun.covers(len(self.tokens(head)), more)
+
+    def tokens(self, head: str) -> tuple[Token, ...]:
+        return tuple(token for token in self._tokens if token.end <= len(head))
+
+    def role_of_last(self, head: str, text: str) -> str | None:
+        """The role of the last word of `head + text`, where that is answered. Behind white space in the head."""
+        if _QUOTES.search(head):  # may span white space
+            return role_of_last(tokenize(head + text), self._context)
+        more = _tokens(text)  # with their places in `text`, which nothing asks for here
+        return role_of_last((*self.tokens(head), *more), self._context, self.covers(head, more))
 
 
 @lru_cache(maxsize=2048)
@@ -123,30 +144,30 @@ class _Read:
     word that will hardly be read, whatever follows; beyond the text, where there is none.
     """
 
-    def __init__(self, text: str, context: Context) -> None:
-        tokens = _tokens(text)
-        cover = GRAMMAR.parse(tokens, context)[0]
+    def __init__(self, begun: _Beginning, text: str, catalog: Catalog) -> None:
+        tokens = begun.tokens(text)
+        cover = begun.covers(text)[0]
         metrics = [clause.value for clause in cover.clauses if isinstance(clause.value, Metric)]
         metrics = [metric for metric in metrics if len(metric.names) <= 1 or metric.several]
         said = {clause.kind for clause in cover.clauses}
         lost = (tokens[place].end for place in cover.unknown if place < len(tokens) - MAX_WORDS + 1)
         self.lost = min(lost, default=len(text) + 1)
         self.open = not metrics
-        self.fillings = _Fillings(context.catalog, next((metric.names for metric in metrics if metric.names), ()))
+        self.fillings = _Fillings(catalog, next((metric.names for metric in metrics if metric.names), ()))
         self.phrases = [phrases for kind, phrases in CONTINUATIONS.items() if kind not in said]
 
 
 class _Typed:
     """A prompt as far as it is typed, which is not nothing."""
 
-    def __init__(self, text: str, context: Context) -> None:
-        self._text = text
-        self._catalog = context.catalog
+    def __init__(self, begun: _Beginning, context: Context) -> None:
+        text = self._text = begun.text
+        catalog = self._catalog = context.catalog
         self._finished = text[-1].isspace()
         starts = [match.start() for match in re.finditer(r"\S+", text)]
-        self._readable = self._finished or role_of_last(_tokens(text), context) is not None
-        self._done = _Read(text if self._finished else text[: starts[-1]], context)
-        self._whole = _Read(text, context) if self._readable and not self._finished else self._done
+        self._readable = self._finished or begun.role_of_last(text, "") is not None
+        self._done = _Read(begun, text if self._finished else text[: starts[-1]], catalog)
+        self._whole = _Read(begun, text, catalog) if self._readable and not self._finished else self._done
         self._starts = [start for start in starts[-MAX_WORDS:] if start < self._done.lost]
 
     def proposals(self) -> Iterator[tuple[str, str]]:
@@ -163,7 +184,7 @@ class _Typed:
             head, begun = self._text[: self._starts[-1]], self._text[self._starts[-1] :].casefold()
             words = islice(_VOCABULARY, bisect_left(_VOCABULARY, begun), None)
             known = takewhile(lambda word: word.startswith(begun), words)
-            yield from ((head, word) for word in islice(known, MAX_FILLINGS) if word != begun)
+            yield from ((head, word) for word in islice(known, MAX_VOCABULARY) if word != begun)
 
     def _completing(self, begun: str, *, first: bool, alone: bool) -> Iterator[str]:
         """What begins with `begun`, the end of the prompt. first: or all of it. alone: one word, typed in part."""

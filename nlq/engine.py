@@ -17,7 +17,7 @@ unknown, and so dear that a cover has one only when it must.
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -30,6 +30,7 @@ UNKNOWN_COST = 100.0
 NAMED = "one-keyless"  # the kind of matches that the catalog's values make
 OPENING = "lead"  # the kind of clauses that stand at the beginning or nowhere
 MAX_COVERS = 8
+MAX_SCANNED = 6  # words before the end of a beginning that a scanner may need to see
 MAX_MATCHES_A_POSITION = 200  # bounds the work on hostile prompts; ordinary ones stay under 40
 
 Producer = Callable[..., Any]
@@ -157,39 +158,51 @@ class Grammar:
 
     def parse(self, tokens: Sequence[Token], context: Context) -> list[Cover]:
         """The cheapest covers, at most MAX_COVERS, best first; never empty for a non-empty prompt."""
-        return self._covers(tokens, self._chart(tokens, context))
+        return self._covers(tokens, self._chart(tokens, context).matches)
 
     def matches(self, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
         """Every match of every kind, wherever it starts."""
-        for position in self._chart(tokens, context):
+        for position in self._chart(tokens, context).matches:
             for matches in position.values():
                 yield from matches
 
-    def _chart(self, tokens: Sequence[Token], context: Context) -> list[dict[str, list[Match]]]:
+    def begin(self, tokens: Sequence[Token], context: Context) -> "Begun":
+        """Read a beginning once, to go on with it in many ways."""
+        return Begun(self, self._chart(tokens, context, edges=True))
+
+    def _chart(self, tokens: Sequence[Token], context: Context, *, edges: bool = False) -> "_Chart":
+        chart = _Chart(tokens, context, edges=edges)
+        scanned = self._scanned(tokens, context)
+        for position in reversed(range(len(tokens))):
+            agenda = scanned[position]
+            agenda.extend(_words(self._root, position, position, (), 0.0, chart))
+            self._close(position, agenda, chart)
+        return chart
+
+    def _scanned(self, tokens: Sequence[Token], context: Context) -> list[list[Match]]:
+        """What the scanners read, by where it starts."""
         scanned: list[list[Match]] = [[] for _ in tokens]
         for scanner in self.scanners:
             for match in scanner.scan(tokens, context):
                 scanned[match.start].append(match)
-        chart: list[dict[str, list[Match]]] = [{} for _ in range(len(tokens) + 1)]
-        for position in reversed(range(len(tokens))):
-            agenda = scanned[position]
-            agenda.extend(_words(self._root, position, position, (), 0.0, tokens, chart, context))
-            seen: dict[tuple[int, str, Any], float] = {}
-            while agenda and len(seen) < MAX_MATCHES_A_POSITION:
-                match = agenda.pop()
-                key = (match.end, match.kind, match.value)
-                if seen.get(key, float("inf")) <= match.cost:
-                    continue
-                known = chart[position].setdefault(match.kind, [])
-                if key in seen:
-                    known[:] = [other for other in known if (other.end, other.kind, other.value) != key]
-                seen[key] = match.cost
-                known.append(match)
-                node = self._root.kinds.get(match.kind)
-                if node is not None:
-                    end, value, cost = match.end, (match.value,), match.cost
-                    agenda.extend(_matches(node, position, end, value, cost, tokens, chart, context))
-        return chart
+        return scanned
+
+    def _close(self, position: int, agenda: list[Match], chart: "_Chart") -> None:
+        """Enter the matches of the agenda, and all that begin with one of them."""
+        seen: dict[tuple[int, str, Any], float] = {}
+        while agenda and len(seen) < MAX_MATCHES_A_POSITION:
+            match = agenda.pop()
+            key = (match.end, match.kind, match.value)
+            if seen.get(key, float("inf")) <= match.cost:
+                continue
+            known = chart.matches[position].setdefault(match.kind, [])
+            if key in seen:
+                known[:] = [other for other in known if (other.end, other.kind, other.value) != key]
+            seen[key] = match.cost
+            known.append(match)
+            node = self._root.kinds.get(match.kind)
+            if node is not None:
+                agenda.extend(_matches(node, position, match.end, (match.value,), match.cost, chart))
 
     def _covers(self, tokens: Sequence[Token], chart: list[dict[str, list[Match]]]) -> list[Cover]:
         best: list[list[Cover]] = [[] for _ in range(len(tokens) + 1)]
@@ -209,43 +222,106 @@ class Grammar:
         return best[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """A pattern that has been met in part, up to a position, where it is at `node`."""
+
+    position: int
+    node: _Node
+    values: tuple[Any, ...]
+    cost: float
+
+
+class _Chart:
+    """All matches by start and kind; and, where they are wanted, all edges by start."""
+
+    __slots__ = ("context", "edges", "matches", "tokens")
+
+    def __init__(self, tokens: Sequence[Token], context: Context, *, edges: bool = False) -> None:
+        self.tokens = tokens
+        self.context = context
+        self.matches: list[dict[str, list[Match]]] = [{} for _ in range(len(tokens) + 1)]
+        self.edges: list[list[_Edge]] | None = [[] for _ in tokens] if edges else None
+
+
+class Begun:
+    """A beginning of a prompt, read once. What is read within it stays; only what reaches beyond is read anew."""
+
+    def __init__(self, grammar: Grammar, chart: _Chart) -> None:
+        self._grammar = grammar
+        self._chart = chart
+
+    def covers(self, count: int, more: Sequence[Token]) -> list[Cover]:
+        """The covers of the first `count` tokens and `more` behind them, as `parse` would find them."""
+        base, grammar = self._chart, self._grammar
+        tokens = (*base.tokens[:count], *more)
+        chart = _Chart(tokens, base.context)
+        first = max(0, count - MAX_SCANNED)
+        scanned = grammar._scanned(tokens[first:], base.context)  # noqa: SLF001 - a part of the grammar
+        for position in reversed(range(len(tokens))):
+            agenda = [] if position < first else [_moved(match, first) for match in scanned[position - first]]
+            if position < count:
+                agenda = [match for match in agenda if match.end > count]
+                agenda.extend(self._gone_on(position, count, chart))
+            else:
+                agenda.extend(_words(grammar._root, position, position, (), 0.0, chart))  # noqa: SLF001
+            if agenda:
+                grammar._close(position, agenda, chart)  # noqa: SLF001
+        for position in range(count):
+            within = base.matches[position]
+            for kind, matches in within.items():
+                if kept := [match for match in matches if match.end <= count]:
+                    chart.matches[position].setdefault(kind, []).extend(kept)
+        return grammar._covers(tokens, chart.matches)  # noqa: SLF001
+
+    def _gone_on(self, start: int, count: int, chart: _Chart) -> Iterator[Match]:
+        """The matches from `start` of patterns that were met in part, and go on beyond the beginning."""
+        for edge in (self._chart.edges or ())[start]:
+            if edge.position < count:
+                known = chart.matches[edge.position]
+                for kind, after in edge.node.kinds.items() if known else ():
+                    for match in known.get(kind, ()):
+                        values, cost = (*edge.values, match.value), edge.cost + match.cost
+                        yield from _matches(after, start, match.end, values, cost, chart)
+            elif edge.position == count:
+                yield from _further(edge.node, start, count, edge.values, edge.cost, chart)
+
+
+def _moved(match: Match, by: int) -> Match:
+    return replace(match, start=match.start + by, end=match.end + by) if by else match
+
+
 def _matches(
-    node: _Node,
-    start: int,
-    position: int,
-    values: tuple[Any, ...],
-    cost: float,
-    tokens: Sequence[Token],
-    chart: list[dict[str, list[Match]]],
-    context: Context,
+    node: _Node, start: int, position: int, values: tuple[Any, ...], cost: float, chart: _Chart
 ) -> Iterator[Match]:
     """The matches from `start` of all patterns that have been met up to `position`, which is at `node`."""
     for rule in node.rules:
-        value = rule.produce(context, *values)
+        value = rule.produce(chart.context, *values)
         if value is not None:
             yield Match(start, position, rule.kind, value, cost + rule.cost, rule.name)
-    if position < len(tokens):
+    if chart.edges is not None and (node.words or node.kinds):
+        chart.edges[start].append(_Edge(position, node, values, cost))
+    yield from _further(node, start, position, values, cost, chart)
+
+
+def _further(
+    node: _Node, start: int, position: int, values: tuple[Any, ...], cost: float, chart: _Chart
+) -> Iterator[Match]:
+    """Those that go on behind `position`."""
+    if position < len(chart.tokens):
         if node.words:
-            yield from _words(node, start, position, values, cost, tokens, chart, context)
-        known = chart[position]
+            yield from _words(node, start, position, values, cost, chart)
+        known = chart.matches[position]
         for kind, after in node.kinds.items():
             for match in tuple(known.get(kind, ())):
-                met, dear = (*values, match.value), cost + match.cost
-                yield from _matches(after, start, match.end, met, dear, tokens, chart, context)
+                yield from _matches(after, start, match.end, (*values, match.value), cost + match.cost, chart)
 
 
 def _words(
-    node: _Node,
-    start: int,
-    position: int,
-    values: tuple[Any, ...],
-    cost: float,
-    tokens: Sequence[Token],
-    chart: list[dict[str, list[Match]]],
-    context: Context,
+    node: _Node, start: int, position: int, values: tuple[Any, ...], cost: float, chart: _Chart
 ) -> Iterator[Match]:
     """Those that go on with the word at `position`."""
-    token = tokens[position]
+    token = chart.tokens[position]
     after = None if token.quoted else node.words.get(token.norm)
     if after is not None:
-        yield from _matches(after, start, position + 1, values, cost, tokens, chart, context)
+        yield from _matches(after, start, position + 1, values, cost, chart)

@@ -45,7 +45,7 @@ class _Attempt:
 def interpret(prompt: str, context: Context) -> Interpretation | Refusal:
     """Read `prompt`. Never raises, whatever the text."""
     try:
-        return _interpret(prompt, _whole_milliseconds(context))
+        return _interpret(prompt, whole_milliseconds(context))
     except OverflowError:  # moved out of the years that there are
         return Refusal("impossible", "That time lies outside the calendar.", 0, len(prompt))
 
@@ -69,13 +69,14 @@ def _interpret(prompt: str, context: Context) -> Interpretation | Refusal:
     return _refuse(prompt, attempt, context)
 
 
-def _whole_milliseconds(context: Context) -> Context:
+def whole_milliseconds(context: Context) -> Context:
+    """The context with its clock as stored instants are."""
     now = context.now.astimezone(UTC)
     return replace(context, now=now.replace(microsecond=now.microsecond // 1000 * 1000))
 
 
-def _attempt(tokens: Sequence[Token], context: Context) -> _Attempt:
-    covers = GRAMMAR.parse(tokens, context)
+def _attempt(tokens: Sequence[Token], context: Context, covers: list[Cover] | None = None) -> _Attempt:
+    covers = covers or GRAMMAR.parse(tokens, context)
     zone = next((clause.value for clause in covers[0].clauses if clause.kind == "zone"), None)
     if isinstance(zone, ZoneInfo) and zone != context.zone:
         context = replace(context, zone=zone)
@@ -231,12 +232,12 @@ def answered_role(text: str, context: Context) -> str | None:
     """The role of the last word of a prompt that is answered as it stands; None: it is not."""
     if len(text) > context.limits.max_prompt_length:
         return None
-    return role_of_last(tokenize(text), context)
+    return role_of_last(tokenize(text), whole_milliseconds(context))
 
 
-def role_of_last(tokens: Sequence[Token], context: Context) -> str | None:
-    """The same, of a prompt that has been cut into tokens already."""
-    attempt = _attempt(tokens, _whole_milliseconds(context))
+def role_of_last(tokens: Sequence[Token], context: Context, covers: list[Cover] | None = None) -> str | None:
+    """The same, of a prompt that has been cut into tokens, and perhaps covered, already."""
+    attempt = _attempt(tokens, context, covers)
     answered = isinstance(attempt.outcome, Assembled) and not attempt.rivals
     return _roles(attempt.cover)[len(attempt.tokens) - 1] if answered else None
 

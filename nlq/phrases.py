@@ -85,6 +85,4 @@ CONTINUATIONS: Final = {
         "than last week", "than yesterday",
     ),
     "value": ("over 100", "under 100", "above 100", "below 100", "at least 100", "at most 100"),
-    "ranking": ("and others",),
-    "form": ("peak", "exist"),
 }  # fmt: skip

@@ -19,6 +19,7 @@ PART_COST = 0.3
 def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
     catalog = context.catalog
     folds = [fold(token.text) for token in tokens]
+    grammar = [_is_grammar(token) for token in tokens]
     for start in range(len(tokens)):
         folded = ""
         for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
@@ -26,13 +27,13 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
                 break
             folded += folds[end - 1]
             run = tokens[start:end]
-            said = _text(run)
             if found := catalog.names_like(folded):
+                said = _text(run)
                 exact = [name for name in found if name.casefold() == said.casefold()]
                 cost = 0.0 if exact and len(run) == 1 else SPELLING_COST
                 value = Metric(tuple(exact), "") if exact else Metric(tuple(found), said)
                 yield Match(start, end, "name", value, cost, "name")
-            elif not any(map(_is_grammar, run)) and (part := _part(run, said, context)):
+            elif not any(grammar[start:end]) and (part := _part(run, _text(run), context)):
                 yield Match(start, end, "name", part, PART_COST, "part of a name")
 
 

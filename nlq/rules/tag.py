@@ -40,8 +40,9 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
                 noun = KeyNoun(GroupKey("tag", key), plural=singular(tokens[end - 1].norm) != tokens[end - 1].norm)
                 yield Match(start, end, "key", key, 0.0, "tag key")
                 yield Match(start, end, "key-noun", noun, 0.0, "tag key")
+            if not (pairs := catalog.values_like(folded)):
+                continue
             said = " ".join(each.text for each in tokens[start:end])
-            pairs = catalog.values_like(folded)
             for key, value in [pair for pair in pairs if pair[1] == said] or pairs:
                 choice = TagFilter(key, (value,))
                 yield Match(start, end, "one-choice", choice, 0.0, "tag value")
