@@ -61,10 +61,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """Matches that are read off the tokens themselves: `scan(tokens, context)` yields them in any order."""
+    """Matches that are read off the tokens themselves: `scan(tokens, context)` yields them in any order.
+
+    skips: takes a third argument, a position, and leaves out matches that end there or before.
+    """
 
     name: str
-    scan: Callable[[Sequence[Token], Context], Iterable[Match]]
+    scan: Callable[..., Iterable[Match]]
+    skips: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +183,12 @@ class Grammar:
             self._close(position, agenda, chart)
         return chart
 
-    def _scanned(self, tokens: Sequence[Token], context: Context) -> list[list[Match]]:
-        """What the scanners read, by where it starts."""
+    def _scanned(self, tokens: Sequence[Token], context: Context, since: int = 0) -> list[list[Match]]:
+        """What the scanners read, by where it starts; where it ends at `since` or before, it may be missing."""
         scanned: list[list[Match]] = [[] for _ in tokens]
         for scanner in self.scanners:
-            for match in scanner.scan(tokens, context):
+            more = (since,) if scanner.skips else ()
+            for match in scanner.scan(tokens, context, *more):
                 scanned[match.start].append(match)
         return scanned
 
@@ -257,7 +262,7 @@ class Begun:
         tokens = (*base.tokens[:count], *more)
         chart = _Chart(tokens, base.context)
         first = max(0, count - MAX_SCANNED)
-        scanned = grammar._scanned(tokens[first:], base.context)  # noqa: SLF001 - a part of the grammar
+        scanned = grammar._scanned(tokens[first:], base.context, count - first)  # noqa: SLF001 - a part of the grammar
         for position in reversed(range(len(tokens))):
             agenda = [] if position < first else [_moved(match, first) for match in scanned[position - first]]
             if position < count:

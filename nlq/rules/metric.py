@@ -16,7 +16,7 @@ SPELLING_COST = 0.05
 PART_COST = 0.3
 
 
-def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
+def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
     catalog = context.catalog
     folds = [fold(token.text) for token in tokens]
     grammar = [_is_grammar(token) for token in tokens]
@@ -26,6 +26,8 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
+            if end <= since:
+                continue
             run = tokens[start:end]
             if found := catalog.names_like(folded):
                 said = _text(run)
@@ -87,7 +89,7 @@ def _per(_context: Context, reducer: Aggregation | Problem, metric: Metric) -> P
 # Nouns that people put behind a metric, and that say no more of it.
 _HEADS = "value|values|level|levels|reading|readings|usage|consumption|amount|amounts|time|times|figures|numbers|data"
 
-SCANNERS = (Scanner("metric name", _scan),)
+SCANNERS = (Scanner("metric name", _scan, skips=True),)
 RULES = (
     Rule("name", "metric? <name>", "metric", lambda _context, metric: metric),
     Rule("two names", "<name> and|or|vs|versus|against|, <name>", "names", _several),

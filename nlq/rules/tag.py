@@ -22,20 +22,23 @@ KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 
 
-def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
+def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
     catalog = context.catalog
     folds = [fold(token.text) for token in tokens]
     for start, token in enumerate(tokens):
-        if len(token.text) > 1 or token.text.isalnum():
-            yield Match(start, start + 1, "word", token.text, 0.0, "word")
-        yield from _as_stored(start, token, context)
-        yield from _class_of_codes(start, token, context)
+        if start >= since:
+            if len(token.text) > 1 or token.text.isalnum():
+                yield Match(start, start + 1, "word", token.text, 0.0, "word")
+            yield from _as_stored(start, token, context)
+            yield from _class_of_codes(start, token, context)
         yield from _codes(start, tokens, context)
         folded = ""
         for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
+            if end <= since:
+                continue
             for key in catalog.keys_like(folded):
                 noun = KeyNoun(GroupKey("tag", key), plural=singular(tokens[end - 1].norm) != tokens[end - 1].norm)
                 yield Match(start, end, "key", key, 0.0, "tag key")
@@ -155,7 +158,7 @@ def _unread_comparison(_context: Context, key: str, comparison: Comparison, _num
 
 _DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 
-SCANNERS = (Scanner("tag", _scan),)
+SCANNERS = (Scanner("tag", _scan, skips=True),)
 # Nouns that people put behind a tag's key.
 _HEADS = "method|type|types|code|codes|name|names|id|ids|kind|kinds"
 RULES = (

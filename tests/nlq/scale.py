@@ -1,7 +1,7 @@
 """How the size of the catalog tells on reading and completing: `python -m tests.nlq.scale [names] [values]`.
 
-Prints CPU milliseconds over the corpus, best of three each, with the corpus's own catalog and with a large one, and what
-the large one takes of memory. CPU time of this thread alone, so that other work on the machine counts little.
+Prints CPU milliseconds over the corpus, best of three each, with the corpus's own catalog and with a large one, and
+what the large one takes of memory. CPU time of this thread alone, so that other work on the machine counts little.
 """
 
 import gc

@@ -52,7 +52,7 @@ def test_values_of_a_large_key_are_found(large: nlq.Context) -> None:
     ("typed", "meant"),
     [
         ("memroy", "memory"), ("usedd", "used"), ("chekout", "checkout"), ("queu.depth", "queue.depth"),
-        ("servce", "service"), ("wbe-01", "web-01"), ("deploi", "deploy"),
+        ("servce", "service"), ("wbe-01", "web-01"),
     ],
 )  # fmt: skip
 def test_what_is_one_letter_off_is_found(typed: str, meant: str) -> None:
@@ -69,7 +69,7 @@ def test_what_is_no_typo_is_not_found(typed: str) -> None:
 def test_edits_are_one_letter_away() -> None:
     """Every kind of edit is made, none touches a digit, and the word is none of them."""
     found = edits("ab-01")
-    assert {"b-01", "aab-01", "ac-01", "a-01", "ba-01", "ab01", "ab-0x1"} <= found
+    assert {"b-01", "aab-01", "av-01", "a-01", "ba-01", "ab01", "ab-0x1"} <= found
     assert "ab-01" not in found
     assert not found & {"ab-02", "ab-10", "ab-1", "ab-001"}
 
