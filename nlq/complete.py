@@ -28,7 +28,7 @@ MAX_COMPLETIONS = 10
 MAX_WORDS = 5  # at the end, that a phrase may begin with
 MAX_VOCABULARY = 5  # words that nothing but their beginning speaks for
 MAX_FILLINGS = 10  # names, keys or values for one place in a phrase
-MAX_WORK = 450  # characters read in trying, over all that is tried: bounds the time, however long the prompt is
+MAX_WORK = 400  # characters read in trying, over all that is tried: bounds the time, however long the prompt is
 WORK_PER_TRY = 20  # what a try costs beside its characters, as so many of them
 _SLOT = re.compile(r"\{(\w+)\}")
 _ASSIGNMENT = re.compile(r"([^\s=:]+)(\s*[=:]\s*|\s+(?:is\s+)?)(\S*)$")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import StartServer
 
 from telemetry_server.aliases import AliasError, read
 from telemetry_server.config import ConfigError, load
+from tests.conftest import StartServer
 
 RIGHT = """
 # what people here say

@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 import pymongo
 import pytest
-from conftest import StartServer
 from tools.stack import Stack
 
 import nlq
 from telemetry_server.misses import MAX_WAITING, Misses, without_values
 from telemetry_server.stores.mongo import Mongo
+from tests.conftest import StartServer
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
