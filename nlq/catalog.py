@@ -197,7 +197,7 @@ class Catalog:
 
     def resembles_value(self, text: str) -> bool:
         """Whether the text is a word of a stored tag value, or a letter from a value or from one of its words."""
-        near = {folded := fold(text), *edits(folded)}
+        near = {folded := fold(text), *edits(folded, slips=False)}
         return any(edit in self._values_by_fold or self._words.get(edit) == 0 for edit in near)
 
     # --- what may follow a beginning

@@ -46,9 +46,16 @@ class Completion:
 
 def complete(prefix: str, context: Context) -> tuple[Completion, ...]:
     """At most MAX_COMPLETIONS ways to go on after `prefix`, likeliest first. Never raises."""
-    typed, context = prefix.lstrip(), whole_milliseconds(context)
+    typed = prefix.lstrip()
     if len(typed) > context.limits.max_prompt_length:
         return ()
+    try:
+        return _complete(typed, whole_milliseconds(context))
+    except OverflowError:  # moved out of the years that there are
+        return ()
+
+
+def _complete(typed: str, context: Context) -> tuple[Completion, ...]:
     begun = _Beginning(typed, context)
     proposals = _Typed(begun, context).proposals() if typed else (("", text) for text in _starters(context.catalog))
     found: list[Completion] = []
@@ -59,7 +66,7 @@ def complete(prefix: str, context: Context) -> tuple[Completion, ...]:
             continue
         tried.add(head + text)
         work += WORK_PER_TRY + len(head + text)
-        if work > MAX_WORK or len(found) == MAX_COMPLETIONS:
+        if (typed and work > MAX_WORK) or len(found) == MAX_COMPLETIONS:
             break
         if len(head + text) <= context.limits.max_prompt_length and (role := begun.role_of_last(head, text)):
             found.append(Completion(head + text, role))

@@ -28,9 +28,12 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz'"  # what may be missing; of what is too 
 
 
 @lru_cache(maxsize=64)  # a word is looked up among the words of the language and those of the catalog
-def edits(word: str) -> frozenset[str]:
-    """Every text one edit from `word`, which is case folded; none for words too short or too long."""
-    if not MIN_LENGTH <= len(word) <= MAX_LENGTH:
+def edits(word: str, *, slips: bool = True) -> frozenset[str]:
+    """Every text one edit from `word`, which is case folded; none for words too short or too long.
+
+    slips: only likely ones; else substitutions by any letter too, and in short words.
+    """
+    if not (MIN_LENGTH if slips else 1) <= len(word) <= MAX_LENGTH:
         return frozenset()
     parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
     found = {head + letter + tail for head, tail in parts for letter in _LETTERS}
@@ -38,7 +41,7 @@ def edits(word: str) -> frozenset[str]:
         first, rest = tail[0], tail[1:]
         if not first.isdigit():
             found.add(head + rest)
-            found.update([head + letter + rest for letter in _BESIDE.get(first, _LETTERS)])
+            found.update([head + letter + rest for letter in (slips and _BESIDE.get(first)) or _LETTERS])
         if rest and not (first.isdigit() and rest[0].isdigit()):
             found.add(head + rest[0] + first + rest[1:])
     found.discard(word)

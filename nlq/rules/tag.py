@@ -23,7 +23,6 @@ UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unkn
 
 
 def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
-    catalog = context.catalog
     folds = [fold(token.text) for token in tokens]
     for start, token in enumerate(tokens):
         if start >= since:
@@ -37,20 +36,23 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
-            if end <= since:
-                continue
-            for key in catalog.keys_like(folded):
-                noun = KeyNoun(GroupKey("tag", key), plural=singular(tokens[end - 1].norm) != tokens[end - 1].norm)
-                yield Match(start, end, "key", key, 0.0, "tag key")
-                yield Match(start, end, "key-noun", noun, 0.0, "tag key")
-            if not (pairs := catalog.values_like(folded)):
-                continue
-            said = " ".join(each.text for each in tokens[start:end])
-            for key, value in [pair for pair in pairs if pair[1] == said] or pairs:
-                choice = TagFilter(key, (value,))
-                yield Match(start, end, "one-choice", choice, 0.0, "tag value")
-                if end > start + 1 or not _is_grammar(token):
-                    yield Match(start, end, "one-keyless", choice, 0.0, "tag value")
+            if end > since:
+                yield from _named(start, end, folded, tokens, context)
+
+
+def _named(start: int, end: int, folded: str, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
+    """The keys and values that a run of tokens may name."""
+    for key in context.catalog.keys_like(folded):
+        noun = KeyNoun(GroupKey("tag", key), plural=singular(tokens[end - 1].norm) != tokens[end - 1].norm)
+        yield Match(start, end, "key", key, 0.0, "tag key")
+        yield Match(start, end, "key-noun", noun, 0.0, "tag key")
+    if pairs := context.catalog.values_like(folded):
+        said = " ".join(each.text for each in tokens[start:end])
+        for key, value in [pair for pair in pairs if pair[1] == said] or pairs:
+            choice = TagFilter(key, (value,))
+            yield Match(start, end, "one-choice", choice, 0.0, "tag value")
+            if end > start + 1 or not _is_grammar(tokens[start]):
+                yield Match(start, end, "one-keyless", choice, 0.0, "tag value")
 
 
 def strangers(known: frozenset[str]) -> Scanner:

@@ -2,6 +2,8 @@
 
 import random
 import time
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 import nlq
 from nlq.complete import MAX_COMPLETIONS
 from nlq.phrases import CONTINUATIONS, OPENINGS, STARTERS
+from nlq.rules import GRAMMAR
+from nlq.tokens import tokenize
 from tests.nlq.conftest import NOW, read_catalog
 from tests.nlq.test_corpus import CONTEXT, READ
 
@@ -130,6 +134,25 @@ def test_no_text_raises(prefix: str) -> None:
     """Whatever is typed, there is an answer; each of its texts is a prompt that is answered."""
     for text in texts(prefix):
         assert isinstance(nlq.interpret(text, CONTEXT), nlq.Interpretation)
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_clock_at_the_end_of_the_calendar_is_no_error(year: int) -> None:
+    """Where times lie outside the calendar there is less to propose, or nothing."""
+    context = nlq.Context(now=datetime(year, 1, 1, tzinfo=UTC), catalog=CONTEXT.catalog, zone=ZoneInfo("Asia/Tokyo"))
+    for prefix in ("", "cpu usage ", "cpu usage last w", "errors in the last 24 "):
+        for text in texts(prefix, context):
+            assert isinstance(nlq.interpret(text, context), nlq.Interpretation)
+
+
+def test_going_on_is_reading_it_whole() -> None:
+    """What a beginning, read once, and the words behind it are read as, is what the whole is read as."""
+    for _, prompt in READ[::3]:
+        tokens = tokenize(prompt)
+        whole = [round(cover.cost, 6) for cover in GRAMMAR.parse(tokens, CONTEXT)]
+        begun = GRAMMAR.begin(tokens, CONTEXT)
+        for count in range(len(tokens) + 1):
+            assert [round(cover.cost, 6) for cover in begun.covers(count, tokens[count:])] == whole, (prompt, count)
 
 
 def test_proposals_come_soon() -> None:
