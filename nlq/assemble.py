@@ -232,6 +232,8 @@ class _Assembly(Conventions):
         additive = all(each.function in ("count", "sum") for each in aggregations)
         if rank and rank.others and (not additive or second or rank.per or self.grain or len(self.groups) != 1):
             refuse("unsupported", "'others' goes with counts and sums of one kind of group.")
+        if rank and rank.others and self.groups[0].kind in ("hour", "weekday"):
+            refuse("unsupported", "'others' is no hour and no weekday.")
         if self.parts.share and (not additive or second or len(aggregations) > 1):
             refuse("unsupported", "A share is of one count or sum.")
 

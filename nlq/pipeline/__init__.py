@@ -131,8 +131,7 @@ def _aggregate(question: Question, limit: int, capped: bool) -> Pipeline:
 
 def _cell(key: str, group: GroupKey) -> Any:
     if group.kind == "weekday":
-        number = f"$_id.{key}"  # or the word for all others
-        return {"$cond": [{"$isNumber": number}, {"$arrayElemAt": [_WEEKDAYS, {"$subtract": [number, 1]}]}, number]}
+        return {"$arrayElemAt": [_WEEKDAYS, {"$subtract": [f"$_id.{key}", 1]}]}
     return f"$_id.{key}"
 
 
