@@ -7,6 +7,7 @@ All times here are naive wall times; ranges are half-open pairs `(start, end)`.
 """
 
 import calendar
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -60,7 +61,7 @@ class TimeOfDay:
         return walls
 
 
-class Pattern:
+class Pattern(ABC):
     """The base of all calendar patterns. `starting` is all that a pattern must define."""
 
     __slots__ = ()
@@ -75,9 +76,9 @@ class Pattern:
         """Named by its start, as a time of day is."""
         return False
 
+    @abstractmethod
     def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
         """Those with `low <= start < high`, in order."""
-        raise NotImplementedError
 
     def latest(self, now: datetime) -> Walls | None:
         """The latest that has begun."""
