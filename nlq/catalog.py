@@ -15,7 +15,7 @@ from itertools import islice, takewhile
 from sortedcontainers import SortedDict, SortedList
 
 from nlq import lexicon
-from nlq.spelling import MIN_KNOWN_LENGTH, MIN_LENGTH, edits
+from nlq.spelling import MIN_LENGTH, edits
 from nlq.stems import MIN_STEM_LENGTH, stem
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -189,10 +189,10 @@ class Catalog:
         indexes = (self._words, self._names_by_fold, self._keys_by_fold, self._values_by_fold, self.aliases)
         found: dict[str, None] = {}
         for edit in sorted({edit for index in indexes for edit in edits(folded) if edit in index}):
-            if edit in self._words and edit.isalpha() and len(edit) >= MIN_KNOWN_LENGTH:
+            if edit in self._words and edit.isalpha() and len(edit) >= MIN_LENGTH:
                 found[edit + plural] = None
             whole = [*self.names_like(edit), *self.keys_like(edit), *(value for _, value in self.values_like(edit))]
-            found |= dict.fromkeys(text for text in whole if len(text) >= MIN_KNOWN_LENGTH)
+            found |= dict.fromkeys(text for text in whole if len(text) >= MIN_LENGTH)
         return list(islice(found, count))
 
     def resembles_value(self, text: str) -> bool:

@@ -11,7 +11,7 @@ from nlq.question import Aggregation, Comparison, Unit
 # `over`, `under`, `before`, `or`, `by`, `each`, `all-time` and their like.
 FILLERS: Final = frozenset(
     """
-    a an the of for in with and me us we i you my our it its that this there those these which what whats
+    a an the of for in with and me us we i you my our it its that this there those these whose which what whats
     what's is are was were be been do does did has have had can could would will should want need like please
     kindly show give tell get find display see look fetch bring report return know let lets let's hey hi hello
     ok okay thanks thank thx pls plz chart graph plot about so then also and where , . ; : ? ! ( ) [ ] 's ’s ' ’

@@ -9,8 +9,7 @@ never a typo: `web-02` is not `web-01` misspelt.
 from collections.abc import Iterable
 from functools import lru_cache
 
-MIN_LENGTH = 5  # in shorter words every letter counts
-MIN_KNOWN_LENGTH = MIN_LENGTH - 1  # a letter too many makes a long enough word of them
+MIN_LENGTH = 4  # in shorter words every letter counts
 LONG = 7
 MAX_LENGTH = 40  # longer ones are pasted, not typed
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # each row stands half a key to the right of the one above
@@ -52,7 +51,7 @@ class Spelling:
     """A set of words. They are compared case folded, and given back as they are."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._known = {word.casefold(): word for word in words if len(word) >= MIN_KNOWN_LENGTH}
+        self._known = {word.casefold(): word for word in words if len(word) >= MIN_LENGTH}
 
     def nearest(self, word: str, count: int) -> list[str]:
         """The known words one edit away, in the order of the alphabet, at most `count`."""
