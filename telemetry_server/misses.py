@@ -8,7 +8,6 @@ values stand.
 """
 
 import asyncio
-import contextlib
 import hashlib
 import re
 from collections import Counter, deque
@@ -22,6 +21,7 @@ from nlq.catalog import fold
 from nlq.rules import VOCABULARY
 from telemetry_server import instants
 from telemetry_server.errors import Problem
+from telemetry_server.periodic import Periodic
 from telemetry_server.stores.documents import Miss
 from telemetry_server.stores.mongo import Mongo
 
@@ -48,31 +48,19 @@ class Misses:
         self._store = store
         self._catalog = catalog
         self._waiting: deque[tuple[str, Refusal]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._periodic = Periodic("misses", EVERY_SECONDS, self._flush)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="misses")
+        self._periodic.start()
 
     async def stop(self) -> None:
         """Count what is left."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        await self._flush()
+        await self._periodic.stop()
 
     def record(self, prompt: str, refusal: Refusal) -> None:
         """Count one refusal."""
         if len(self._waiting) < MAX_WAITING:
             self._waiting.append((prompt, refusal))
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            try:
-                await self._flush()
-            except Exception:
-                log.exception("misses not counted")
 
     async def _flush(self) -> None:
         counts: Counter[tuple[str, str]] = Counter()

@@ -1,8 +1,5 @@
 """The server records its own requests as metrics, so that questions about it have true answers."""
 
-import asyncio
-import contextlib
-
 import structlog
 
 from telemetry_server import instants
@@ -10,6 +7,7 @@ from telemetry_server.counters import Counters
 from telemetry_server.errors import Problem
 from telemetry_server.ingest import Ingest
 from telemetry_server.metric import Metric
+from telemetry_server.periodic import Periodic
 from telemetry_server.stores.mongo import new_id
 
 NAME = "http.request.duration_ms"
@@ -26,18 +24,14 @@ class Recorder:
         self._ingest = ingest
         self._counters = counters
         self._kept: list[Metric] = []
-        self._task: asyncio.Task[None] | None = None
+        self._periodic = Periodic("recorder", EVERY_SECONDS, self._flush)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="recorder")
+        self._periodic.start()
 
     async def stop(self) -> None:
         """Write what is left."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        await self._flush()
+        await self._periodic.stop()
 
     def record(self, route: str, method: str, status: int, duration_ms: float) -> None:
         """Keep one request."""
@@ -54,11 +48,6 @@ class Recorder:
                 timestamp=instants.now(),
             )
         )
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            await self._flush()
 
     async def _flush(self) -> None:
         kept, self._kept = self._kept, []

@@ -14,7 +14,7 @@ PACKAGES = ("nlq", "telemetry_server")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("aliases",),
     ("config", "errors", "instants", "versions", "counters", "metric_filter"),
-    ("metric", "shared", "logs", "auth", "rate_limit", "wire", "watch"),
+    ("metric", "shared", "logs", "auth", "rate_limit", "wire", "watch", "periodic"),
     ("schemas",),
     ("stores",),
     ("series", "cache", "misses"),
