@@ -120,6 +120,7 @@ class Changed:
 
     condition: Condition
     quality: Quality
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Conventions:
             return
         key = next((group.key for group in self.groups if group.kind == "tag"), None)
         names = self.context.catalog.durations_of(key)
-        word = parts.ranking.word if parts.ranking else "slower"
+        word = told.word
         if len(names) != 1:
             detail = f"'{word}' needs to know of which metric"
             detail += f": {', '.join(names[:10])}." if names else ": none is stored that measures a duration."

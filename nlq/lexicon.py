@@ -181,7 +181,6 @@ SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "fewest": (False, "count"),
     "best": (True, "good"),
     "worst": (False, "good"),
-    "more": (True, "any"),
     "slowest": (True, "duration"),
     "longest": (True, "duration"),
     "shortest": (False, "duration"),

@@ -52,7 +52,7 @@ def _crossed(comparison: Comparison) -> Producer:
 
 def _changed(word: str) -> Producer:
     comparison, quality = CHANGES[word]
-    return lambda _context: Changed(Condition("change", comparison, 0.0), quality)
+    return lambda _context: Changed(Condition("change", comparison, 0.0), quality, word)
 
 
 def _by_percent(_context: Context, comparison: Comparison, amount: Amount) -> Having | None:

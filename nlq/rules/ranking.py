@@ -49,13 +49,14 @@ RULES = (
             ),
         )
     ),
+    Rule("which has more", "more", "ranking", lambda _context: Ranking(None, descending=True, word="more"), cost=0.3),
     Rule("top n per group", "top <count> per <groups>", "ranking", _per(descending=True)),
     Rule("bottom n per group", "bottom <count> per <groups>", "ranking", _per(descending=False)),
     Rule("others", "and|with|plus the? others|other|rest", "ranking", lambda _context: Others()),
     Rule("others folded", "the? others|rest folded|combined|grouped together?", "ranking", lambda _context: Others()),
     Rule(
         "share of",
-        "by? share|shares|proportion|percentage|percent|fraction|distribution|breakdown|rate of",
+        "by? share|shares|proportion|percentage|percent|fraction|distribution|breakdown of",
         "share",
         lambda _context: Share(),
     ),
