@@ -5,6 +5,7 @@ Stack, Server -> a day of made-up metrics -> cold start -> Locust -> one table a
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import datetime as dt
 import ipaddress
@@ -13,6 +14,7 @@ import math
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -31,16 +33,16 @@ from loadtests.verdict import Result, table
 from telemetry_server.collector.sender import Sender
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Sequence
 
 KEY = os.environ.get("TELEMETRY_API_KEY")
 GRACE_SECONDS = 30
 MAX = {"users": 500, "duration": 600, "rate": 2000, "restarts": 20}
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; 0 when every target is met, 1 when one is missed or a request failed, 2 for misuse."""
-    options = _options()
+    options = _options(arguments)
     with tempfile.TemporaryDirectory(prefix="telemetry-load-") as name:
         folder = Path(name)
         if options.url:
@@ -54,7 +56,7 @@ def main() -> int:
     return int(missed)
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser("scripts/load", description="Put the server under load, and hold it to its latency targets.")
     parser.add_argument("--users", type=int, default=25, help="clients, shared out (default %(default)s)")
     parser.add_argument("--duration", type=int, default=30, help="seconds of load (default %(default)s)")
@@ -64,11 +66,15 @@ def _options() -> argparse.Namespace:
         default=50,
         help="requests a second of each of the five kinds (default %(default)s)",
     )
+    parser.add_argument(
+        "--limits", type=_share, default=1.0, help="hold it to this share of the targets (default %(default)s)"
+    )
+    parser.add_argument("--uncached", action="store_true", help="reads and questions go past the cache")
     parser.add_argument("--restarts", type=int, default=5, help="cold starts (default %(default)s)")
     parser.add_argument(
         "--url", help="a running server of this machine, which keeps the made-up metrics; else one is started"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     for option, most in MAX.items():
         if not 1 <= getattr(options, option) <= most:
             parser.error(f"--{option} {getattr(options, option)} is not within 1 to {most}")
@@ -83,6 +89,13 @@ def _options() -> argparse.Namespace:
             parser.error(f"--url {options.url}: load goes to this machine only (127.0.0.1, ::1 or localhost)")
         options.url = options.url.rstrip("/")
     return options
+
+
+def _share(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 < (share := float(text)) <= 1:
+            return share
+    raise argparse.ArgumentTypeError(f"{text} is not above 0 and up to 1")
 
 
 def _is_loopback(url: str) -> bool:
@@ -119,7 +132,7 @@ def _on_a_stack_of_its_own(folder: Path, options: argparse.Namespace) -> list[Re
             sender.send(ids)
         say(f"cold start: {options.restarts} restarts")
         cold = cold_start.measure(server, start, options.restarts, [metric["id"] for metric in ids])
-        return [*_under_load(folder, server.url, options), cold]
+        return [*_under_load(folder, server.url, options), replace(cold, target=cold.target.scaled(options.limits))]
     finally:
         with interrupts_deferred():
             server.stop()
@@ -149,6 +162,7 @@ def _under_load(folder: Path, url: str, options: argparse.Namespace) -> list[Res
     }
     command = [sys.executable, "-m", "locust", "--headless", "--only-summary"]
     command += [str(part) for pair in arguments.items() for part in pair]
+    command += ["--uncached"] if options.uncached else []
     locust = Process(folder, "locust")
     environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
     locust.start(command, environment=environment | ({"TELEMETRY_API_KEY": KEY} if KEY else {}), folder=folder)
@@ -179,6 +193,11 @@ def _results(measured: dict[str, Any], options: argparse.Namespace) -> list[Resu
     mean = options.rate * max(options.duration - 1, 0)
     planned = max(int(0.95 * mean - 4 * math.sqrt(mean)), 1)
     return [
-        Result(target, times_ms.get(target.operation, ()), failures.get(target.operation, ()), planned)
+        Result(
+            target.scaled(options.limits),
+            times_ms.get(target.operation, ()),
+            failures.get(target.operation, ()),
+            planned,
+        )
         for target in UNDER_LOAD
     ]

@@ -32,6 +32,7 @@ class Operation(FastHttpUser):
     period_seconds: ClassVar[float] = 1.0
     run_seconds: ClassVar[float] = 1.0
     target: ClassVar[Target]
+    headers: ClassVar[dict[str, str]] = HEADERS
 
     def on_start(self) -> None:
         self.prepare()
@@ -50,7 +51,7 @@ class Operation(FastHttpUser):
         """Store what the user needs, outside of what is measured."""
 
     def call(self, method: str, path: str, body: Any = None) -> None:
-        self.client.request(method, path, name=self.target.operation, json=body, headers=HEADERS)
+        self.client.request(method, path, name=self.target.operation, json=body, headers=self.headers)
 
     def store(self, metrics: list[dict[str, Any]]) -> list[str]:
         """Store metrics in one batch; their ids."""
@@ -122,14 +123,17 @@ _cached: dict[str, int] = defaultdict(int)
 
 def _options(parser: LocustArgumentParser) -> None:
     parser.add_argument("--rate", type=float, default=50.0, help="requests a second for each operation")
+    parser.add_argument("--uncached", action="store_true", help="reads and questions go past the cache")
     parser.add_argument("--results", default="", help="file for what was measured")
 
 
 def _share(environment: Environment, **_: Any) -> None:
-    """Share the users and the rate out equally."""
+    """Share the users and the rate out equally; say who goes past the cache."""
     options = environment.parsed_options
     if options is None:
         return
+    if options.uncached:
+        Reader.headers = Asker.headers = HEADERS | {"Cache-Control": "no-cache"}
     users = max(int(options.num_users or 1) // len(UNDER_LOAD), 1)
     for operation in OPERATIONS:
         operation.fixed_count = users

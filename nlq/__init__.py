@@ -15,31 +15,41 @@ from nlq.catalog import Catalog
 from nlq.complete import Completion, complete
 from nlq.context import Context, Limits
 from nlq.contradictions import question_from
+from nlq.conventions import default_function
 from nlq.describe import describe
 from nlq.interpret import interpret
 from nlq.interpretation import Interpretation
-from nlq.pipeline import COLLECTION, Column, Pipeline, compile_question
+from nlq.pipeline import Chart, Column, Pipeline, compile_question, count_values
+from nlq.pipeline.summary import summary
+from nlq.plan import DISTRIBUTED, METRICS, Plan, Summaries
 from nlq.question import Question
 from nlq.refusal import Refusal
 from nlq.resolve_time import resolve_time
 from nlq.words import Word
 
 __all__ = [
-    "COLLECTION",
+    "DISTRIBUTED",
+    "METRICS",
     "Catalog",
+    "Chart",
     "Column",
     "Completion",
     "Context",
     "Interpretation",
     "Limits",
     "Pipeline",
+    "Plan",
     "Question",
     "Refusal",
+    "Summaries",
     "Word",
     "compile_question",
     "complete",
+    "count_values",
+    "default_function",
     "describe",
     "interpret",
     "question_from",
     "resolve_time",
+    "summary",
 ]

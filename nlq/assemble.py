@@ -1,14 +1,15 @@
 """Clauses -> one question. Each form of question has its method here; conventions.py fills in what was not said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nlq.clauses import Aggregations
+from nlq.clauses import Aggregations, Listing
 from nlq.context import Context
-from nlq.conventions import COUNT, NAME, Conventions
+from nlq.conventions import COUNT, NAME
 from nlq.engine import Match
 from nlq.follow_up import follow_up
+from nlq.lexicon import QUALITY_WORDS
 from nlq.parts import Misfit, NoQuestionError, Parts, refuse
 from nlq.question import (
     Aggregation,
@@ -19,7 +20,8 @@ from nlq.question import (
     TimeRange,
     ValueFilter,
 )
-from nlq.refusal import Problem
+from nlq.refusal import CODES, Code, Problem
+from nlq.shares import Shares
 
 
 @dataclass(slots=True)
@@ -32,38 +34,60 @@ class Assembled:
 
 def assemble(clauses: Sequence[Match], context: Context) -> Assembled | Misfit:
     """The question that the clauses ask together."""
-    for clause in clauses:
-        if isinstance(clause.value, Problem):
-            return Misfit(clause.value, clause)
+    if misfit := problem_of(clauses):
+        return misfit
     try:
-        parts = Parts(clauses)
-        if parts.follow_up or parts.is_fragment or (context.previous and parts.is_ranking_alone):
+        parts = Parts(clauses, context.catalog)
+        if (
+            parts.follow_up
+            or parts.is_fragment
+            or parts.is_bare_ranking
+            or (context.previous and parts.is_ranking_alone)
+        ):
             return _follow_up(parts, context)
+        if parts.beside and not parts.versus:
+            refuse("incomplete", "Beside which other value? Say both.", parts.clause_of(parts.beside))
         assembly = _Assembly(parts, context)
         return Assembled(assembly.question(), assembly.assumptions)
     except NoQuestionError as error:
         if error.misfit.problem.code != "incomplete" or context.previous is None:
             return error.misfit
     try:  # `max`, after a question about a metric
-        return _follow_up(Parts(clauses), context)
+        return _follow_up(Parts(clauses, context.catalog), context)
     except NoQuestionError as error:
         return error.misfit
+
+
+def problem_of(clauses: Sequence[Match], codes: Sequence[Code] | None = None) -> Misfit | None:
+    """The first clause that makes no sense (for one of the reasons), with what is wrong with the others too."""
+    found = [
+        clause for clause in clauses if isinstance(clause.value, Problem) and clause.value.code in (codes or CODES)
+    ]
+    if not found:
+        return None
+    details = dict.fromkeys(clause.value.detail for clause in found)
+    return Misfit(replace(found[0].value, detail=" ".join(details)), found[0])
 
 
 def _follow_up(parts: Parts, context: Context) -> Assembled:
     if context.previous is None:
         refuse("incomplete", "What is to be counted or measured is not said, and there is no question before this one.")
-    return Assembled(follow_up(context.previous, parts, context), ["read as a change of the question before"])
+    assumptions = ["read as a change of the question before", *parts.told]
+    return Assembled(follow_up(context.previous, parts, context), assumptions)
 
 
-class _Assembly(Conventions):
+class _Assembly(Shares):
     """The forms of question."""
 
     def question(self) -> Question:
         parts = self.parts
-        if parts.catalog and not parts.range:
+        if parts.catalog and not (parts.range or parts.during):
             return self._catalog()
+        self.take_range()
         self.choose_metric()
+        self.read_error_rate()
+        age = bool(parts.age) or self._asks_since_when()
+        self.choose_unit(age=age)
         second = self.second_range()
         time = self.time()
         if self.metric is None:
@@ -71,9 +95,11 @@ class _Assembly(Conventions):
         elif self.metric.said:
             self.assumptions.insert(0, f"'{self.metric.said}' read as {', '.join(self.metric.names)}")
         self._check_tags()
+        self.check_during(time, second)
+        self.assumptions += parts.told
         if parts.catalog:
             return self._seen(time)
-        if parts.age:
+        if age:
             return self._age(time)
         if parts.silent:
             return self._silent(time)
@@ -91,17 +117,22 @@ class _Assembly(Conventions):
         for said in tags:
             key = said.key
             if self.names and key not in known:
-                clause = self.parts.clause_of(said)
+                value = (
+                    f" ({' or '.join(said.values)} is a {key})" if isinstance(said, TagFilter) and said.values else ""
+                )
                 refuse(
                     "unknown_value",
-                    f"{' and '.join(self.names)} has no tag {key}: it has {', '.join(sorted(known)) or 'none'}.",
-                    clause,
+                    f"{' and '.join(self.names)} has no tag {key}{value}: it has {', '.join(sorted(known)) or 'none'}.",
+                    self.parts.clause_of(said) or self._clause_of_groups(said),
                 )
+
+    def _clause_of_groups(self, key: object) -> Match | None:
+        return next((self.parts.clause_of(each) for each in self.parts.grouped if key in each.keys), None)
 
     def _about(self, form: Any, time: TimeRange, **rest: Any) -> Question:
         """A question of a form about the metric and the tags that were said; of all values, unless `values` says."""
         common = {"names": self.names, "tags": self.parts.tags, "zone": self.context.zone.key}
-        return Question(form=form, range=time, **(common | rest))
+        return Question(form=form, range=time, during=self.parts.during, **(common | rest))
 
     def _allow(self, *allowed: str) -> None:
         """Refuse parts that this form of question has no place for, rather than drop them."""
@@ -111,13 +142,14 @@ class _Assembly(Conventions):
             "groups": self.groups,
             "buckets": parts.grain or parts.bucket,
             "a ranking": parts.ranking or parts.others,
-            "shares": parts.share or parts.share_where or parts.ratio or parts.per,
+            "shares": parts.share or parts.share_where or parts.error_rate or parts.ratio or parts.per,
             "a list": parts.listing,
             "a comparison": parts.against or parts.compare or parts.changed or parts.versus,
             "a condition on groups": parts.having,
             "a condition on values": parts.thresholds,
             "yes or no": parts.whether,
             "a moment": parts.when,
+            "a unit": parts.unit,
         }
         extra = [name for name, part in said.items() if part and name not in allowed]
         if extra:
@@ -140,11 +172,26 @@ class _Assembly(Conventions):
         self.assumptions.append("events counted")
         return self._about("aggregate", time, aggregations=(COUNT,), groups=(wish.key or NAME,))
 
+    def _asks_since_when(self) -> bool:
+        """`last deploy per service`: an event has no value, so its latest is when it was. That of others is a value."""
+        parts, latest = self.parts, Aggregations((Aggregation("latest"),))
+        last = parts.listing == Listing(1) or self.said == latest
+        if not (self.groups and last) or parts.ranking or self.grain:
+            return False
+        if parts.when or self.types == {"event"}:
+            self.assumptions.append("the last of each read as how long ago that was")
+            return True
+        if not self.said:
+            self.said, parts.listing = latest, None
+        return False
+
     def _age(self, time: TimeRange) -> Question:
-        self._allow("a condition on values", "a list")
-        if not self.names and not self.parts.tags:
+        self._allow("a condition on values", "a list", "groups", "a moment", "an aggregation", "a unit")
+        if self.said not in (None, Aggregations((Aggregation("latest"),))):
+            refuse("conflict", "This kind of question is about the latest alone.")
+        if not (self.names or self.parts.tags or self.groups):
             refuse("incomplete", "How long since what?")
-        return self._about("age", time, values=self.values())
+        return self._about("age", time, values=self.values(), groups=self.groups, unit=self.unit)
 
     def _silent(self, time: TimeRange) -> Question:
         self._allow("groups")
@@ -152,13 +199,19 @@ class _Assembly(Conventions):
             refuse("incomplete", "What is to be silent: add a tag, such as 'which hosts'.")
         if time.start is None:
             refuse("incomplete", "Silent since when?")
+        if self.parts.during:
+            refuse("unsupported", "Silence is of one stretch of time, not of one that recurs.")
         return self._about("silent", time, groups=self.groups)
 
     def _when(self, time: TimeRange) -> Question:
         """One document, with its time: the highest, the lowest or the latest; or those that fulfil a condition."""
         self._allow(
-            "an aggregation", "a ranking", "a list", "a condition on values", "a moment", "a condition on groups"
+            *("an aggregation", "a ranking", "a list", "a condition on values", "a moment", "a condition on groups"),
+            "a unit",
         )
+        self._check_stored()
+        if not (self.metric or self.parts.tags or self.parts.thresholds):
+            refuse("incomplete", "When was what?")
         order = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
         values = self.values()
         if having := self.parts.having:
@@ -173,15 +226,20 @@ class _Assembly(Conventions):
         limit = self.context.limits.default_list if several else 1
         return self._about("list", time, values=values, limit=limit)
 
+    def _check_stored(self) -> None:
+        if self.unit:
+            refuse("unsupported", f"A list shows values as they are stored, not in {self.unit}.")
+
     def _ranks_documents(self) -> bool:
         """`top 5 cpu.usage`: single metrics, not groups of them."""
         ranking, metric = self.parts.ranking, self.metric
-        named = ranking and metric and metric.names and (not metric.counted or ranking.quality == "duration")
+        named = ranking and metric and metric.names and (not metric.counted or ranking.quality in QUALITY_WORDS)
         asked = self.groups or self.grain or self.said or self.parts.bucket or self.parts.whether
         return bool(named and not asked)
 
     def _list(self, time: TimeRange) -> Question:
-        self._allow("a ranking", "a list", "a condition on values")
+        self._allow("a ranking", "a list", "a condition on values", "a unit")
+        self._check_stored()
         rank = Rank(self.count(), self.descending()) if self.parts.ranking else None
         limit = self.parts.listing.count if self.parts.listing else None
         if limit is None and rank is None:
@@ -203,12 +261,15 @@ class _Assembly(Conventions):
                 refuse("incomplete", "A ranking needs to know of what: add 'by' and a tag.")
             self.groups = (NAME,)
         self._check_folds(rank, aggregations, second)
+        self.check_unit(aggregations)
         if having and not self.groups and not self.grain and not parts.whether:
             refuse("incomplete", "A condition on groups needs to know of what: add 'by' and a tag.")
         if parts.noun and not parts.noun.which and not rank:
             self.assumptions.append(f"'{parts.noun.key.key}' read as by {parts.noun.key.key}")
         if parts.whether and not having:
             refuse("incomplete", "Yes or no to what? Add a condition, such as 'over 80'.")
+        self._check_whole()
+        self._tell_together(aggregations)
         tags, values, over = self.over(values, aggregations)
         if over and (second or len(aggregations) > 1 or parts.whether or (rank and rank.others)):
             refuse("unsupported", "A ratio is of one result, in one time range.")
@@ -225,7 +286,19 @@ class _Assembly(Conventions):
             share=parts.share is not None and over is None,
             over=over,
             compared_to=second,
+            unit=None if parts.whether else self.unit,
         )
+
+    def _tell_together(self, aggregations: tuple[Aggregation, ...]) -> None:
+        """`p99 of auth and search` is one figure of both; a share by group is of the whole, not of another metric."""
+        adds_up = all(each.function in ("count", "sum") for each in aggregations)
+        for tag in self.parts.tags:
+            if len(tag.values) > 1 and not tag.negated and not adds_up and all(tag.key != g.key for g in self.groups):
+                told = f"{' and '.join(tag.values)} taken together: 'by {tag.key}' or 'versus' tells them apart"
+                self.assumptions.append(told)
+        if self.parts.share and self.groups and not self.parts.share_where:
+            keys = " and ".join(group.key for group in self.groups)
+            self.assumptions.append(f"the share of each {keys} in {' and '.join(self.names) or 'all events'}")
 
     def _check_folds(self, rank: Rank | None, aggregations: tuple[Aggregation, ...], second: TimeRange | None) -> None:
         """Shares and `others` add results up, which not all results allow."""
@@ -234,11 +307,22 @@ class _Assembly(Conventions):
             refuse("unsupported", "'others' goes with counts and sums of one kind of group.")
         if rank and rank.others and self.groups[0].kind in ("hour", "weekday"):
             refuse("unsupported", "'others' is no hour and no weekday.")
-        if self.parts.share and (not additive or second or len(aggregations) > 1):
+        if (self.parts.share and (second or len(aggregations) > 1)) or (self._shares() and not additive):
             refuse("unsupported", "A share is of one count or sum.")
 
+    def _shares(self) -> bool:
+        return bool(self.parts.share or self.parts.share_where or self.parts.error_rate)
+
+    def _check_whole(self) -> None:
+        """`share of distance of electric vans`: of all vans, or of each van among the electric ones?"""
+        parts = self.parts
+        noun = parts.noun if parts.share and not parts.ranking else None
+        if noun and not noun.which and any(not tag.negated for tag in parts.tags):
+            detail = "The share of all, or that of each among them?"
+            refuse("ambiguous", detail, parts.clause_of(noun), ("", f"by {noun.key.key}"))
+
     def _whether(self, time: TimeRange, values: tuple[ValueFilter, ...]) -> Question:
-        self._allow("yes or no", "a condition on values", "a condition on groups", "groups")
+        self._allow("yes or no", "a condition on values", "a condition on groups", "groups", "a unit")
         if not (self.metric or self.parts.tags or values):
             refuse("incomplete", "Whether there was what?")
         return self._about("exists", time, values=values)

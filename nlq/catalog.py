@@ -15,15 +15,21 @@ from itertools import islice, takewhile
 from sortedcontainers import SortedDict, SortedList
 
 from nlq import lexicon
+from nlq.measures import MEASURES, spellings_of
 from nlq.spelling import MIN_LENGTH, edits
 from nlq.stems import MIN_STEM_LENGTH, stem
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = re.compile(r"(?<=[A-Za-z0-9][a-z0-9])(?=[A-Z])")  # `pH` is one word
 _WORD = re.compile(r"[^\s_.:/\-]+")
 _END = "\0"  # between a word and the name that it is of; in neither of them
 _AFTER_END = "\1"
-MAX_PARTIAL_NAMES = 300  # a word that stands in more names than this says nothing
-MAX_DURATIONS = 12
+MAX_NAMES = 200_000  # bounds the memory; what is beyond is not known, until the catalog is made anew
+MAX_VALUES = 2_000_000
+MAX_PARTIAL_NAMES = 300  # of those that a word stands in, as many are looked at
+MAX_TOLD = 12  # of more names than that
+MAX_KEYS_SEARCHED = 100  # for values that resemble a strange word
+MAX_MEASURING = 12
+MAX_BESIDE = 4
 
 
 def singular(word: str) -> str:
@@ -37,13 +43,14 @@ def singular(word: str) -> str:
     return word[:-1]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a name or of typed text, folded: `http.requestCount` -> http, request, count."""
-    return tuple(singular(word.casefold()) for part in _WORD.findall(text) for word in _CAMEL.split(part))
+    words = (singular(word.casefold()) for part in _WORD.findall(text) for word in _CAMEL.split(part))
+    return tuple(lexicon.SHORT_FORMS.get(word, word) for word in words)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def fold(text: str) -> str:
     """What is left of `text` when case, plural and separators do not matter; a leading slash does."""
     folded = "".join(words_of(text))
@@ -80,27 +87,38 @@ class Catalog:
         self._names_by_word: SortedList = SortedList()  # word, _END, name
         self._words: dict[str, int] = {}  # in how many names each word is; 0: only in values
         self._words_by_stem: dict[str, tuple[str, ...]] = {}  # words of names alone
-        self._durations: dict[str | None, SortedList] = {None: SortedList()}  # by tag key; None: all
+        self._measuring: dict[tuple[lexicon.Quality, str | None], SortedList] = {}  # by tag key; None: all
         self._keys_by_fold: dict[str, tuple[str, ...]] = {}
         self._values_by_fold: dict[str, tuple[str, ...]] = {}  # -> (key, value, key, value, ...)
+        self._value_count = 0
         self._sets: dict[frozenset[str], frozenset[str]] = {}  # most names have the same few types and keys
 
     def add(self, name: str, type_: str, tags: Iterable[str]) -> None:
         """One series: a metric name, its type, and its tags as stored (`key:value`, or a bare key)."""
-        entry = self.names.get(name) or self._add_name(name)
+        entry = self.names.get(name)
+        if entry is None:
+            if len(self.names) >= MAX_NAMES:
+                return
+            entry = self._add_name(name)
         if type_ not in entry.types:
             entry.types = self._shared(entry.types | {type_})
         for tag in tags:
             key, _, value = tag.partition(":")
             if key not in self.keys:
+                if len(self.keys) >= MAX_NAMES:
+                    continue
                 self.keys[key] = SortedList()
                 _append(self._keys_by_fold, fold(key), key)
             if key not in entry.keys:
                 entry.keys = self._shared(entry.keys | {key})
-                if not lexicon.DURATION_WORDS.isdisjoint(entry.words):
-                    self._durations.setdefault(key, SortedList()).add(name)
+                self._add_measuring(name, entry, key)
             if value:
                 self._add_value(key, value)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there may be names or values that it does not know."""
+        return len(self.names) >= MAX_NAMES or self._value_count >= MAX_VALUES
 
     def add_alias(self, alias: str, meant: str) -> None:
         """Read `alias` as `meant`, a metric name or a tag key, once that is stored; a stored name comes first."""
@@ -115,13 +133,18 @@ class Catalog:
             if not self._words.get(word):
                 _append(self._words_by_stem, stem(word), word)
             self._words[word] = self._words.get(word, 0) + 1
-        if not lexicon.DURATION_WORDS.isdisjoint(entry.words):
-            self._durations[None].add(name)
+        self._add_measuring(name, entry, None)
         return entry
+
+    def _add_measuring(self, name: str, entry: NameEntry, key: str | None) -> None:
+        for quality, words in lexicon.QUALITY_WORDS.items():
+            if not words.isdisjoint(entry.words):
+                self._measuring.setdefault((quality, key), SortedList()).add(name)
 
     def _add_value(self, key: str, value: str) -> None:
         folded = fold(value)
-        if (key, value) not in _pairs(self._values_by_fold.get(folded, ())):
+        if self._value_count < MAX_VALUES and (key, value) not in _pairs(self._values_by_fold.get(folded, ())):
+            self._value_count += 1
             _append(self._values_by_fold, value if folded == value else folded, key, value)
             self.keys[key].add(value)
             for word in words_of(value):
@@ -141,30 +164,66 @@ class Catalog:
     def names_with(self, words: Sequence[str]) -> list[str]:
         """The names that have all of the folded words, those with the fewest other words (units aside).
 
-        A word that no name has stands for the one name word with its stem, or the one that begins with it.
+        A word that no name has stands for the one name word with its stem, or the one that begins with it. Of words
+        that each stand in very many names, the first MAX_TOLD: at least two, so that none is taken for the best.
         """
         words = [self._name_word(word) for word in words]
-        counts = [self._words.get(word, 0) for word in words]
-        if not counts or not 0 < min(counts) <= MAX_PARTIAL_NAMES:
-            return []
         wanted = frozenset(words)
-        rest: dict[str, int] = {}
-        for name in self._with_word(words[counts.index(min(counts))] + _END):
-            known = self.names[name].words
-            if wanted <= known:
-                rest[name] = len((known - lexicon.UNIT_WORDS or known) - wanted)
+        rarest = min(wanted, key=lambda word: (self._words.get(word, 0), word), default="")
+        if not self._words.get(rarest):
+            return []
+        if self._words[rarest] <= MAX_PARTIAL_NAMES:
+            found, all_ = [name for name in self._with_word(rarest + _END) if wanted <= self.names[name].words], True
+        else:
+            found, all_ = self._with_all(sorted(wanted))
+        rest = {
+            name: len((self.names[name].words - lexicon.UNIT_WORDS or self.names[name].words) - wanted)
+            for name in found
+        }
+        if not all_:  # the best may be among those not looked at
+            return sorted(found, key=lambda name: (rest[name], name)) if len(found) > 1 else []
         fewest = min(rest.values(), default=0)
-        return [name for name in rest if rest[name] == fewest]
+        return [name for name in found if rest[name] == fewest]
+
+    def _with_all(self, words: Sequence[str]) -> tuple[list[str], bool]:
+        """The first names that have all of the words, which each stand in many; and whether those are all."""
+        found: list[str] = []
+        name = ""
+        for _ in range(MAX_PARTIAL_NAMES):
+            begun = [next(self._names_by_word.irange(f"{word}{_END}{name}"), "") for word in words]
+            nexts = [entry.removeprefix(word + _END) for word, entry in zip(words, begun, strict=True)]
+            if any(after == entry for after, entry in zip(nexts, begun, strict=True)):
+                return found, True
+            name = max(nexts)
+            if min(nexts) == name:
+                found.append(name)
+                name += _AFTER_END
+                if len(found) == MAX_TOLD:
+                    break
+        return found, False
 
     def _name_word(self, word: str) -> str:
-        if self._words.get(word) or len(word) < MIN_STEM_LENGTH:
+        if self._words.get(word) or len(word) < MIN_STEM_LENGTH or word in lexicon.WHOLE_WORDS:
             return word
+        if word in MEASURES:  # `kilometers` of `distance_km`
+            return next((other for other in spellings_of(word) if self._words.get(other)), word)
         akin = self._words_by_stem.get(stem(word), ())
         if len(akin) == 1:
             return akin[0]
         begun = "" if akin else next(_from(self._names_by_word, word), "").partition(_END)[0]
         after = next(self._names_by_word.irange(f"{begun}{_AFTER_END}"), "") if begun else ""
         return begun if begun and not after.startswith(word) else word
+
+    def types_of(self, names: Iterable[str]) -> set[str]:
+        """The types of these names; of none given, of all."""
+        entries = map(self.names.get, names or self.names)
+        return {type_ for entry in entries if entry for type_ in entry.types}
+
+    def names_having(self, keys: Iterable[str]) -> list[str]:
+        """The names that have any of the tag keys: counters where there are such, as they count all that happened."""
+        wanted = frozenset(keys)
+        found = [name for name, entry in self.names.items() if not wanted.isdisjoint(entry.keys)]
+        return [name for name in found if self.names[name].types == {"counter"}] or found
 
     def keys_like(self, folded: str) -> list[str]:
         """The tag keys that the folded text may mean."""
@@ -176,9 +235,9 @@ class Catalog:
         found = self._values_by_fold.get(folded)
         return sorted(_pairs(found)) if found else []
 
-    def durations_of(self, key: str | None) -> list[str]:
-        """The first names that measure how long something takes, among those with the tag key (None: all)."""
-        return list(islice(self._durations.get(key, ()), MAX_DURATIONS))
+    def measuring(self, quality: lexicon.Quality, key: str | None) -> list[str]:
+        """The first names that measure what the quality says, among those with the tag key (None: all)."""
+        return list(islice(self._measuring.get((quality, key), ()), MAX_MEASURING))
 
     def nearest(self, text: str, count: int = 3) -> list[str]:
         """Names, keys, values and their words that are one letter from `text`, likeliest first."""
@@ -194,6 +253,24 @@ class Catalog:
             whole = [*self.names_like(edit), *self.keys_like(edit), *(value for _, value in self.values_like(edit))]
             found |= dict.fromkeys(text for text in whole if len(text) >= MIN_LENGTH)
         return list(islice(found, count))
+
+    def names_akin(self, text: str, count: int) -> list[str]:
+        """Names that have all words of `text` but one; else those that have one of them."""
+        words = words_of(text)
+        fewer = [words[:place] + words[place + 1 :] for place in range(len(words))] if len(words) > 1 else []
+        alone = [(word,) for word in words] if len(words) > 1 else []
+        found = (name for some in (*fewer, *alone) for name in self.names_with(some))
+        return list(islice(dict.fromkeys(found), count))
+
+    def values_near(self, key: str, text: str, count: int) -> list[str]:
+        """The values of a tag key nearest to `text`: those of the same beginning, and the first ones."""
+        known = self.keys.get(key, SortedList())
+        return list(islice(dict.fromkeys((*_beside(known, text), *known[:count])), count))
+
+    def values_beside(self, text: str, count: int) -> list[str]:
+        """Values, of any key, that have most of their beginning in common with `text`."""
+        found = (value for known in islice(self.keys.values(), MAX_KEYS_SEARCHED) for value in _beside(known, text))
+        return list(islice(dict.fromkeys(found), count))
 
     def resembles_value(self, text: str) -> bool:
         """Whether the text is a word of a stored tag value, or a letter from a value or from one of its words."""
@@ -241,6 +318,14 @@ class Catalog:
 
 def _append(index: dict[str, tuple[str, ...]], folded: str, *texts: str) -> None:
     index[folded] = (*index.get(folded, ()), *texts)
+
+
+def _beside(known: SortedList, text: str) -> list[str]:
+    """The first texts with the longest beginning that `text` shares with any, if that is most of it."""
+    for size in range(len(text) - 1, max(MIN_STEM_LENGTH, (len(text) + 1) // 2) - 1, -1):
+        if found := list(islice(_from(known, text[:size]), MAX_BESIDE)):
+            return found
+    return []
 
 
 def _pairs(flat: tuple[str, ...]) -> list[tuple[str, str]]:

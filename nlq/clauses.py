@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlq.lexicon import Quality
-from nlq.question import Aggregation, Comparison, Condition, Function, Grain, GroupKey, TagFilter, TimeRange, Unit
+from nlq.question import (
+    Aggregation,
+    Comparison,
+    Condition,
+    Cycle,
+    Function,
+    Grain,
+    GroupKey,
+    TagFilter,
+    TimeRange,
+    Unit,
+)
+from nlq.recurrence import Preceding
 from nlq.timeline import Shift
 
 
@@ -85,19 +97,39 @@ class BucketNoun:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """`80`, `2 s`, `1.5 GB`. unit: a key of lexicon.MEASURES, or empty."""
+    """`80`, `2 s`, `1.5 GB`. unit: a key of measures.MEASURES, or empty."""
 
     number: float
     unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class InUnit:
+    """`in seconds`: what the results are to be given in, a key of measures.MEASURES."""
+
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Threshold:
-    """`over 80`: of single values; or, unless `each` value was said, of groups where groups are asked for."""
+    """`over 80`: of single values; or, unless `each` value was said, of groups where groups are asked for.
+
+    quality, word: `hotter than 80`, and what that says of the value.
+    """
 
     comparison: Comparison
     amount: Amount
     each: bool = False
+    quality: Quality = "any"
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """`between 3 and 5 ms`: both ends included."""
+
+    least: Threshold
+    most: Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +172,9 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """`how long since`: the answer is how long ago the latest document is."""
+    """`how long since`: the answer is how long ago the latest document is. unit: as of an Amount."""
+
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,19 +202,49 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
+class During:
+    """`on weekdays`: of the range, the time that belongs to the cycles. told: what the words take for granted.
+
+    late: the nights of days that another clause may say: they begin when those days are over.
+    range: `the last 3 Mondays` says it too.
+    """
+
+    cycles: tuple[Cycle, ...]
+    told: str = ""
+    late: bool = False
+    range: TimeRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """`at night`: every night of the range, and where no range is said, the latest."""
+
+    during: During
+    latest: TimeRange
+
+
+@dataclass(frozen=True, slots=True)
 class Against:
     """`vs yesterday`, `compared with the day before`: the second range, or how it lies to the first.
 
-    joined: by `with` or `and`, which compare only where a `Compare` says so.
+    joined: by `with` or `and`, which compare only where a `Compare` says so. first: where it is said here too.
     """
 
-    second: TimeRange | Shift
+    second: TimeRange | Shift | Preceding
     joined: bool = False
+    first: TimeRange | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Versus:
     """`app-1 versus app-2`: values of one tag, side by side."""
+
+    tag: TagFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """`vs app-2`: beside the value of the same tag that is said elsewhere, or in the question before."""
 
     tag: TagFilter
 
@@ -219,6 +283,14 @@ class ShareWhere:
     """`share where value > 5`: a share and the condition that makes its part, in one."""
 
     condition: "TagFilter | Threshold"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """`error rate`: the share of what failed. tags: each key's codes that tell so."""
+
+    word: str
+    tags: tuple[TagFilter, ...]
 
 
 @dataclass(frozen=True, slots=True)

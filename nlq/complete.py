@@ -9,30 +9,38 @@ what was asked before.
 
 import re
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain, islice, takewhile, zip_longest
+from itertools import chain, islice, takewhile
 
 from nlq.catalog import Catalog, fold, singular, words_of
-from nlq.clauses import Metric
+from nlq.clauses import Groups, KeyNoun, Metric
 from nlq.context import Context
-from nlq.engine import Cover
+from nlq.engine import Cover, CrowdedError
 from nlq.interpret import role_of_last, whole_milliseconds
 from nlq.lexicon import FILLERS
 from nlq.phrases import CONTINUATIONS, OPENINGS, STARTERS
+from nlq.question import GroupKey, TagFilter
 from nlq.rules import GRAMMAR, VOCABULARY
 from nlq.tokens import Token, tokenize
 
 MAX_COMPLETIONS = 10
 MAX_WORDS = 5  # at the end, that a phrase may begin with
 MAX_VOCABULARY = 5  # words that nothing but their beginning speaks for
+MAX_NAMES = 50  # looked at, for some that fit
 MAX_FILLINGS = 10  # names, keys or values for one place in a phrase
-MAX_WORK = 400  # characters read in trying, over all that is tried: bounds the time, however long the prompt is
-WORK_PER_TRY = 20  # what a try costs beside its characters, as so many of them
+PATIENCE = 6  # tries in vain, one behind the other, after which a choice is left
+LANE_PATIENCE = 2  # and a lane
+MAX_WORK = 240  # characters read in trying, over all that is tried: bounds the time, however long the prompt is
+WORK_PER_TRY = 6  # what a try costs beside its characters, as so many of them
 _SLOT = re.compile(r"\{(\w+)\}")
 _ASSIGNMENT = re.compile(r"([^\s=:]+)(\s*[=:]\s*|\s+(?:is\s+)?)(\S*)$")
 _QUOTES = re.compile('["“”]')
+_LITERALS = {  # what stands before the first place in a phrase, folded
+    phrase: phrase.partition("{")[0].casefold() for phrase in chain(OPENINGS, *CONTINUATIONS.values())
+}
 _VOCABULARY = sorted(VOCABULARY - FILLERS)
 
 
@@ -51,26 +59,54 @@ def complete(prefix: str, context: Context) -> tuple[Completion, ...]:
         return ()
     try:
         return _complete(typed, whole_milliseconds(context))
-    except OverflowError:  # moved out of the years that there are
+    except (OverflowError, CrowdedError):  # moved out of the years that there are, or too much to read
         return ()
 
 
 def _complete(typed: str, context: Context) -> tuple[Completion, ...]:
     begun = _Beginning(typed, context)
-    proposals = _Typed(begun, context).proposals() if typed else (("", text) for text in _starters(context.catalog))
-    found: list[Completion] = []
-    tried: set[str] = set()
-    work = 0
-    for head, text in proposals:
-        if head + text in tried:
-            continue
-        tried.add(head + text)
-        work += WORK_PER_TRY + len(head + text)
-        if (typed and work > MAX_WORK) or len(found) == MAX_COMPLETIONS:
-            break
-        if len(head + text) <= context.limits.max_prompt_length and (role := begun.role_of_last(head, text)):
-            found.append(Completion(head + text, role))
-    return tuple(found)
+    search = _Search(begun, context, MAX_WORK if typed else MAX_WORK * 2)
+    choices = _Typed(begun, context).choices() if typed else (("", [starter]) for starter in _starters(context.catalog))
+    for head, lanes in choices:
+        search.among(head, lanes)
+    return tuple(search.found)
+
+
+class _Search:
+    """Tries what is proposed, and keeps what is answered, until there is enough of it, or it took too long.
+
+    Proposals come in lanes, in each what is much alike: a lane, or a choice of them, of which nothing is answered
+    is soon left.
+    """
+
+    def __init__(self, begun: "_Beginning", context: Context, work: int) -> None:
+        self.found: list[Completion] = []
+        self._begun = begun
+        self._tried: set[str] = set()
+        self._work_left = work
+        self._max_length = context.limits.max_prompt_length
+
+    def among(self, head: str, lanes: Iterable[Iterator[str]]) -> None:
+        """Try, behind `head`, the first of each lane, then the second, and so on."""
+        waiting = deque((lane, 0) for lane in lanes)
+        failed = 0
+        while waiting and failed < PATIENCE and len(self.found) < MAX_COMPLETIONS and self._work_left > 0:
+            lane, lane_failed = waiting.popleft()
+            if (text := next(lane, None)) is None:
+                continue
+            if head + text not in self._tried:
+                fails = not self._is_answered(head, text)
+                failed, lane_failed = (failed + 1, lane_failed + 1) if fails else (0, 0)
+            if lane_failed < LANE_PATIENCE:
+                waiting.append((lane, lane_failed))
+
+    def _is_answered(self, head: str, text: str) -> bool:
+        self._tried.add(head + text)
+        self._work_left -= WORK_PER_TRY + len(text)
+        role = self._begun.role_of_last(head, text) if len(head + text) <= self._max_length else None
+        if role:
+            self.found.append(Completion(head + text, role))
+        return role is not None
 
 
 class _Beginning:
@@ -79,7 +115,7 @@ class _Beginning:
     def __init__(self, text: str, context: Context) -> None:
         self.text = text
         self._context = context
-        self._tokens = _tokens(text)
+        self._tokens = tokenize(text)
         self._begun = GRAMMAR.begin(self._tokens, context)
 
     def covers(self, head: str, more: tuple[Token, ...] = ()) -> list[Cover]:
@@ -93,32 +129,41 @@ class _Beginning:
         """The role of the last word of `head + text`, where that is answered. Behind white space in the head."""
         if _QUOTES.search(head):  # may span white space
             return role_of_last(tokenize(head + text), self._context)
-        more = _tokens(text)  # with their places in `text`, which nothing asks for here
+        more = _proposed(text)  # with their places in `text`, which nothing asks for here
         return role_of_last((*self.tokens(head), *more), self._context, self.covers(head, more))
 
 
-@lru_cache(maxsize=2048)
-def _tokens(text: str) -> tuple[Token, ...]:
+@lru_cache(maxsize=1024)
+def _proposed(text: str) -> tuple[Token, ...]:
     return tokenize(text)
 
 
-def _starters(catalog: Catalog) -> Iterator[str]:
-    names = _shortest(catalog.first_names(MAX_FILLINGS)) or [""]
+def _starters(catalog: Catalog) -> Iterator[Iterator[str]]:
+    names = _Fillings(catalog, ()).names or [""]
     for place, phrase in enumerate(STARTERS):
         name = names[place % len(names)]
-        yield from islice(_Fillings(catalog, (name,) if name else ()).fill(phrase), 1)
+        yield islice(_Fillings(catalog, (name,) if name else ()).fill(phrase), 1)
 
 
 class _Fillings:
-    """What the places in a phrase may be filled with. names: the metric meant; empty where it is not known."""
+    """What the places in a phrase may be filled with.
 
-    def __init__(self, catalog: Catalog, names: tuple[str, ...]) -> None:
+    names: the metric meant; empty where it is not known. said: the tag keys that it must have.
+    """
+
+    def __init__(self, catalog: Catalog, names: tuple[str, ...], said: frozenset[str] = frozenset()) -> None:
         self._catalog = catalog
         self._names = names
+        self._said = said
 
     @cached_property
     def names(self) -> list[str]:
-        return list(self._names) or _shortest(self._catalog.first_names(MAX_FILLINGS))
+        return list(self._names) or self.fitting(self._catalog.first_names(MAX_NAMES))
+
+    def fitting(self, names: Iterable[str]) -> list[str]:
+        """The names that have the keys, the shortest first."""
+        fit = [name for name in names if self._said <= self._catalog.names[name].keys]
+        return _shortest(fit)[:MAX_FILLINGS]
 
     @cached_property
     def keys(self) -> list[str]:
@@ -131,7 +176,7 @@ class _Fillings:
             pairs = ((key, value) for key in self.keys for value in self._catalog.values_from(key, "", 2))
             yield from (phrase.format(key=key, value=_quoted(value)) for key, value in pairs)
         elif slots & {"name", "duration"}:
-            for name in self._catalog.durations_of(None) if "duration" in slots else self.names:
+            for name in self._catalog.measuring("duration", None) if "duration" in slots else self.names:
                 key = next(iter(self._keys_of((name,))), None)
                 if key or slots <= {"name", "duration"}:
                     yield phrase.format(name=name, duration=name, key=key, plural=key and _plural(key))
@@ -156,12 +201,24 @@ class _Read:
         cover = begun.covers(text)[0]
         metrics = [clause.value for clause in cover.clauses if isinstance(clause.value, Metric)]
         metrics = [metric for metric in metrics if len(metric.names) <= 1 or metric.several]
-        said = {clause.kind for clause in cover.clauses}
+        kinds = {clause.kind for clause in cover.clauses}
+        said = frozenset(key for clause in cover.clauses for key in _keys_in(clause.value))
         lost = (tokens[place].end for place in cover.unknown if place < len(tokens) - MAX_WORDS + 1)
         self.lost = min(lost, default=len(text) + 1)
         self.open = not metrics
-        self.fillings = _Fillings(catalog, next((metric.names for metric in metrics if metric.names), ()))
-        self.phrases = [phrases for kind, phrases in CONTINUATIONS.items() if kind not in said]
+        self.fillings = _Fillings(catalog, next((metric.names for metric in metrics if metric.names), ()), said)
+        self.phrases = [phrases for kind, phrases in CONTINUATIONS.items() if kind not in kinds]
+
+
+def _keys_in(clause: object) -> Iterator[str]:
+    """The tag keys that a clause speaks of."""
+    match clause:
+        case TagFilter(key=key, negated=False):
+            yield key
+        case KeyNoun(key=GroupKey(kind="tag", key=key)):
+            yield key
+        case Groups(keys=keys):
+            yield from (each.key for each in keys if each.kind == "tag")
 
 
 class _Typed:
@@ -172,56 +229,63 @@ class _Typed:
         catalog = self._catalog = context.catalog
         self._finished = text[-1].isspace()
         starts = [match.start() for match in re.finditer(r"\S+", text)]
-        self._readable = self._finished or begun.role_of_last(text, "") is not None
+        self._readable = self._finished or not begun.covers(text)[0].unknown
         self._done = _Read(begun, text if self._finished else text[: starts[-1]], catalog)
         self._whole = _Read(begun, text, catalog) if self._readable and not self._finished else self._done
         self._starts = [start for start in starts[-MAX_WORDS:] if start < self._done.lost]
 
-    def proposals(self) -> Iterator[tuple[str, str]]:
-        """(what is left as it was typed, what comes behind it), likeliest first; not all of them are answered."""
+    def choices(self) -> Iterator[tuple[str, list[Iterator[str]]]]:
+        """What is left as it was typed, and the lanes of what comes behind it: the likeliest first."""
         for start in self._starts:
             begun = " ".join(self._text[start:].split()) + (" " if self._finished else "")
-            for text in self._completing(begun, first=start == 0, alone=not self._finished and " " not in begun):
-                if text.casefold() != begun.strip().casefold():
-                    yield self._text[:start], text
+            head = self._text[:start]
+            for lanes in self._completing(begun, first=start == 0, alone=not self._finished and " " not in begun):
+                yield head, [_other_than(begun.strip(), lane) for lane in lanes]
         if self._readable and self._whole.lost > len(self._text):
             head = self._text if self._finished else f"{self._text} "
-            yield from ((head, text) for text in self._following())
+            yield from ((head, lanes) for lanes in self._following())
         if self._starts and not self._finished:
             head, begun = self._text[: self._starts[-1]], self._text[self._starts[-1] :].casefold()
             words = islice(_VOCABULARY, bisect_left(_VOCABULARY, begun), None)
             known = takewhile(lambda word: word.startswith(begun), words)
-            yield from ((head, word) for word in islice(known, MAX_VOCABULARY) if word != begun)
+            yield head, [_other_than(begun, self._word(word)) for word in islice(known, MAX_VOCABULARY)]
 
-    def _completing(self, begun: str, *, first: bool, alone: bool) -> Iterator[str]:
+    def _completing(self, begun: str, *, first: bool, alone: bool) -> Iterator[list[Iterator[str]]]:
         """What begins with `begun`, the end of the prompt. first: or all of it. alone: one word, typed in part."""
         if found := _ASSIGNMENT.match(begun):  # `host we`, `host=we`
             for key in self._catalog.keys_like(fold(found[1])):
-                for value in self._catalog.values_from(key, found[3], MAX_FILLINGS):
-                    yield found[1] + found[2] + _quoted(value)
-        yield from self._catalog.aliases_from(begun, MAX_FILLINGS)
+                values = self._catalog.values_from(key, found[3], MAX_FILLINGS)
+                yield [iter([found[1] + found[2] + _quoted(value) for value in values])]
+        yield [iter(self._catalog.aliases_from(begun, MAX_FILLINGS))]
         read = self._done
         if read.open or not (alone or self._finished):
-            yield from _shortest(self._catalog.names_from(begun, MAX_FILLINGS))
+            yield [iter(read.fillings.fitting(self._catalog.names_from(begun, MAX_NAMES)))]
         if alone:
-            yield from self._catalog.keys_from(begun, MAX_FILLINGS)
+            yield [iter(self._catalog.keys_from(begun, MAX_FILLINGS))]
         phrases = chain(OPENINGS if read.open or first else (), *read.phrases)
-        beginning = [phrase for phrase in phrases if phrase.partition("{")[0].casefold().startswith(begun.casefold())]
-        yield from _in_turn(read.fillings.fill(phrase) for phrase in beginning if phrase.partition("{")[0])
+        folded = begun.casefold()
+        yield [read.fillings.fill(phrase) for phrase in phrases if _LITERALS[phrase].startswith(folded)]
         if alone:
             for key in read.fillings.keys:
-                yield from map(_quoted, self._catalog.values_from(key, begun, MAX_FILLINGS))
+                yield [map(_quoted, self._catalog.values_from(key, begun, MAX_FILLINGS))]
 
-    def _following(self) -> Iterator[str]:
+    def _word(self, word: str) -> Iterator[str]:
+        """A word of the language, and what it may be said of."""
+        yield word
+        if self._done.open:
+            yield from (f"{word} {name}" for name in self._done.fillings.names)
+
+    def _following(self) -> Iterator[list[Iterator[str]]]:
         """What may come next, each aspect in turn."""
         fill = self._whole.fillings.fill
         if self._whole.open:
-            yield from _in_turn(fill(phrase) for phrase in OPENINGS)
-        yield from _in_turn(chain.from_iterable(map(fill, phrases)) for phrases in self._whole.phrases)
+            yield [fill(phrase) for phrase in OPENINGS]
+            yield [iter(self._whole.fillings.names)]
+        yield [chain.from_iterable(map(fill, phrases)) for phrases in self._whole.phrases]
 
 
-def _in_turn(sources: Iterable[Iterator[str]]) -> Iterator[str]:
-    return (text for texts in zip_longest(*sources) for text in texts if text is not None)
+def _other_than(typed: str, lane: Iterator[str]) -> Iterator[str]:
+    return (text for text in lane if text.casefold() != typed.casefold())
 
 
 def _shortest(names: Iterable[str]) -> list[str]:

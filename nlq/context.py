@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from nlq.catalog import Catalog
-from nlq.question import Question
+from nlq.question import Question, TimeRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The clock, the zone of days, what may be named, what it may cost, and the question before this one."""
+    """The clock, the zone of days, what may be named, what it may cost, and the question before this one.
+
+    range: that of a prompt that says no time; None: all that is stored.
+    """
 
     now: datetime
     catalog: Catalog
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     limits: Limits = field(default_factory=Limits)
     previous: Question | None = None
+    range: TimeRange | None = None

@@ -5,14 +5,17 @@ change a part that the other parts have no place for. Such a question has no pip
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from nlq.question import Aggregation, Question, TimeRange, Unit
+from nlq.cycles import MAX_MEASURED, never
+from nlq.measures import SYMBOLS
+from nlq.question import MIDNIGHT, Aggregation, Cycle, Question, TimeRange, Unit, ValueFilter
+from nlq.units import UNITLESS, measure_of_results
 
 MAX_TOLD = 10
 MAX_GRAIN_COUNTS: Final[dict[Unit, int]] = {
@@ -29,10 +32,22 @@ MAX_GRAIN_COUNTS: Final[dict[Unit, int]] = {
 # What each form has a place for, beside what it is about, and what it cannot do without.
 _EVERYWHERE = frozenset({"form", "range", "names", "types", "tags", "zone"})
 _PLACES = {
-    "aggregate": {"values", "aggregations", "groups", "grain", "rank", "having", "share", "over", "compared_to"},
-    "list": {"values", "rank", "limit"},
-    "exists": {"values", "aggregations", "groups", "grain", "rank", "having", "share", "compared_to"},
-    "age": {"values"},
+    "aggregate": {
+        "values",
+        "aggregations",
+        "groups",
+        "grain",
+        "rank",
+        "having",
+        "share",
+        "over",
+        "compared_to",
+        "during",
+        "unit",
+    },
+    "list": {"values", "rank", "limit", "during"},
+    "exists": {"values", "aggregations", "groups", "grain", "rank", "having", "share", "compared_to", "during"},
+    "age": {"values", "groups", "during", "unit"},
     "silent": {"groups"},
     "catalog": {"subject", "groups"},
 }
@@ -65,6 +80,7 @@ def contradictions(question: Question) -> Iterator[str]:
     yield from _rank_problems(question)
     yield from _share_problems(question)
     yield from _over_problems(question)
+    yield from _unit_problems(question)
 
 
 def _unknown(given: object, read: object, path: str = "") -> Iterator[str]:
@@ -103,8 +119,8 @@ def _aggregation_problems(aggregation: Aggregation, question: Question) -> Itera
         yield f"percent does not go with {function}"
     if (function == "distinct") != (aggregation.key is not None):
         yield f"key does not go with {function}"
-    if function == "seen":  # a step of other questions
-        yield "seen is not asked for"
+    if function in ("seen", "began"):  # steps of other questions
+        yield f"{function} is not asked for"
     apart = len(question.names) == 1 or (question.names and any(key.kind == "name" for key in question.groups))
     if function not in ("count", "distinct") and not apart:
         yield f"{function} is of the values of one metric"
@@ -115,6 +131,12 @@ def _aggregation_problems(aggregation: Aggregation, question: Question) -> Itera
     ranges = (question.range, question.compared_to or question.range)
     if not question.grain and any(each.start is None or each.end is None for each in ranges):
         yield "a rate needs a range with two ends"
+    if question.during and (question.grain or any(_is_longer(each) for each in ranges)):
+        yield f"a rate during a cycle has no grain, and a range of at most {MAX_MEASURED.days} days"
+
+
+def _is_longer(time: TimeRange) -> bool:
+    return time.start is not None and time.end is not None and time.end - time.start > MAX_MEASURED
 
 
 def _group_problems(question: Question) -> Iterator[str]:
@@ -134,6 +156,18 @@ def _filter_problems(question: Question) -> Iterator[str]:
         yield "a number is finite"
     if any(tag.match != "is" and not tag.values for tag in tags):
         yield "a match needs values"
+    if excluded(question.values):
+        yield "no value fulfils all conditions"
+    if any(replace(tag, negated=not tag.negated) in question.tags for tag in question.tags):
+        yield "a tag is so or it is not"
+
+
+def excluded(values: Sequence[ValueFilter]) -> bool:
+    """Whether no number fulfils all of the conditions."""
+    low = max((each.number for each in values if each.comparison in ("gt", "ge", "eq")), default=-math.inf)
+    high = min((each.number for each in values if each.comparison in ("lt", "le", "eq")), default=math.inf)
+    barred = any(each.comparison in ("gt", "lt", "ne") and each.number == low for each in values)
+    return low > high or (low == high and barred)
 
 
 def _time_problems(question: Question) -> Iterator[str]:
@@ -149,10 +183,25 @@ def _time_problems(question: Question) -> Iterator[str]:
         for instant in (question.range.start, question.range.end, second.start, second.end):
             if instant is not None:
                 instant.astimezone(zone)
+        if any(never(each, question.during, zone) for each in (question.range, question.compared_to) if each):
+            yield "during needs time that the range has"
     except (OverflowError, ValueError):
         yield "an instant lies in the years 1 to 9999"
+    yield from _cycle_problems(question.during)
     if question.form == "silent" and question.range.start is None:
         yield "silent needs a start"
+
+
+def _cycle_problems(during: tuple[Cycle, ...]) -> Iterator[str]:
+    if any(not cycle.negated for cycle in during[1:]) or len(set(during)) < len(during):
+        yield "cycles behind the first are negated, and none is said twice"
+    for cycle in during:
+        if tuple(sorted(set(cycle.weekdays))) != cycle.weekdays:
+            yield "weekdays are in order, and none is said twice"
+        if cycle.start == cycle.end and (cycle.start != MIDNIGHT or not cycle.weekdays):
+            yield "a cycle is of some time, not of all or none"
+        if cycle.start.microsecond or cycle.end.microsecond:
+            yield "clocks are told to the second"
 
 
 def _rank_problems(question: Question) -> Iterator[str]:
@@ -199,3 +248,17 @@ def _over_problems(question: Question) -> Iterator[str]:
             yield "parts are of counts and sums"
     elif not over.names or mine != its:
         yield "what is divided has the conditions of what divides it"
+
+
+def _unit_problems(question: Question) -> Iterator[str]:
+    if question.unit is None:
+        return
+    own, asked = measure_of_results(question), SYMBOLS.get(question.unit)
+    if own is None or asked is None or own == asked or own.quantity != asked.quantity or not asked.size:
+        yield f"the results have no other unit {question.unit[:20]}"
+        return
+    if question.over:
+        yield "a ratio has no unit"
+    for aggregation in question.aggregations:
+        if aggregation.function in UNITLESS or (aggregation.function == "sum" and own.shift != asked.shift):
+            yield f"{aggregation.function} is not given in another unit"

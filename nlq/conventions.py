@@ -1,24 +1,22 @@
 """What is not said: the conventions that fill it in, each told as an assumption."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from nlq import lexicon, units
+from nlq import lexicon
+from nlq.amounts import OPPOSITE, in_own_unit, measure_told, runs_backwards, value_filter
 from nlq.catalog import words_of
-from nlq.clauses import Aggregations, Amount, Metric
+from nlq.clauses import Aggregations, Amount, Metric, Share, Threshold
 from nlq.context import Context
-from nlq.parts import Parts, refuse
-from nlq.question import (
-    Aggregation,
-    Condition,
-    Function,
-    GroupKey,
-    Over,
-    Rank,
-    TagFilter,
-    TimeRange,
-    ValueFilter,
-)
+from nlq.contradictions import excluded
+from nlq.cycles import MAX_MEASURED, never
+from nlq.engine import Match
+from nlq.measures import MEASURES, SECOND
+from nlq.parts import Parts, beside, refuse, up_to_now
+from nlq.question import Aggregation, Condition, Function, GroupKey, Rank, TimeRange, ValueFilter
+from nlq.recurrence import Preceding
 from nlq.timeline import Shift
+from nlq.units import UNITLESS, measure_of, own_measure
 
 NAME = GroupKey("name", "name")
 COUNT = Aggregation("count")
@@ -26,6 +24,12 @@ _DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
     frozenset({"event"}): ("count", "counted"),
     frozenset({"counter"}): ("sum", "summed"),
 }
+_LEVELS = frozenset({"gauge", "meter"})  # types whose values do not add up over time
+
+
+def default_function(types: frozenset[str]) -> tuple[Function, str]:
+    """What is done with values of these types where nothing is said: the function, and how it is told."""
+    return _DEFAULTS.get(types, ("avg", "averaged"))
 
 
 class Conventions:
@@ -39,8 +43,10 @@ class Conventions:
         self.groups = parts.groups
         self.said = parts.aggregations
         self.grain = parts.grain
+        self.unit: str | None = None
         if self.metric and self.metric.several and NAME not in self.groups:
             self.groups = (*self.groups, NAME)
+            self.assumptions.append("several metrics read as by name")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,56 +60,134 @@ class Conventions:
     def choose_metric(self) -> None:
         """`slowest routes` names no metric: it is the one that measures how long routes take."""
         parts = self.parts
-        told = parts.ranking or parts.changed
-        if self.metric or not told or told.quality != "duration":
+        said = (parts.ranking, parts.changed, *parts.thresholds)
+        told = next((each for each in said if each and each.quality in lexicon.QUALITY_WORDS), None)
+        if self.metric or not told:
             return
         key = next((group.key for group in self.groups if group.kind == "tag"), None)
-        names = self.context.catalog.durations_of(key)
+        names = self.context.catalog.measuring(told.quality, key)
+        if isinstance(told, Threshold) and told.amount.unit:
+            quantity = MEASURES[told.amount.unit].quantity
+            names = [name for name in names if (own := measure_of(name)) and own.quantity == quantity]
         word = told.word
         if len(names) != 1:
             detail = f"'{word}' needs to know of which metric"
-            detail += f": {', '.join(names[:10])}." if names else ": none is stored that measures a duration."
+            detail += f": {', '.join(names[:10])}." if names else ": none is stored that measures it."
             refuse("ambiguous" if names else "incomplete", detail, parts.clause_of(told), tuple(names))
         self.metric = Metric((names[0],))
         self.assumptions.append(f"'{word}' read of {names[0]}")
+
+    def choose_unit(self, *, age: bool) -> None:
+        """`in seconds`: what the results are converted to, unless they are in it already.
+
+        `in percent` of what adds up is each group's share.
+        """
+        said = self.parts.unit
+        if not said:
+            return
+        measure = MEASURES[said]
+        if measure == MEASURES["percent"] != own_measure(self.names) and self._adds_up():
+            self.parts.share, self.parts.unit = Share(), ""
+            return
+        if age and measure.quantity != "time":
+            refuse("conflict", f"How long ago something was is no amount in {said}.")
+        own = SECOND if age else measure_told(self.names, said, measure)
+        if own is None:
+            self.assumptions.append(f"'{said}' read as the unit of {' and '.join(self.names)}")
+        elif own != measure:
+            self.unit = measure.symbol
+
+    def _adds_up(self) -> bool:
+        if self.said:
+            return all(each.function in ("count", "sum") for each in self.said.aggregations)
+        return self.metric is None or self.metric.counted or self.types <= {"event", "counter"}
+
+    def take_range(self) -> None:
+        """What the context says is meant where no time is said; `vs last week` says one."""
+        parts, given = self.parts, self.context.range
+        against = parts.against
+        if given is None or parts.range or (against and (against.first or isinstance(against.second, TimeRange))):
+            return
+        parts.range = given
+        self.assumptions.append("no time said: the range that is given")
 
     def second_range(self) -> TimeRange | None:
         """The range to compare with; and where no first one was said, what has followed it."""
         parts = self.parts
         if parts.against is None:
             if (parts.compare or parts.changed) and not parts.versus:
-                refuse("incomplete", "Compared with what? Name a second time range.")
+                choices = ("vs the period before",)
+                refuse("incomplete", "Compared with what? Name a second time range.", choices=choices)
             return None
         clause = parts.clause_of(parts.against)
         if parts.against.joined and not parts.compare:
             refuse("conflict", "Two time ranges in one prompt.", clause)
-        if isinstance(parts.against.second, Shift):
-            if parts.range is None or parts.range.start is None:
-                refuse("incomplete", "Compared with what? The first time range is not said.", clause)
-            return parts.against.second.apply(parts.range, self.context.zone)
-        second, now = parts.against.second, self.context.now
+        if parts.against.first:
+            if parts.range:
+                refuse("conflict", "Two time ranges in one prompt.", clause)
+            parts.range = parts.against.first
+        second = up_to_now(self._beside_first(parts.against.second, clause), self.context.now, clause)
+        if parts.range:
+            first = up_to_now(parts.range, self.context.now, parts.clause_of(parts.range))
+            self._tell_lengths(first, second, clause)
+        return second
+
+    def _beside_first(self, second: TimeRange | Shift | Preceding, clause: Match | None) -> TimeRange:
+        parts, now = self.parts, self.context.now
+        if not isinstance(second, TimeRange):
+            return beside(parts.range, second, self.context.zone, clause)
         if parts.range is None and (second.end is None or second.end >= now):
             refuse("incomplete", "Compared with what? That range runs up to now: the first one is not said.", clause)
         if parts.range is None and second.end is not None:
+            if second.start and now - second.end > second.end - second.start:
+                refuse("incomplete", "Compared with what? Since that range more time has passed than it lasts.", clause)
             parts.range = TimeRange(second.end, now)
             self.assumptions.append("the first range read as the time since the second one")
-        return TimeRange(second.start, now if second.end is None else min(second.end, now))
+        return second
+
+    def _tell_lengths(self, first: TimeRange, second: TimeRange, clause: Match | None) -> None:
+        """A range beside itself shows nothing; one that still runs, beside a longer one, is shown as it is."""
+        if first == second:
+            refuse("conflict", "Both time ranges are the same.", clause)
+        if first.start is None or first.end is None or second.start is None or second.end is None:
+            return
+        lengths = (first.end - first.start, second.end - second.start)
+        shorter, other = (first, second) if lengths[0] < lengths[1] else (second, first)
+        if shorter.end == self.context.now != other.end and lengths[0] != lengths[1]:
+            self.assumptions.append("one range is not over, the other is: they are not cut to equal length")
 
     def time(self) -> TimeRange:
         now, said = self.context.now, self.parts.range
         if said is None:
             self.assumptions.append("no time said: all that is stored up to now")
             return TimeRange(None, now)
-        if said.start is not None and said.start > now:
-            refuse("future", "That time has not come: only the past is recorded.", self.parts.clause_of(said))
-        return TimeRange(said.start, now if said.end is None else min(said.end, now))
+        return up_to_now(said, now, self.parts.clause_of(said))
+
+    def check_during(self, *ranges: TimeRange | None) -> None:
+        """Refuse recurring time that none of a range belongs to: an answer about nothing tells nothing."""
+        during, zone = self.parts.during, self.context.zone
+        if any(time and never(time, during, zone) for time in ranges):
+            refuse("conflict", "No such time lies within that range.")
 
     def values(self) -> tuple[ValueFilter, ...]:
-        return tuple(ValueFilter(each.comparison, self.number(each.amount)) for each in self.parts.thresholds)
+        """The conditions on values, each in the metric's own unit."""
+        said = self.parts.thresholds
+        return self._possible(value_filter(self.names, each, self.number(each.amount)) for each in said)
 
-    def number(self, amount: Amount) -> float:
-        """The amount in the metric's own unit, which is told by the metric's name."""
-        number, assumption = units.in_unit_of(self.names, amount)
+    def _possible(self, values: Iterable[ValueFilter]) -> tuple[ValueFilter, ...]:
+        found = tuple(values)
+        if excluded(found):
+            last = self.parts.clause_of(self.parts.thresholds[-1]) if self.parts.thresholds else None
+            refuse("conflict", "No value fulfils both conditions.", last)
+        return found
+
+    def number(self, amount: Amount, *, difference: bool = False) -> float:
+        """The amount in the metric's own unit, which is told by the metric's name; a bare number is in the unit that
+        is asked for.
+        """
+        if not amount.unit and not self.parts.age:
+            amount = Amount(amount.number, self.parts.unit)
+        number, assumption = in_own_unit(self.names, amount, difference=difference)
         if assumption:
             self.assumptions.append(assumption)
         return number
@@ -115,20 +199,26 @@ class Conventions:
         having: list[Condition] = []
         groups_asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
         for threshold in parts.thresholds:
-            number = self.number(threshold.amount)
+            wanted = value_filter(self.names, threshold, self.number(threshold.amount))
             if (groups_asked or self._counts_events()) and not threshold.each:
-                having.append(Condition("value", threshold.comparison, number))
+                having.append(Condition("value", wanted.comparison, wanted.number))
             else:
-                values.append(ValueFilter(threshold.comparison, number))
+                values.append(wanted)
                 if self.said and self.groups and not threshold.each and self.said.aggregations != (COUNT,):
                     self.assumptions.append("the condition is on each value; for groups: 'which ... averaged over'")
         if parts.having:
             having += self._having(values)
         if parts.changed:
-            having.append(parts.changed.condition)
+            condition = parts.changed.condition
+            if runs_backwards(self.names, parts.changed.quality):
+                condition = replace(condition, comparison=OPPOSITE[condition.comparison])
+            having.append(condition)
         if parts.whether and parts.compare and parts.compare.direction:  # `did signups grow`
             having.append(Condition("change", "gt" if parts.compare.direction > 0 else "lt", 0.0))
-        return tuple(values), tuple(having)
+        if values and self.metric is None:
+            refuse("incomplete", "A condition on values of which metric? Those of different ones are not alike.")
+        self._possible(ValueFilter(each.comparison, each.number) for each in having if each.of == "value")
+        return self._possible(values), tuple(having)
 
     def _counts_events(self) -> bool:
         """`speeding by driver, more than 3`: an event has no value of its own, so it is how many there are."""
@@ -149,7 +239,8 @@ class Conventions:
                 self.said = function
             elif self.said != function and not said.crossed:
                 refuse("conflict", "Two aggregations in one prompt.", parts.clause_of(said))
-        number = said.amount.number if said.of == "change_percent" else self.number(said.amount)
+        percent = said.of == "change_percent"
+        number = said.amount.number if percent else self.number(said.amount, difference=said.of == "change")
         return [Condition(said.of, said.comparison, number)]
 
     def rank(self, having: tuple[Condition, ...]) -> Rank | None:
@@ -191,7 +282,7 @@ class Conventions:
         if ranking is None:
             raise ValueError("no ranking was said")
         if ranking.quality != "good":
-            return ranking.descending
+            return ranking.descending != runs_backwards(self.names, ranking.quality)
         words = {word for name in self.names for word in words_of(name)}
         bad, good = not words.isdisjoint(lexicon.BAD_WORDS), not words.isdisjoint(lexicon.GOOD_WORDS)
         if bad == good:
@@ -208,18 +299,40 @@ class Conventions:
             reduces = any(each.function not in ("count", "distinct") for each in self.said.aggregations)
             if reduces and not self.names:
                 refuse("incomplete", "Of which metric? Values of different metrics are not reduced together.")
+            self._check_events(self.said.aggregations)
+            if parts.ratio and self.said.aggregations == (Aggregation("avg"),) and not self.types & _LEVELS:
+                self.assumptions.append(f"the average read as what {self.names[0]} comes to for each")
+                return (Aggregation("sum"),)
             return self._counters_summed(self.said.aggregations)
-        counted = metric is None or not metric.names or metric.counted
+        of_values = (parts.share and parts.thresholds) or parts.share_where  # `fraction of scores over 20`
+        named = metric and metric.counted and not self.types <= _LEVELS  # `players` of a gauge are no documents
+        counted = metric is None or not metric.names or named or of_values
         if counted or (told and told.quality == "count") or (parts.rate and self.types != {"counter"}):
             self.assumptions.append(f"{metric.said if metric and metric.said else 'events'} counted")
             return self._counters_summed((COUNT,))
         kinds = {frozenset(self.context.catalog.names[name].types) for name in self.names}
-        defaults = {_DEFAULTS.get(kind, ("avg", "averaged")) for kind in kinds}
+        defaults = {default_function(kind) for kind in kinds}
         if len(defaults) > 1:
             refuse("incomplete", f"{' and '.join(self.names)} are of different types: say 'average', 'sum' or 'count'.")
         function, done = defaults.pop()
+        if function == "avg" and parts.ratio and not self.types & _LEVELS:
+            function, done = "sum", "summed"
+        if function == "avg" and parts.ranking and parts.is_top_of_metric and parts.ranking.quality == "any":
+            function, done = ("max", "at its highest") if parts.ranking.descending else ("min", "at its lowest")
         self.assumptions.append(f"{' and '.join(self.names)} {done}")
         return (Aggregation(function),)
+
+    def _check_events(self, aggregations: tuple[Aggregation, ...]) -> None:
+        """`tool changes by max`, where an operator is called so: an event seldom has a value, so ask back."""
+        if self.types != {"event"}:
+            return
+        keys = {key for name in self.names for key in self.context.catalog.names[name].keys}
+        words = [word for word, aggregation in lexicon.AGGREGATIONS.items() if aggregation in aggregations]
+        for key, value in [pair for word in words for pair in self.context.catalog.values_like(word)]:
+            if key in keys:
+                clause = self.parts.clause_of(self.parts.aggregations)
+                detail = f"'{value}' may be the {key}, or what is computed."
+                refuse("ambiguous", detail, clause, (f"where {key} is {value}",))
 
     def with_rate(self, aggregations: tuple[Aggregation, ...], time: TimeRange) -> tuple[Aggregation, ...]:
         """`on average per hour`: counts and sums become rates, which need to know how long the range is."""
@@ -229,7 +342,26 @@ class Conventions:
             aggregations = tuple(replace(aggregation, per=self.parts.rate.per) for aggregation in aggregations)
         if time.start is None and self.grain is None and any(aggregation.per for aggregation in aggregations):
             refuse("incomplete", "A rate needs to know since when.")
+        if self.parts.during and any(aggregation.per for aggregation in aggregations):
+            self._check_length(time)
         return aggregations
+
+    def _check_length(self, time: TimeRange) -> None:
+        """A rate is by the hours that belong to the recurring time, which are known of whole ranges, not of buckets."""
+        if self.grain:
+            refuse("unsupported", "A rate during recurring time is of the whole range: leave out the buckets.")
+        if time.start and time.end and time.end - time.start > MAX_MEASURED:
+            refuse("unsupported", f"A rate during recurring time needs a range of at most {MAX_MEASURED.days} days.")
+
+    def check_unit(self, aggregations: tuple[Aggregation, ...]) -> None:
+        """Counts have no unit, and temperatures on scales that begin elsewhere have no sum."""
+        measure, own = MEASURES.get(self.parts.unit), own_measure(self.names)
+        if measure is None:
+            return
+        for aggregation in aggregations:
+            shifted = own is not None and own.shift != measure.shift and aggregation.function == "sum"
+            if aggregation.function in UNITLESS or shifted or self.parts.ratio or self.parts.per:
+                refuse("conflict", f"'{aggregation.label}' is not given in {self.parts.unit}.")
 
     def _counters_summed(self, aggregations: tuple[Aggregation, ...]) -> tuple[Aggregation, ...]:
         """A counter's documents are deltas: how many is their sum."""
@@ -237,43 +369,3 @@ class Conventions:
             return aggregations
         self.assumptions.append(f"{self.names[0]} is a counter: its count is the sum of its values")
         return tuple(dict.fromkeys(Aggregation("sum") if each == COUNT else each for each in aggregations))
-
-    def over(
-        self, values: tuple[ValueFilter, ...], aggregations: tuple[Aggregation, ...]
-    ) -> tuple[tuple[TagFilter, ...], tuple[ValueFilter, ...], Over | None]:
-        """The conditions of the question, and what its result is divided by.
-
-        `what percentage of requests had status 500`: of all, and those that had it. Without `had`, the one condition
-        that there is makes the part; several could be meant either way.
-        """
-        parts, tags = self.parts, self.parts.tags
-        if parts.ratio or parts.per:
-            return tags, values, self._denominator(tags, values)
-        part: list[TagFilter | ValueFilter] = []
-        for each in parts.share_where:
-            wanted = each.condition
-            if isinstance(wanted, TagFilter):
-                tags = (*tags, wanted)
-                part.append(wanted)
-            else:
-                values = (*values, ValueFilter(wanted.comparison, self.number(wanted.amount)))
-                part.append(values[-1])
-        if parts.share and not part and not self.groups:
-            part = [*parts.parts, *values] or ([*tags] if len(tags) == 1 else [])
-            if not part:
-                refuse("incomplete", "A share of what? Add 'by' and a tag, or a condition: 'had status 500'.")
-        if not part:
-            return tags, values, None
-        base = tuple(tag for tag in tags if tag not in part)
-        over = Over(self.names, aggregations[0], base, tuple(v for v in values if v not in part), percent=True)
-        return tags, values, over
-
-    def _denominator(self, tags: tuple[TagFilter, ...], values: tuple[ValueFilter, ...]) -> Over:
-        if self.parts.per:
-            names, aggregation = self.parts.per.metric.names, self.parts.per.aggregation
-        else:
-            names = self.parts.ratio.denominator.names if self.parts.ratio else ()
-            counter = self.context.catalog.names[names[0]].types == {"counter"}
-            aggregation = Aggregation("sum") if counter else COUNT
-            self.assumptions.append(f"divided by the {'sum' if counter else 'count'} of {names[0]}")
-        return Over(names, aggregation, tags, values)

@@ -5,16 +5,31 @@ p95 of api.latency where region=eu-west by service per hour, top 5, from 2026-11
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-from nlq.question import Aggregation, GroupKey, Over, Question, Rank, TagFilter, TimeRange, ValueFilter
+from nlq.question import (
+    MIDNIGHT,
+    Aggregation,
+    Condition,
+    Cycle,
+    GroupKey,
+    Over,
+    Question,
+    Rank,
+    TagFilter,
+    TimeRange,
+    ValueFilter,
+)
+from nlq.units import own_measure
 
 _SIGNS = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _SUBJECTS = {"names": "metric names", "keys": "tag keys", "values": "tag values of "}
 _KINDS = {"name": "metric name", "type": "metric type", "hour": "hour of day", "weekday": "weekday"}
 _MATCHES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 _OF = {"value": "", "change": "change ", "change_percent": "change percent "}
+_WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+_DAYS = {(): "each day", (0, 1, 2, 3, 4): "on weekdays", (5, 6): "on weekends"}
 _PLAIN = re.compile(r"[^\W_](?:[\w./:@+-]*[^\W_])?|[/](?:[\w./@+-]*[^\W_])?")
 
 
@@ -23,7 +38,7 @@ def describe(question: Question) -> str:
     zone = ZoneInfo(question.zone)
     asides = list(_asides(question))
     sentence = ", ".join((" ".join((_opening(question), *_restrictions(question))), *asides, *([""] if asides else [])))
-    sentence = f"{sentence.rstrip()} {_range(question.range, zone)}".rstrip()
+    sentence = " ".join((sentence.rstrip(), *map(_cycle, question.during), _range(question.range, zone))).rstrip()
     if question.zone != "UTC":
         sentence += f" in {question.zone} time"
     if question.compared_to:
@@ -36,12 +51,13 @@ def _asides(question: Question) -> Iterator[str]:
     if question.share:
         yield "share"
     if question.over and question.over.percent:
-        yield from (f"share where {_tag(tag)}" for tag in question.tags if tag not in question.over.tags)
-        yield from (f"share where {_value(value)}" for value in question.values if value not in question.over.values)
+        yield from (f"share where {tag_filter(tag)}" for tag in question.tags if tag not in question.over.tags)
+        rest = [value for value in question.values if value not in question.over.values]
+        yield from (f"share where {_value(value, question)}" for value in rest)
     if question.rank:
         yield _rank(question.rank)
     for condition in question.having:
-        yield f"having {_OF[condition.of]}{_SIGNS[condition.comparison]} {_number(condition.number)}"
+        yield f"having {_OF[condition.of]}{_SIGNS[condition.comparison]} {_amount(condition, question)}"
 
 
 def _opening(question: Question) -> str:
@@ -50,11 +66,12 @@ def _opening(question: Question) -> str:
     aggregations = " and ".join(map(_aggregation, question.aggregations))
     key = _quoted(question.groups[0].key) if question.groups else ""
     limit = "" if question.limit is None else f" {question.limit}"
+    unit = f" in {question.unit}" if question.unit else ""
     return {
-        "aggregate": f"{aggregations} of {names}{_per(question.over)}",
+        "aggregate": f"{aggregations} of {names}{unit}{_per(question.over)}",
         "list": f"list{limit} of {names}",
         "exists": f"whether {aggregations or 'any'} of {names}",
-        "age": f"how long since {names}",
+        "age": f"how long since {names}{unit}",
         "silent": f"silent of {names}",
         "catalog": f"{_SUBJECTS[question.subject or 'names']}{key} of {names}",
     }[question.form]
@@ -73,7 +90,7 @@ def _per(over: Over | None) -> str:
 
 def _restrictions(question: Question) -> Iterator[str]:
     whole = question.over if question.over and question.over.percent else question
-    conditions = [*map(_tag, whole.tags), *map(_value, whole.values)]
+    conditions = [*map(tag_filter, whole.tags), *(_value(value, question) for value in whole.values)]
     if conditions:
         yield "where " + " and ".join(conditions)
     if question.groups and question.form != "catalog":
@@ -89,7 +106,8 @@ def _aggregation(aggregation: Aggregation) -> str:
     return f"{aggregation.function} rate per {aggregation.per}" if aggregation.per else aggregation.label
 
 
-def _tag(wanted: TagFilter) -> str:
+def tag_filter(wanted: TagFilter) -> str:
+    """As it stands in a reading."""
     key = _quoted(wanted.key)
     if not wanted.values:
         return f"without {key}" if wanted.negated else f"with {key}"
@@ -99,8 +117,15 @@ def _tag(wanted: TagFilter) -> str:
     return f"not {key}={values}" if wanted.negated else f"{key}={values}"
 
 
-def _value(wanted: ValueFilter) -> str:
-    return f"value {_SIGNS[wanted.comparison]} {_number(wanted.number)}"
+def _value(wanted: ValueFilter, question: Question) -> str:
+    return f"value {_SIGNS[wanted.comparison]} {_amount(wanted, question)}"
+
+
+def _amount(wanted: ValueFilter | Condition, question: Question) -> str:
+    """The number; and where results are in another unit, the one that it is in itself."""
+    own = own_measure(question.names) if question.unit and question.form != "age" else None
+    percent = isinstance(wanted, Condition) and wanted.of == "change_percent"
+    return _number(wanted.number) + (f" {own.symbol}" if own and not percent else "")
 
 
 def _number(number: float) -> str:
@@ -109,6 +134,25 @@ def _number(number: float) -> str:
 
 def _group(key: GroupKey) -> str:
     return _quoted(key.key) if key.kind == "tag" else _KINDS[key.kind]
+
+
+def _cycle(cycle: Cycle) -> str:
+    days = _DAYS.get(cycle.weekdays) or "on " + " and ".join(_WEEKDAYS[day] for day in cycle.weekdays)
+    if cycle.start != cycle.end:
+        days = f"between {_clock(cycle.start, cycle)} and {_clock(cycle.end, cycle)} {days}"
+    return f"not {days}" if cycle.negated else days
+
+
+def _clock(clock: time, cycle: Cycle) -> str:
+    if clock == MIDNIGHT == cycle.end:
+        return "24:00"
+    text = clock.isoformat("seconds" if clock.second else "minutes")
+    return text + (" pm" if clock.hour == 12 else " am") if _may_end_at_noon(cycle) and clock.hour >= 10 else text
+
+
+def _may_end_at_noon(cycle: Cycle) -> bool:
+    """`between 11:00 and 10:00` would end in the evening: see _from_to."""
+    return cycle.end < cycle.start and all(10 <= clock.hour <= 12 for clock in (cycle.start, cycle.end))
 
 
 def _range(time: TimeRange, zone: ZoneInfo) -> str:

@@ -18,33 +18,47 @@ unknown, and so dear that a cover has one only when it must.
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from operator import itemgetter
 from typing import Any
 
 from nlq.context import Context
+from nlq.patterns import Item, alternatives
+from nlq.refusal import Problem
 from nlq.tokens import Token
 
 CLAUSE_COST = 1.0  # so that fewer, longer clauses win
 FILLER_COST = 0.2
 UNKNOWN_COST = 100.0
+TOLERANCE = 1e-9  # of sums of costs
 NAMED = "one-keyless"  # the kind of matches that the catalog's values make
 OPENING = "lead"  # the kind of clauses that stand at the beginning or nowhere
 MAX_COVERS = 8
-MAX_SCANNED = 6  # words before the end of a beginning that a scanner may need to see
-MAX_MATCHES_A_POSITION = 200  # bounds the work on hostile prompts; ordinary ones stay under 40
+MARGIN = 0.75  # a dearer cover may stand in for one that makes no question, but not at any price
+ALONE = 3  # so few words may be read otherwise where nothing follows: `may`
+MAX_REACH = 7  # words in a row that a scanner may need to see for one match
+MAX_MATCHES = 3000  # of a whole prompt; ordinary ones have about a hundred
+MAX_RETRIED = 600  # of one that is tried in place of another, of which there may be several
 
 Producer = Callable[..., Any]
 
 
+class CrowdedError(Exception):
+    """More matches than may be weighed: the prompt says the same kind of thing over and over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`pattern` makes a `kind`. `cost` is what it takes to believe this reading: 0 for plain speech."""
+    """`pattern` makes a `kind`. `cost` is what it takes to believe this reading: 0 for plain speech.
+
+    note: what a clause of this rule takes for granted, told as an assumption.
+    """
 
     name: str
     pattern: str
     kind: str
     produce: Producer
     cost: float = 0.0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +71,21 @@ class Match:
     value: Any
     cost: float
     rule: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
     """Matches that are read off the tokens themselves: `scan(tokens, context)` yields them in any order.
 
-    skips: takes a third argument, a position, and leaves out matches that end there or before.
+    skips: takes a third argument, a position, and leaves out matches that end there or before. reach: the most
+    words in a row that one match depends on.
     """
 
     name: str
     scan: Callable[..., Iterable[Match]]
     skips: bool = False
+    reach: int = MAX_REACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,36 +98,15 @@ class Cover:
     unknown: tuple[int, ...]
 
     def passing(self, position: int, *, filler: bool) -> "Cover":
-        """This cover with the word before it, which no clause reads."""
+        """This cover with the word behind it, which no clause reads."""
         if filler:
-            return Cover(self.cost + FILLER_COST, self.clauses, (position, *self.fillers), self.unknown)
-        return Cover(self.cost + UNKNOWN_COST, self.clauses, self.fillers, (position, *self.unknown))
+            return Cover(self.cost + FILLER_COST, self.clauses, (*self.fillers, position), self.unknown)
+        return Cover(self.cost + UNKNOWN_COST, self.clauses, self.fillers, (*self.unknown, position))
 
     def reading(self, match: Match) -> "Cover":
-        """This cover with a clause before it."""
+        """This cover with a clause behind it."""
         cost = self.cost + match.cost + CLAUSE_COST
-        return Cover(cost, (match, *self.clauses), self.fillers, self.unknown)
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    words: frozenset[str]  # empty for a kind
-    kind: str
-
-
-def _alternatives(pattern: str) -> Iterator[tuple[_Item, ...]]:
-    """The item sequences that a pattern stands for: one for each choice of its optional items."""
-    choices = []
-    for part in pattern.split():
-        optional = part.endswith("?") and len(part) > 1
-        text = part[:-1] if optional else part
-        is_kind = text.startswith("<") and text.endswith(">") and len(text) > 2
-        item = _Item(frozenset(), text[1:-1]) if is_kind else _Item(frozenset(text.split("|")), "")
-        choices.append(((item,), ()) if optional else ((item,),))
-    for chosen in product(*choices):
-        items = tuple(item for part in chosen for item in part)
-        if items:
-            yield items
+        return Cover(cost, (*self.clauses, match), self.fillers, self.unknown)
 
 
 class _Node:
@@ -123,7 +119,7 @@ class _Node:
         self.words: dict[str, _Node] = {}
         self.kinds: dict[str, _Node] = {}
 
-    def add(self, items: Sequence[_Item], rule: Rule) -> None:
+    def add(self, items: Sequence[Item], rule: Rule) -> None:
         if not items:
             self.rules.append(rule)
             return
@@ -136,8 +132,8 @@ class _Node:
 
 def spelled_out(rules: Iterable[Rule]) -> frozenset[str]:
     """Every word that a pattern of the rules spells out."""
-    alternatives = (items for rule in rules for items in _alternatives(rule.pattern))
-    return frozenset(word for items in alternatives for item in items for word in item.words)
+    sequences = (items for rule in rules for items in alternatives(rule.pattern))
+    return frozenset(word for items in sequences for item in items for word in item.words)
 
 
 class Grammar:
@@ -149,20 +145,27 @@ class Grammar:
         scanners: Iterable[Scanner],
         clauses: frozenset[str],
         fillers: frozenset[str],
+        openers: frozenset[str] = frozenset(),
+        leading: frozenset[str] = frozenset(),
     ) -> None:
         self.rules = tuple(rules)
         self.scanners = tuple(scanners)
         self.clauses = clauses
         self.fillers = fillers
+        self._openers = openers  # fillers at the beginning alone
+        self._leading = leading  # fillers that are none at the end
         self._root = _Node()
         self._openings = {word for rule in self.rules if rule.kind == OPENING for word in rule.pattern.split("|")}
         for rule in self.rules:
-            for items in _alternatives(rule.pattern):
+            for items in alternatives(rule.pattern):
                 self._root.add(items, rule)
 
-    def parse(self, tokens: Sequence[Token], context: Context) -> list[Cover]:
-        """The cheapest covers, at most MAX_COVERS, best first; never empty for a non-empty prompt."""
-        return self._covers(tokens, self._chart(tokens, context).matches)
+    def parse(self, tokens: Sequence[Token], context: Context, most: int = MAX_MATCHES) -> list[Cover]:
+        """The cheapest covers, best first: at most MAX_COVERS, within MARGIN. Never empty for a non-empty prompt.
+
+        most: matches that are weighed; beyond, CrowdedError is raised, as by all methods that read.
+        """
+        return self._covers(tokens, self._chart(tokens, context, most).matches)[-1]
 
     def matches(self, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
         """Every match of every kind, wherever it starts."""
@@ -174,8 +177,10 @@ class Grammar:
         """Read a beginning once, to go on with it in many ways."""
         return Begun(self, self._chart(tokens, context, edges=True))
 
-    def _chart(self, tokens: Sequence[Token], context: Context, *, edges: bool = False) -> "_Chart":
-        chart = _Chart(tokens, context, edges=edges)
+    def _chart(
+        self, tokens: Sequence[Token], context: Context, most: int = MAX_MATCHES, *, edges: bool = False
+    ) -> "_Chart":
+        chart = _Chart(tokens, context, most, edges=edges)
         scanned = self._scanned(tokens, context)
         for position in reversed(range(len(tokens))):
             agenda = scanned[position]
@@ -184,18 +189,23 @@ class Grammar:
         return chart
 
     def _scanned(self, tokens: Sequence[Token], context: Context, since: int = 0) -> list[list[Match]]:
-        """What the scanners read, by where it starts; where it ends at `since` or before, it may be missing."""
+        """What the scanners read, by where it starts; but for what ends at `since` or before."""
         scanned: list[list[Match]] = [[] for _ in tokens]
         for scanner in self.scanners:
-            more = (since,) if scanner.skips else ()
-            for match in scanner.scan(tokens, context, *more):
-                scanned[match.start].append(match)
+            first = max(0, since + 1 - scanner.reach)
+            more = (since - first,) if scanner.skips else ()
+            for match in scanner.scan(tokens[first:], context, *more):
+                if match.end + first > since:
+                    scanned[match.start + first].append(_moved(match, first))
         return scanned
 
     def _close(self, position: int, agenda: list[Match], chart: "_Chart") -> None:
         """Enter the matches of the agenda, and all that begin with one of them."""
         seen: dict[tuple[int, str, Any], float] = {}
-        while agenda and len(seen) < MAX_MATCHES_A_POSITION:
+        while agenda:
+            chart.room -= 1
+            if chart.room < 0:
+                raise CrowdedError
             match = agenda.pop()
             key = (match.end, match.kind, match.value)
             if seen.get(key, float("inf")) <= match.cost:
@@ -209,22 +219,74 @@ class Grammar:
             if node is not None:
                 agenda.extend(_matches(node, position, match.end, (match.value,), match.cost, chart))
 
-    def _covers(self, tokens: Sequence[Token], chart: list[dict[str, list[Match]]]) -> list[Cover]:
-        best: list[list[Cover]] = [[] for _ in range(len(tokens) + 1)]
-        best[len(tokens)] = [Cover(0.0, (), (), ())]
-        for position in reversed(range(len(tokens))):
-            token = tokens[position]
-            # `GET`, where there is such a value, is no `get`
-            named = any(match.end == position + 1 for match in chart[position].get(NAMED, ()))
-            filler = token.norm in self.fillers and not token.quoted and not (named and token.text.isupper())
-            if position == 0 and token.norm in self._openings:
-                filler = False  # `did` asks a question where it opens the prompt, and fills in elsewhere
-            found = [rest.passing(position, filler=filler) for rest in best[position + 1]]
-            for kind, matches in chart[position].items():
+    def _covers(
+        self,
+        tokens: Sequence[Token],
+        chart: list[dict[str, list[Match]]],
+        begun: Sequence[list[Cover]] = (),
+        *,
+        goes_on: bool = False,
+    ) -> list[list[Cover]]:
+        """The best covers of the tokens up to each position. goes_on: of a beginning that more words will follow.
+
+        begun: those up to the first positions, if known. Where they are known, the chart has of those positions no more
+        than the matches that reach beyond them.
+        """
+        covers: list[list[Cover]] = [*begun, *([] for _ in range(len(begun), len(tokens) + 1))]
+        covers[0] = [Cover(0.0, (), (), ())]
+        ways: list[list[_Way]] = [[] for _ in range(len(tokens) + 1)]
+        last = -1 if goes_on else self._last(tokens)
+        for position in range(len(tokens)):
+            known = chart[position]
+            if position >= max(len(begun), 1):
+                covers[position] = _cheapest(ways[position], position)
+            if position >= len(begun) - 1:
+                fills = self._fills(position, tokens, known, followed=goes_on or position < last)
+                passing = FILLER_COST if fills else UNKNOWN_COST
+                ways[position + 1].extend([(cover.cost + passing, cover, None, fills) for cover in covers[position]])
+            for kind, matches in known.items():
                 if kind in self.clauses and (position == 0 or kind != OPENING):
-                    found.extend(rest.reading(match) for match in matches for rest in best[match.end])
-            best[position] = heapq.nsmallest(MAX_COVERS, found, key=lambda cover: cover.cost)
-        return best[0]
+                    for match in matches:
+                        cost = match.cost + CLAUSE_COST
+                        ways[match.end].extend([(cover.cost + cost, cover, match, False) for cover in covers[position]])
+        if len(tokens) >= max(len(begun), 1):
+            covers[-1] = _cheapest(ways[-1], len(tokens))
+        return covers
+
+    def _last(self, tokens: Sequence[Token]) -> int:
+        """The place of the last word that is more than a lead."""
+        places = (i for i, token in enumerate(tokens) if token.is_word and token.norm not in self._leading)
+        return max(places, default=-1)
+
+    def _fills(self, position: int, tokens: Sequence[Token], known: dict[str, list[Match]], *, followed: bool) -> bool:
+        """Whether the word there may be passed over."""
+        token = tokens[position]
+        if token.quoted:
+            return False
+        if position == 0 and token.norm in self._openings:
+            return False  # `did` asks a question where it opens the prompt, and fills in elsewhere
+        if token.norm in self._leading and not followed:
+            return False
+        if token.text.isupper() and any(match.end == position + 1 for match in known.get(NAMED, ())):
+            return False  # `GET`, where there is such a value, is no `get`
+        return token.norm in self.fillers or (position == 0 and token.norm in self._openers)
+
+    def leads(self, token: Token) -> bool:
+        """Whether the word fills only where another follows."""
+        return not token.quoted and token.norm in self._leading
+
+
+_Way = tuple[float, Cover, Match | None, bool]  # to a cover: its cost, the cover before, what is read then, or fills
+
+
+def _cheapest(ways: list[_Way], end: int) -> list[Cover]:
+    """The covers that count. What follows costs them all the same, so that the others can be left out midway."""
+    best = heapq.nsmallest(MAX_COVERS, ways, key=itemgetter(0))
+    return [
+        before.reading(match) if match else before.passing(end - 1, filler=fills)
+        for cost, before, match, fills in best
+        if cost <= best[0][0] + MARGIN + TOLERANCE
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +300,14 @@ class _Edge:
 
 
 class _Chart:
-    """All matches by start and kind; and, where they are wanted, all edges by start."""
+    """All matches by start and kind, with room for so many more; and, where they are wanted, all edges by start."""
 
-    __slots__ = ("context", "edges", "matches", "tokens")
+    __slots__ = ("context", "edges", "matches", "room", "tokens")
 
-    def __init__(self, tokens: Sequence[Token], context: Context, *, edges: bool = False) -> None:
+    def __init__(self, tokens: Sequence[Token], context: Context, room: int, *, edges: bool = False) -> None:
         self.tokens = tokens
         self.context = context
+        self.room = room
         self.matches: list[dict[str, list[Match]]] = [{} for _ in range(len(tokens) + 1)]
         self.edges: list[list[_Edge]] | None = [[] for _ in tokens] if edges else None
 
@@ -255,29 +318,25 @@ class Begun:
     def __init__(self, grammar: Grammar, chart: _Chart) -> None:
         self._grammar = grammar
         self._chart = chart
+        self._covers = grammar._covers(chart.tokens, chart.matches, goes_on=True)  # noqa: SLF001 - a part of the grammar
 
     def covers(self, count: int, more: Sequence[Token]) -> list[Cover]:
         """The covers of the first `count` tokens and `more` behind them, as `parse` would find them."""
         base, grammar = self._chart, self._grammar
         tokens = (*base.tokens[:count], *more)
-        chart = _Chart(tokens, base.context)
-        first = max(0, count - MAX_SCANNED)
-        scanned = grammar._scanned(tokens[first:], base.context, count - first)  # noqa: SLF001 - a part of the grammar
+        if count < ALONE or not tokens or grammar.leads(tokens[-1]):
+            return grammar.parse(tokens, base.context)
+        chart = _Chart(tokens, base.context, MAX_RETRIED)
+        scanned = grammar._scanned(tokens, base.context, count)  # noqa: SLF001 - a part of the grammar
         for position in reversed(range(len(tokens))):
-            agenda = [] if position < first else [_moved(match, first) for match in scanned[position - first]]
+            agenda = scanned[position]
             if position < count:
-                agenda = [match for match in agenda if match.end > count]
                 agenda.extend(self._gone_on(position, count, chart))
             else:
                 agenda.extend(_words(grammar._root, position, position, (), 0.0, chart))  # noqa: SLF001
             if agenda:
                 grammar._close(position, agenda, chart)  # noqa: SLF001
-        for position in range(count):
-            within = base.matches[position]
-            for kind, matches in within.items():
-                if kept := [match for match in matches if match.end <= count]:
-                    chart.matches[position].setdefault(kind, []).extend(kept)
-        return grammar._covers(tokens, chart.matches)  # noqa: SLF001
+        return grammar._covers(tokens, chart.matches, self._covers[: count + 1])[-1]  # noqa: SLF001
 
     def _gone_on(self, start: int, count: int, chart: _Chart) -> Iterator[Match]:
         """The matches from `start` of patterns that were met in part, and go on beyond the beginning."""
@@ -293,7 +352,9 @@ class Begun:
 
 
 def _moved(match: Match, by: int) -> Match:
-    return replace(match, start=match.start + by, end=match.end + by) if by else match
+    if not by:
+        return match
+    return replace(match, start=match.start + by, end=match.end + by)
 
 
 def _matches(
@@ -302,8 +363,10 @@ def _matches(
     """The matches from `start` of all patterns that have been met up to `position`, which is at `node`."""
     for rule in node.rules:
         value = rule.produce(chart.context, *values)
+        if isinstance(value, Problem) and value.span is None:
+            value = replace(value, span=(start, position))
         if value is not None:
-            yield Match(start, position, rule.kind, value, cost + rule.cost, rule.name)
+            yield Match(start, position, rule.kind, value, cost + rule.cost, rule.name, rule.note)
     if chart.edges is not None and (node.words or node.kinds):
         chart.edges[start].append(_Edge(position, node, values, cost))
     yield from _further(node, start, position, values, cost, chart)

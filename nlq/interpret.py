@@ -6,29 +6,32 @@ from datetime import UTC
 from itertools import combinations, islice, product
 from zoneinfo import ZoneInfo
 
-from nlq.assemble import Assembled, assemble
+from nlq.assemble import Assembled, assemble, problem_of
 from nlq.catalog import fold
 from nlq.context import Context
 from nlq.describe import describe
-from nlq.engine import Cover
+from nlq.engine import MAX_MATCHES, MAX_RETRIED, Cover, CrowdedError
 from nlq.interpretation import Interpretation
 from nlq.lexicon import FILLERS
 from nlq.parts import Misfit
 from nlq.refusal import Code, Problem, Refusal
 from nlq.rules import GRAMMAR, ROLES, VOCABULARY
 from nlq.spelling import Spelling, plausible
+from nlq.suggestions import gone_on, left_out, nearest_words, replaced, with_a_subject
 from nlq.tokens import Token, tokenize
 from nlq.words import Word
 
-MARGIN = 0.75  # a dearer cover may stand in for one that makes no question, but not at any price
 MAX_SUGGESTIONS = 3
+MAX_CANDIDATES = 6
 MAX_CORRECTIONS = 3  # words misspelt in one prompt
 MAX_CHOICES = 4  # corrections tried for each
+MAX_WORK = 600  # characters read anew in search of what was meant: bounds the time, however long the prompt is
+WORK_PER_TRY = 40  # what a try costs beside its characters, as so many of them
 SAME = 1e-6
 
 # A misspelt word is never read as a filler: that would drop it.
 _SPELLING = Spelling(sorted(VOCABULARY - FILLERS))
-_TELLING = ("unknown_value", "unsupported")  # problems that say more than that a word is unknown
+_TELLING: tuple[Code, ...] = ("unsupported", "unknown_value")  # problems that say more than that a word is unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ def interpret(prompt: str, context: Context) -> Interpretation | Refusal:
         return _interpret(prompt, whole_milliseconds(context))
     except OverflowError:  # moved out of the years that there are
         return Refusal("impossible", "That time lies outside the calendar.", 0, len(prompt))
+    except CrowdedError:
+        detail = "This says more things of one kind than are weighed: ask for fewer at once."
+        return Refusal("too_long", detail, 0, len(prompt), suggestions=_examples(context))
 
 
 def _interpret(prompt: str, context: Context) -> Interpretation | Refusal:
@@ -55,16 +61,18 @@ def _interpret(prompt: str, context: Context) -> Interpretation | Refusal:
         limit = context.limits.max_prompt_length
         return Refusal("too_long", f"A prompt has at most {limit} characters.", limit, len(prompt))
     tokens = tokenize(prompt)
-    if not any(character.isalnum() for token in tokens for character in token.text):
+    if not any(token.is_word for token in tokens):
         return Refusal("empty", "Nothing was asked.", 0, len(prompt), suggestions=_examples(context))
     attempt = _attempt(tokens, context)
     corrections: tuple[str, ...] = ()
     if suspects := _suspects(attempt):
-        attempt, corrections = _corrected(attempt, suspects, context)
+        attempt, corrections = _corrected(prompt, attempt, suspects, context)
     if isinstance(attempt.outcome, Assembled) and not attempt.rivals:
         question = attempt.outcome.question
         reading = describe(question)
-        assumptions = dict.fromkeys((*corrections, *_by_alias(attempt, reading, context), *attempt.outcome.assumptions))
+        notes = (clause.note for clause in attempt.cover.clauses if clause.note)
+        told = (*corrections, *_by_alias(attempt, reading, context), *attempt.outcome.assumptions, *notes)
+        assumptions = dict.fromkeys(told)
         return Interpretation(question, reading, _words(prompt, attempt), tuple(assumptions))
     return _refuse(prompt, attempt, context)
 
@@ -75,25 +83,31 @@ def whole_milliseconds(context: Context) -> Context:
     return replace(context, now=now.replace(microsecond=now.microsecond // 1000 * 1000))
 
 
-def _attempt(tokens: Sequence[Token], context: Context, covers: list[Cover] | None = None) -> _Attempt:
-    covers = covers or GRAMMAR.parse(tokens, context)
+def _attempt(
+    tokens: Sequence[Token], context: Context, covers: list[Cover] | None = None, most: int = MAX_MATCHES
+) -> _Attempt:
+    covers = covers or GRAMMAR.parse(tokens, context, most)
     zone = next((clause.value for clause in covers[0].clauses if clause.kind == "zone"), None)
     if isinstance(zone, ZoneInfo) and zone != context.zone:
         context = replace(context, zone=zone)
-        covers = GRAMMAR.parse(tokens, context)
+        covers = GRAMMAR.parse(tokens, context, most)
     best = covers[0]
     if best.unknown:
-        for clause in best.clauses:
-            if isinstance(clause.value, Problem) and clause.value.code in _TELLING:
-                told = replace(clause.value, detail=f"{clause.value.detail} {_not_understood(tokens, best)}")
-                return _Attempt(tuple(tokens), best, Misfit(told, clause), context=context)
-        return _Attempt(tuple(tokens), best, None, context=context)
+        misfit = problem_of(best.clauses, _TELLING)
+        if misfit and misfit.problem.code == "unknown_value":
+            detail = f"{misfit.problem.detail} {_not_understood(tokens, best.unknown)}"
+            misfit = replace(misfit, problem=replace(misfit.problem, detail=detail))
+        return _Attempt(tuple(tokens), best, misfit, context=context)
+    if not best.clauses:
+        return _Attempt(tuple(tokens), best, Misfit(Problem("empty", "Nothing was asked.")), context=context)
     outcome: Assembled | Misfit | None = None
     for cover in covers:
-        if cover.unknown or cover.cost > best.cost + MARGIN:
+        if cover.unknown:
             break
         tried = assemble(cover.clauses, context)
         outcome = outcome or tried
+        if isinstance(outcome, Misfit) and outcome.problem.code == "ambiguous":
+            break  # a dearer reading of the same words would guess what is to be asked back
         if isinstance(tried, Assembled):
             return _Attempt(tuple(tokens), cover, tried, _rivals(cover, tried, covers, context), context)
     return _Attempt(tuple(tokens), best, outcome, context=context)
@@ -109,25 +123,33 @@ def _rivals(chosen: Cover, outcome: Assembled, covers: Iterable[Cover], context:
 
 
 def _suspects(attempt: _Attempt) -> tuple[int, ...]:
-    """The positions of words that may be misspelt: unknown ones, and a value that is not stored."""
+    """The positions of words that may be misspelt: unknown ones, and a key or value that is not stored."""
     outcome = attempt.outcome
-    if isinstance(outcome, Misfit) and outcome.problem.code == "unknown_value" and outcome.clause:
-        return (outcome.clause.end - 1,)
-    unknown = attempt.cover.unknown if outcome is None else ()
-    return tuple(position for position in unknown if attempt.tokens[position].norm not in VOCABULARY)
+    if isinstance(outcome, Assembled) or (outcome and outcome.problem.code != "unknown_value"):
+        return ()
+    problems = (clause.value for clause in attempt.cover.clauses if isinstance(clause.value, Problem))
+    missing = [each.span[1] - 1 for each in problems if each.code == "unknown_value" and each.span]
+    missing += [outcome.clause.end - 1] if outcome and outcome.clause and not missing else []
+    unknown = [place for place in attempt.cover.unknown if attempt.tokens[place].norm not in VOCABULARY]
+    return tuple(dict.fromkeys((*missing, *unknown)))
 
 
-def _corrected(attempt: _Attempt, unknown: tuple[int, ...], context: Context) -> tuple[_Attempt, tuple[str, ...]]:
+def _corrected(
+    prompt: str, attempt: _Attempt, unknown: tuple[int, ...], context: Context
+) -> tuple[_Attempt, tuple[str, ...]]:
     """The prompt with its unknown words read as what they are one letter from, where one reading is best."""
     if len(unknown) > MAX_CORRECTIONS:
         return attempt, ()
     options = [_spellings(attempt.tokens[position], context) for position in unknown]
     found: list[tuple[_Attempt, tuple[str, ...]]] = []
-    for chosen in islice(product(*options), MAX_CHOICES**2):
+    for chosen in islice(product(*options), _tries(prompt)):
         tokens = list(attempt.tokens)
         for position, word in zip(unknown, chosen, strict=True):
             tokens[position] = replace(tokens[position], text=word, norm=word.casefold())
-        tried = _attempt(tokens, context)
+        try:
+            tried = _attempt(tokens, context, most=MAX_RETRIED)
+        except (OverflowError, CrowdedError):
+            continue
         if isinstance(tried.outcome, Assembled) and not tried.rivals:
             notes = tuple(
                 f"'{attempt.tokens[position].text}' read as '{word}'"
@@ -138,6 +160,11 @@ def _corrected(attempt: _Attempt, unknown: tuple[int, ...], context: Context) ->
     if not found or (len(found) > 1 and _differ(found[0][0], found[1][0])):
         return attempt, ()
     return found[0]
+
+
+def _tries(prompt: str) -> int:
+    """How many prompts of about this length may be read anew."""
+    return MAX_WORK // (WORK_PER_TRY + len(prompt))
 
 
 def _differ(first: _Attempt, second: _Attempt) -> bool:
@@ -186,45 +213,84 @@ def _words(prompt: str, attempt: _Attempt) -> tuple[Word, ...]:
 
 
 def _refuse(prompt: str, attempt: _Attempt, context: Context) -> Refusal:
-    tokens, words = attempt.tokens, _words(prompt, attempt)
+    tokens, words, unknown = attempt.tokens, _words(prompt, attempt), _strangers(attempt)
     if isinstance(attempt.outcome, Assembled):
         readings = [describe(each.question) for each in (attempt.outcome, *attempt.rivals)]
-        return Refusal(
-            "ambiguous",
-            "This may be read in more than one way.",
-            0,
-            len(prompt),
-            words,
-            tuple(readings[:MAX_SUGGESTIONS]),
-        )
-    if attempt.outcome is None:
-        start = tokens[attempt.cover.unknown[0]].start
-        end = tokens[attempt.cover.unknown[0]].end
-        code: Code = "not_understood"
-        detail, candidates = _not_understood(tokens, attempt.cover), _without_unknown(prompt, attempt, context)
+        detail = "This may be read in more than one way."
+        return Refusal("ambiguous", detail, 0, len(prompt), words, tuple(readings[:MAX_SUGGESTIONS]))
+    code: Code
+    if attempt.outcome is not None:
+        code, detail = attempt.outcome.problem.code, attempt.outcome.problem.detail
+        first, end = attempt.outcome.span or (0, len(tokens))
+    elif _is_unfinished(attempt):
+        code, first, end = "incomplete", attempt.cover.unknown[0], len(tokens)
+        detail = f"Something is missing behind {tokens[attempt.cover.unknown[-1]].text!r}."
     else:
-        clause, code, detail = (
-            attempt.outcome.clause,
-            attempt.outcome.problem.code,
-            attempt.outcome.problem.detail,
-        )
-        start = tokens[clause.start].start if clause else 0
-        end = tokens[clause.end - 1].end if clause else len(prompt)
-        candidates = (prompt[:start] + choice + prompt[end:] for choice in attempt.outcome.choices)
-        if clause and code == "unknown_value":
-            candidates = _nearest_values(prompt, tokens[clause.end - 1], context)
-        if attempt.outcome.problem.code == "ambiguous" and clause and clause.kind == "ranking":
-            candidates = (f"{prompt.rstrip(' ?.!')} by {choice}" for choice in attempt.outcome.choices)
-    suggestions = _answerable((*islice(candidates, 12), *_examples(context)), context)
-    return Refusal(code, detail, start, end, words, suggestions)
+        code, detail = "not_understood", _not_understood(tokens, unknown)
+        first = unknown[0]
+        end = next(place for place in range(first + 1, len(tokens) + 1) if place not in unknown)
+    span = (tokens[first].start, tokens[end - 1].end)
+    tries = min(MAX_CANDIDATES, _tries(prompt))
+    candidates = tuple(islice(_candidates(prompt, attempt, code, span, context), tries))
+    about_events = (
+        (f"events {text}".rstrip() for text in candidates[: min(tries - 1, MAX_SUGGESTIONS)])
+        if not context.previous
+        else ()
+    )
+    near = _answerable(candidates, context) or _answerable(about_events, context)
+    suggestions = near if len(near) == MAX_SUGGESTIONS else _answerable((*near, *_examples(context)), context)
+    return Refusal(code, detail, *span, words, suggestions)
 
 
-def _not_understood(tokens: Sequence[Token], cover: Cover) -> str:
-    return f"Not understood: {', '.join(repr(tokens[position].text) for position in cover.unknown)}."
+def _strangers(attempt: _Attempt) -> tuple[int, ...]:
+    """The unknown words that the language does not know; and where it knows all of them, those."""
+    unknown = attempt.cover.unknown
+    return tuple(place for place in unknown if attempt.tokens[place].norm not in VOCABULARY) or unknown
+
+
+def _is_unfinished(attempt: _Attempt) -> bool:
+    """`errors by`: every word is known, and the last one leads to something that is not there."""
+    unknown, tokens = attempt.cover.unknown, attempt.tokens
+    known = all(tokens[place].norm in VOCABULARY and not tokens[place].quoted for place in unknown)
+    return known and not any(token.is_word for token in tokens[unknown[-1] + 1 :])
+
+
+def _not_understood(tokens: Sequence[Token], unknown: Iterable[int]) -> str:
+    return f"Not understood: {', '.join(repr(tokens[position].text) for position in unknown)}."
+
+
+def _candidates(prompt: str, attempt: _Attempt, code: Code, span: tuple[int, int], context: Context) -> Iterator[str]:
+    """What may be asked instead, likeliest first."""
+    tokens, outcome, unknown = attempt.tokens, attempt.outcome, _strangers(attempt)
+    if isinstance(outcome, Misfit):
+        if code == "ambiguous" and outcome.clause and outcome.clause.kind == "ranking":
+            yield from (f"{prompt.rstrip(' ?.!')} by {choice}" for choice in outcome.problem.choices)
+        if code == "unknown_value" and outcome.span:
+            token = tokens[outcome.span[1] - 1]
+            yield from replaced(prompt, token.start, token.end, context.catalog.nearest(token.text, MAX_CHOICES))
+        if outcome.span:
+            yield from replaced(prompt, *span, outcome.problem.choices)
+        else:  # of nothing in particular: it may go on so
+            yield from (f"{prompt.rstrip(' ?.!')} {choice}" for choice in outcome.problem.choices)
+    elif len(unknown) == 1:
+        token = tokens[unknown[0]]
+        said = {each.text for each in tokens}
+        words = (*_spellings(token, context), *nearest_words(token.text, context))
+        yield from replaced(prompt, token.start, token.end, (word for word in words if word not in said))
+    if code == "incomplete" and not outcome and tokens[attempt.cover.unknown[-1]].norm not in FILLERS:
+        yield from gone_on(prompt, context)
+    wrong = {(place, place + 1) for place in attempt.cover.unknown}
+    wrong |= {(clause.start, clause.end) for clause in attempt.cover.clauses if isinstance(clause.value, Problem)}
+    if isinstance(outcome, Misfit) and outcome.clause:
+        wrong.add((outcome.clause.start, outcome.clause.end))
+    rest = left_out(prompt, [(tokens[start].start, tokens[end - 1].end) for start, end in wrong])
+    yield rest
+    if rest and not answered_role(rest, context):
+        yield from with_a_subject(rest, context)
 
 
 def _answerable(candidates: Iterable[str], context: Context) -> tuple[str, ...]:
-    good = (text for text in dict.fromkeys(candidates) if answered_role(text, context))
+    good = (text for text in dict.fromkeys(candidates) if text and answered_role(text, context))
     return tuple(islice(good, MAX_SUGGESTIONS))
 
 
@@ -232,36 +298,17 @@ def answered_role(text: str, context: Context) -> str | None:
     """The role of the last word of a prompt that is answered as it stands; None: it is not."""
     if len(text) > context.limits.max_prompt_length:
         return None
-    return role_of_last(tokenize(text), whole_milliseconds(context))
+    try:
+        return role_of_last(tokenize(text), whole_milliseconds(context))
+    except (OverflowError, CrowdedError):
+        return None
 
 
 def role_of_last(tokens: Sequence[Token], context: Context, covers: list[Cover] | None = None) -> str | None:
-    """The same, of a prompt that has been cut into tokens, and perhaps covered, already."""
-    attempt = _attempt(tokens, context, covers)
+    """The same, of a prompt that has been cut into tokens, and perhaps covered, already. It may raise."""
+    attempt = _attempt(tokens, context, covers, MAX_RETRIED)
     answered = isinstance(attempt.outcome, Assembled) and not attempt.rivals
     return _roles(attempt.cover)[len(attempt.tokens) - 1] if answered else None
-
-
-def _without_unknown(prompt: str, attempt: _Attempt, context: Context) -> Iterator[str]:
-    """The prompt with its unknown words put right, or left out."""
-    tokens = [attempt.tokens[position] for position in attempt.cover.unknown]
-    if len(tokens) == 1:
-        for word in _spellings(tokens[0], context):
-            yield prompt[: tokens[0].start] + word + prompt[tokens[0].end :]
-    rest = prompt
-    for token in reversed(tokens):
-        rest = rest[: token.start] + rest[token.end :]
-    words = rest.split()
-    while words and words[0].casefold() in FILLERS:
-        words.pop(0)
-    while words and words[-1].casefold() in FILLERS:
-        words.pop()
-    yield " ".join(words)
-
-
-def _nearest_values(prompt: str, token: Token, context: Context) -> Iterator[str]:
-    for value in context.catalog.nearest(token.text, MAX_CHOICES):
-        yield prompt[: token.start] + value + prompt[token.end :]
 
 
 def _examples(context: Context) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Every table maps a word, or words in a row, as typed (case folded) to the concep
 
 from typing import Final, Literal
 
+from nlq.measures import MEASURES
 from nlq.question import Aggregation, Comparison, Unit
 
 # --- fillers: a closed list. A word is here only if it cannot carry meaning: never `not`, `only`, `per`,
@@ -12,11 +13,17 @@ from nlq.question import Aggregation, Comparison, Unit
 FILLERS: Final = frozenset(
     """
     a an the of for in with and me us we i you my our it its that this there those these whose which what whats
-    what's is are was were be been do does did has have had can could would will should want need like please
+    what's is are was were be been do does did has have had can could would want need like please
     kindly show give tell get find display see look fetch bring report return know let lets let's hey hi hello
-    ok okay thanks thank thx pls plz chart graph plot about so then also and where , . ; : ? ! ( ) [ ] 's ’s ' ’
+    thanks thank thx pls plz chart graph plot about so then also and where , . ; : ? ! ( ) [ ] - – — 's ’s ' ’
     """.split()
 )
+
+# Fillers that open a prompt, and say something elsewhere: `ok, show me errors`, and `are errors ok`.
+OPENERS: Final = frozenset("ok okay".split())
+
+# Fillers that lead to something: at the end of a prompt what they lead to is missing.
+LEADING: Final = frozenset("a an the of for in with and where whose my our your".split())
 
 UNITS: Final[dict[str, Unit]] = {
     "s": "second", "sec": "second", "secs": "second", "second": "second", "seconds": "second",
@@ -71,6 +78,9 @@ DAY_PARTS: Final[dict[str, tuple[int, int]]] = {
     "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (24, 30), "overnight": (22, 30),
 }  # fmt: skip
 
+# Calendar units up to now: `ytd` is year to date.
+TO_DATE: Final[dict[str, Unit]] = {"ytd": "year", "qtd": "quarter", "mtd": "month", "wtd": "week"}
+
 # Names of times of day, as hours.
 MOMENTS: Final[dict[str, int]] = {"midnight": 0, "noon": 12, "midday": 12}
 
@@ -100,7 +110,8 @@ HOLIDAYS: Final[dict[str, tuple[int, int]]] = {
     "christmas": (12, 25), "xmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24),
     "boxing day": (12, 26), "new year 's eve": (12, 31), "new years eve": (12, 31), "new year 's day": (1, 1),
     "new years day": (1, 1), "valentine 's day": (2, 14), "halloween": (10, 31), "earth day": (4, 22),
-    "labour day": (5, 1), "workers day": (5, 1), "workers ' day": (5, 1), "workers ’ day": (5, 1),
+    "ides of march": (3, 15), "labour day": (5, 1), "workers day": (5, 1),
+    "workers ' day": (5, 1), "workers ’ day": (5, 1),
 }  # fmt: skip
 
 # Abbreviations of zones, summer time and all: `PST` in July means what clocks in Los Angeles show. Left out are
@@ -115,9 +126,7 @@ ZONES: Final[dict[str, str]] = {
 
 # A number glued to one of these is two tokens: `30m`, `80%`, `1.5GB`.
 MULTIPLIERS: Final[dict[str, float]] = {"k": 1e3, "bn": 1e9, "billion": 1e9, "million": 1e6, "thousand": 1e3}
-UNIT_SUFFIXES: Final = (
-    frozenset(UNITS) | frozenset(MULTIPLIERS) | {"%"} | frozenset("ns us µs ms kb mb gb tb kib mib gib tib".split())
-)
+UNIT_SUFFIXES: Final = frozenset(UNITS) | frozenset(MULTIPLIERS) | frozenset(MEASURES)
 
 AGGREGATIONS: Final[dict[str, Aggregation]] = {
     "count": Aggregation("count"),
@@ -138,6 +147,7 @@ AGGREGATIONS: Final[dict[str, Aggregation]] = {
     "median": Aggregation("percentile", 50),
     "range": Aggregation("range"),
     "spread": Aggregation("range"),
+    "std": Aggregation("stddev"),
     "stddev": Aggregation("stddev"),
     "stdev": Aggregation("stddev"),
     "deviation": Aggregation("stddev"),
@@ -149,24 +159,11 @@ AGGREGATIONS: Final[dict[str, Aggregation]] = {
     "newest": Aggregation("latest"),
 }
 
-# Units of values: what is measured, and how much of its base (seconds, bytes, percent) one of it is.
-Quantity = Literal["time", "size", "percent"]
-MEASURES: Final[dict[str, tuple[Quantity, float]]] = {
-    "ns": ("time", 1e-9), "nanosecond": ("time", 1e-9), "us": ("time", 1e-6), "µs": ("time", 1e-6),
-    "microsecond": ("time", 1e-6), "ms": ("time", 1e-3), "millisecond": ("time", 1e-3), "milli": ("time", 1e-3),
-    "s": ("time", 1), "sec": ("time", 1), "second": ("time", 1), "min": ("time", 60), "minute": ("time", 60),
-    "h": ("time", 3600), "hour": ("time", 3600),
-    "b": ("size", 1), "byte": ("size", 1), "kb": ("size", 1e3), "kilobyte": ("size", 1e3), "mb": ("size", 1e6),
-    "megabyte": ("size", 1e6), "gb": ("size", 1e9), "gigabyte": ("size", 1e9), "tb": ("size", 1e12),
-    "kib": ("size", 2.0**10), "mib": ("size", 2.0**20), "gib": ("size", 2.0**30), "tib": ("size", 2.0**40),
-    "%": ("percent", 1), "percent": ("percent", 1), "pct": ("percent", 1),
-}  # fmt: skip
-NAME_MEASURES: Final[dict[str, tuple[Quantity, float]]] = MEASURES | {"ratio": ("percent", 100.0)}
-
 # Superlatives: which end of the order, and what the word says of the value itself. A `duration` word is about
-# how long things take, a `count` word about how often they happen, a `good` word about which end is wanted; an
-# `any` word goes with every metric.
-Quality = Literal["any", "duration", "count", "good"]
+# how long things take, a `pace` word so too, but of a speed it means the other end; a `count` word about how often
+# they happen, a `good` word about which end is wanted; an `any` word goes with every metric. The others say what is
+# measured.
+Quality = Literal["any", "count", "good", "duration", "pace", "temperature", "mass", "distance", "money", "fill"]
 SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "top": (True, "any"),
     "highest": (True, "any"),
@@ -181,21 +178,51 @@ SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "fewest": (False, "count"),
     "best": (True, "good"),
     "worst": (False, "good"),
-    "slowest": (True, "duration"),
+    "slowest": (True, "pace"),
     "longest": (True, "duration"),
     "shortest": (False, "duration"),
-    "fastest": (False, "duration"),
-    "quickest": (False, "duration"),
+    "fastest": (False, "pace"),
+    "quickest": (False, "pace"),
+    "hottest": (True, "temperature"),
+    "warmest": (True, "temperature"),
+    "coldest": (False, "temperature"),
+    "coolest": (False, "temperature"),
+    "heaviest": (True, "mass"),
+    "lightest": (False, "mass"),
+    "farthest": (True, "distance"),
+    "furthest": (True, "distance"),
+    "cheapest": (False, "money"),
+    "costliest": (True, "money"),
+    "fullest": (True, "fill"),
+    "emptiest": (False, "fill"),
     "busiest": (True, "count"),
     "commonest": (True, "count"),
     "rarest": (False, "count"),
     "quietest": (False, "count"),
 }
 
-# What a value became, and as above what the word says of it.
+# What a value became, or is beside a number, and as above what the word says of it.
 CHANGES: Final[dict[str, tuple[Comparison, Quality]]] = {
-    "slower": ("gt", "duration"),
-    "faster": ("lt", "duration"),
+    "slower": ("gt", "pace"),
+    "faster": ("lt", "pace"),
+    "quicker": ("lt", "pace"),
+    "longer": ("gt", "duration"),
+    "shorter": ("lt", "duration"),
+    "hotter": ("gt", "temperature"),
+    "warmer": ("gt", "temperature"),
+    "colder": ("lt", "temperature"),
+    "cooler": ("lt", "temperature"),
+    "heavier": ("gt", "mass"),
+    "lighter": ("lt", "mass"),
+    "farther": ("gt", "distance"),
+    "further": ("gt", "distance"),
+    "cheaper": ("lt", "money"),
+    "costlier": ("gt", "money"),
+    "fuller": ("gt", "fill"),
+    "emptier": ("lt", "fill"),
+    "more": ("gt", "any"),
+    "fewer": ("lt", "any"),
+    "less": ("lt", "any"),
     "busier": ("gt", "count"),
     "quieter": ("lt", "count"),
     "higher": ("gt", "any"),
@@ -206,18 +233,40 @@ CHANGES: Final[dict[str, tuple[Comparison, Quality]]] = {
 
 # Words in the name of a metric that had better be low: then the best is the lowest.
 BAD_WORDS: Final = frozenset(
-    "error failure fail latency duration delay wait time usage load lag depth timeout retry crash drop loss".split()
+    "error failure fail latency duration delay wait time usage load lag depth timeout retry crash drop loss "
+    "incident accident complaint alarm outage breakdown downtime waste rejected cancelled abandoned".split()
 )
 
 GOOD_WORDS: Final = frozenset(
     "revenue sale order signup login conversion throughput uptime score profit income win success deploy".split()
 )
 
-# Words in a metric's name by which a duration is known.
-DURATION_WORDS: Final = frozenset("duration latency time elapsed delay wait ttfb ms us ns seconds millis".split())
+# Words in a metric's name by which it is known what it measures.
+DURATION_WORDS: Final = frozenset(
+    "duration latency time runtime turnaround elapsed delay wait ttfb ms us ns seconds millis".split()
+)
+SPEED_WORDS: Final = frozenset("speed velocity kmh kph mph fps".split())
+QUALITY_WORDS: Final[dict[Quality, frozenset[str]]] = {
+    "duration": DURATION_WORDS,
+    "pace": DURATION_WORDS | SPEED_WORDS,
+    "temperature": frozenset("temperature temp celsius fahrenheit".split()),
+    "mass": frozenset("weight mass kg gram".split()),
+    "distance": frozenset("distance km mile".split()),
+    "money": frozenset("price cost fee eur usd gbp".split()),
+    "fill": frozenset("usage used level fill utilization utilisation occupancy".split()),
+}
+
+# Short forms in names and prompts, and the words that they are, each in the singular.
+SHORT_FORMS: Final = {
+    "temp": "temperature", "mem": "memory", "msg": "message", "req": "request", "conn": "connection",
+    "err": "error", "resp": "response", "sec": "second",
+}  # fmt: skip
+
+# Words that stand for no other word of a name: `rate` is neither `rating` nor `rated`.
+WHOLE_WORDS: Final = frozenset("rate ratio".split())
 
 # Words at the end of a metric's name that tell its unit, not what is measured.
-UNIT_WORDS: Final = frozenset("ms us ns s sec second minute hour byte kb mb gb percent pct ratio total count".split())
+UNIT_WORDS: Final = frozenset(MEASURES) | {"total", "count"}
 
 # Words of the grammar that are no part of a metric's name, and name no tag value, unless a key stands before.
 RESERVED: Final = frozenset(
@@ -230,29 +279,45 @@ RESERVED: Final = frozenset(
 
 COMPARISONS: Final[dict[str, Comparison]] = {
     "over": "gt", "above": "gt", ">": "gt", "more than": "gt", "greater than": "gt", "higher than": "gt",
-    "larger than": "gt", "bigger than": "gt", "exceeding": "gt", "slower than": "gt",
+    "larger than": "gt", "bigger than": "gt", "exceeding": "gt",
     "under": "lt", "below": "lt", "<": "lt", "less than": "lt", "fewer than": "lt", "lower than": "lt",
-    "smaller than": "lt", "faster than": "lt",
+    "smaller than": "lt",
     "at least": "ge", ">=": "ge", "≥": "ge", "no less than": "ge", "not less than": "ge",
     "at most": "le", "<=": "le", "≤": "le", "no more than": "le", "not more than": "le", "up to": "le",
     "=": "eq", "==": "eq", "equal to": "eq", "equals": "eq", "exactly": "eq",
     "!=": "ne", "<>": "ne", "≠": "ne", "not equal to": "ne",
 }  # fmt: skip
 
-# Wishes that are understood, and are not questions of record.
-UNSUPPORTED: Final[dict[str, str]] = {
-    "why": "reasons are not recorded",
-    "predict": "only the past is recorded",
-    "forecast": "only the past is recorded",
-    "delete": "a prompt never writes",
-    "drop": "a prompt never writes",
-    "remove": "a prompt never writes",
-    "insert": "a prompt never writes",
-    "update": "a prompt never writes",
+# Wishes that are understood, and are not questions of record: why not, and the words that wish it.
+WISHES: Final[dict[str, frozenset[str]]] = {
+    "A prompt never writes": frozenset(
+        "delete drop remove insert update truncate purge erase wipe rename overwrite".split()
+    ),
+    "A prompt only asks, and does nothing": frozenset(
+        """
+        restart reboot stop kill fix repair mute disable enable rollback turn clear create set undo configure
+        """.split()
+    ),
+    "An answer goes to nobody else, and is given once": frozenset(
+        "alert notify remind email send export download subscribe schedule".split()
+    ),
+    "Reasons are not recorded": frozenset("why explain because cause causes caused causing reason reasons".split()),
+    "Only the past is recorded": frozenset(
+        "predict prediction forecast will estimate extrapolate simulate expect projection".split()
+    ),
+    "What should be done is not recorded": frozenset("should recommend suggest advise advice improve reduce".split()),
+    "What is good or normal is not recorded": frozenset(
+        """
+        good ok okay healthy unhealthy normal abnormal wrong weird strange unusual acceptable
+        anomaly anomalies anomalous outlier outliers
+        """.split()
+    ),
+    "Only what was sent here is recorded": frozenset("competitor competitors industry".split()),
+    "Correlations are not computed": frozenset("correlate correlates correlated correlation".split()),
 }
 
 # Every word of the tables above: what a misspelt word may have been meant to be.
 WORDS: Final = (
     FILLERS | frozenset(UNITS) | frozenset(EVERY) | frozenset(NUMBERS) | frozenset(AGGREGATIONS)
-    | frozenset(SUPERLATIVES) | frozenset(UNSUPPORTED)
+    | frozenset(SUPERLATIVES) | frozenset(CHANGES) | frozenset().union(*WISHES.values())
 )  # fmt: skip

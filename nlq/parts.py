@@ -1,23 +1,29 @@
 """Clauses, by what they say of the question. Here contradictions between clauses are found."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
+from nlq.catalog import Catalog, words_of
 from nlq.clauses import (
     Against,
     Age,
     Aggregations,
+    Beside,
     BucketNoun,
     CatalogWish,
     Changed,
     Compare,
+    Daily,
+    During,
+    ErrorRate,
     FollowUp,
     Groups,
     Having,
     HowMuch,
+    InUnit,
     KeyNoun,
     Listing,
     Metric,
@@ -34,22 +40,30 @@ from nlq.clauses import (
     Versus,
     When,
     Whether,
+    Within,
 )
+from nlq.cycles import NIGHTS, a_day_on, is_long, joined
 from nlq.engine import Match
-from nlq.question import Grain, GroupKey, TagFilter, TimeRange
+from nlq.lexicon import QUALITY_WORDS
+from nlq.measures import MEASURES
+from nlq.question import Cycle, Grain, GroupKey, TagFilter, TimeRange
+from nlq.recurrence import Preceding
 from nlq.refusal import Code, Problem
+from nlq.timeline import Shift
+from nlq.units import measure_of
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """Clauses that make no question: why, where (None: all of the prompt), and what to say instead.
-
-    `choices` are texts that may stand in the place of the misfit's span, each for one possible meaning.
-    """
+    """Clauses that make no question: why, and where (None: all of the prompt)."""
 
     problem: Problem
     clause: Match | None = None
-    choices: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The tokens that stand in the way, end exclusive; None: all of them."""
+        return self.problem.span or ((self.clause.start, self.clause.end) if self.clause else None)
 
 
 class NoQuestionError(Exception):
@@ -61,39 +75,54 @@ class NoQuestionError(Exception):
 
 def refuse(code: Code, detail: str, clause: Match | None = None, choices: tuple[str, ...] = ()) -> NoReturn:
     """Give up the assembly, with the reason."""
-    raise NoQuestionError(Misfit(Problem(code, detail), clause, choices))
+    raise NoQuestionError(Misfit(Problem(code, detail, choices), clause))
 
 
-_KNOWN = (
-    *(Against, Age, Aggregations, BucketNoun, CatalogWish, Changed, Compare, FollowUp, Grain, Groups, Having, HowMuch),
-    *(KeyNoun, Listing, Metric, Others, Part, Per, Ranking, Rate, Ratio, Share, ShareWhere, Silent, TagFilter),
-    *(Threshold, TimeRange, Versus, When, Whether, ZoneInfo),
-)
+def up_to_now(said: TimeRange, now: datetime, clause: Match | None = None) -> TimeRange:
+    """What of a range has passed. Refused where nothing has."""
+    if said.start is not None and said.start > now:
+        refuse("future", "That time has not come: only the past is recorded.", clause)
+    return TimeRange(said.start, now if said.end is None else min(said.end, now))
+
+
+def beside(
+    first: TimeRange | None, second: Shift | Preceding, zone: ZoneInfo, clause: Match | None = None
+) -> TimeRange:
+    """The second range, told from the first. Refused where it cannot be."""
+    try:
+        if first:
+            return second.apply(first, zone)
+    except ValueError:  # the first has no start, or is of another kind
+        pass
+    refuse("incomplete", "Compared with what? The first time range is not said, or has no start.", clause)
+
+
+def puts_beside(tag: TagFilter, beside: Beside) -> bool:
+    """Whether the condition has a value that another one may be put beside."""
+    return tag.key == beside.tag.key and tag.match == "is" and bool(tag.values) and not tag.negated
 
 
 class Parts:
     """What the clauses say, each part once. Raises NoQuestionError where two of them cannot both hold."""
 
-    def __init__(self, clauses: Sequence[Match]) -> None:
+    def __init__(self, clauses: Sequence[Match], catalog: Catalog) -> None:
         self._clauses = clauses
-        self._by_type: dict[type, list[Match]] = defaultdict(list)
+        self._by_type: dict[type, list[Match]] = {}
         for clause in clauses:
-            self._by_type[type(clause.value)].append(clause)
-            if not isinstance(clause.value, _KNOWN):  # a clause that nobody reads would be dropped in silence
-                refuse("unsupported", "This is read, but no question is made of it yet.", clause)
-        self.ranking: Ranking | None = self._only(Ranking, "rankings")
+            self._by_type.setdefault(type(clause.value), []).append(clause)
+        self._taken: set[type] = {HowMuch}  # which says no more than what it stands before
+        self.ranking: Ranking | None = self._ranking()
         self.others: Others | None = self._only(Others, "rankings")
         self.share: Share | None = self._only(Share, "shares")
         self.listing: Listing | None = self._only(Listing, "lists")
         self.grain: Grain | None = self._only(Grain, "bucket widths")
-        self.aggregations: Aggregations | None = self._only(Aggregations, "aggregations")
-        if self.aggregations and self.aggregations.grain:
-            if self.grain:
-                refuse("conflict", "Two bucket widths in one prompt.")
-            self.grain, self.aggregations = self.aggregations.grain, Aggregations(self.aggregations.aggregations)
+        self.aggregations: Aggregations | None = self._aggregations()
         self.rate: Rate | None = self._only(Rate, "rates")
+        self._only(ZoneInfo, "time zones")
         self.bucket: BucketNoun | None = self._only(BucketNoun, "bucket widths")
-        self.range: TimeRange | None = self._only(TimeRange, "time ranges")
+        self.range: TimeRange | None = self._range()
+        self.daily: Daily | None = self._only(Daily, "times of day")
+        self.during: tuple[Cycle, ...] = self._during()
         self.against: Against | None = self._only(Against, "second time ranges")
         self.versus: Versus | None = self._only(Versus, "comparisons")
         compares = self._all(Compare)
@@ -105,49 +134,147 @@ class Parts:
         self.when: When | None = self._only(When, "questions")
         self.age: Age | None = self._only(Age, "questions")
         self.silent: Silent | None = self._only(Silent, "questions")
+        unit: InUnit | None = self._only(InUnit, "units")
+        self.unit: str = unit.unit if unit else self.age.unit if self.age else ""
+        if self.age and self.age.unit not in ("", self.unit):
+            refuse("conflict", "Two units in one prompt.", self.clause_of(unit))
         self.catalog: CatalogWish | None = self._only(CatalogWish, "questions")
         self.follow_up: FollowUp | None = self._only(FollowUp, "questions")
         self.ratio: Ratio | None = self._only(Ratio, "ratios")
         self.per: Per | None = self._only(Per, "ratios")
         self.share_where: tuple[ShareWhere, ...] = tuple(self._all(ShareWhere))
+        self.error_rate: ErrorRate | None = self._only(ErrorRate, "shares")
         self.parts: tuple[TagFilter, ...] = tuple(part.tag for part in self._all(Part))
-        self.thresholds: tuple[Threshold, ...] = tuple(self._all(Threshold))
+        self.thresholds: tuple[Threshold, ...] = (
+            *self._all(Threshold),
+            *(end for within in self._all(Within) for end in (within.least, within.most)),
+        )
+        self.grouped: tuple[Groups, ...] = tuple(self._all(Groups))
+        self.beside: Beside | None = self._only(Beside, "comparisons")
         self.tags = self._tags()
         self.groups = self._groups()
-        self.metric = self._metric()
+        self.metric = self._metric(catalog)
+        self._check_all_taken()
+
+    @property
+    def is_top_of_metric(self) -> bool:
+        """`top speed`: an end of the order stands directly before the metric, and no count is said."""
+        if self.ranking is None or self.ranking.count is not None:
+            return False
+        starts = {clause.start for clause in self._take(Metric)}
+        return any(clause.end in starts for clause in self._take(Ranking))
 
     @property
     def is_fragment(self) -> bool:
         """Nothing says what is to be counted, measured or shown: such a prompt needs a question before it."""
         subjects = (self.metric, self.aggregations, self.ranking, self.listing, self.changed, self.having, self.bucket)
-        forms = (self.whether, self.when, self.age, self.silent, self.catalog)
-        return not any((*subjects, *forms))
+        forms = (self.error_rate, self.whether, self.when, self.age, self.silent, self.catalog)
+        measured = any(each.quality != "any" for each in self.thresholds) and (self.noun or self.whether)
+        return not any((*subjects, *forms, measured))
 
     @property
     def is_ranking_alone(self) -> bool:
-        """`top 3`, and nothing of what."""
-        return bool(self.ranking and len(self._clauses) == 1)
+        """`top 3` or `last 24`, and nothing of what."""
+        return bool((self.ranking or self.listing) and len(self._clauses) == 1)
+
+    @property
+    def is_bare_ranking(self) -> bool:
+        """`top`, and nothing of what or how many."""
+        return bool(self.is_ranking_alone and self.ranking and self.ranking.count is None)
 
     def clause_of(self, value: object) -> Match | None:
         """The clause that says `value`."""
         return next((clause for clause in self._clauses if clause.value is value), None)
 
+    def _take(self, kind: type) -> list[Match]:
+        """The clauses of this kind, which are then accounted for."""
+        self._taken.add(kind)
+        return self._by_type.get(kind, [])
+
     def _all(self, kind: type) -> list[Any]:
-        return [clause.value for clause in self._by_type[kind]]
+        return [clause.value for clause in self._take(kind)]
 
     def _only(self, kind: type, plural: str) -> Any:
-        found = self._by_type[kind]
-        if len({clause.value for clause in found}) > 1:
+        return self._one_of(self._take(kind), plural)
+
+    def _one_of(self, found: Sequence[Match], plural: str) -> Any:
+        if not found:
+            return None
+        if len(found) > 1 and len({clause.value for clause in found}) > 1:
             refuse("conflict", f"Two {plural} in one prompt.", found[1])
-        return found[0].value if found else None
+        return found[0].value
+
+    def _check_all_taken(self) -> None:
+        """A clause that nobody takes would be dropped in silence."""
+        for kind in self._by_type.keys() - self._taken:
+            refuse("unsupported", "This is read, but no question is made of it yet.", self._by_type[kind][0])
+
+    def _aggregations(self) -> Aggregations | None:
+        """The aggregations; `hourly averages` say the bucket width too."""
+        said: Aggregations | None = self._only(Aggregations, "aggregations")
+        if said and said.grain:
+            if self.grain:
+                refuse("conflict", "Two bucket widths in one prompt.")
+            self.grain, said = said.grain, Aggregations(said.aggregations)
+        return said
+
+    def _range(self) -> TimeRange | None:
+        """The range; `ever over 80 today` says one and none."""
+        found = self._take(TimeRange)
+        bounded = [clause for clause in found if clause.value != TimeRange()]
+        time: TimeRange | None = self._one_of(bounded or found, "time ranges")
+        return time
+
+    def _ranking(self) -> Ranking | None:
+        """The ranking; `busiest hosts, top 3` says one in two clauses."""
+        found: list[Ranking] = self._all(Ranking)
+        if len(found) == 2 and found[0].descending == found[1].descending:
+            plain = next((each for each in found if each.quality == "any" and not each.per), None)
+            other = found[0] if plain is found[1] else found[1]
+            if plain and other.count is None and plain.word in ("top", "bottom"):
+                return replace(other, count=plain.count)
+        ranking: Ranking | None = self._only(Ranking, "rankings")
+        return ranking
+
+    def _during(self) -> tuple[Cycle, ...]:
+        """The cycles: what the clauses have in common, and what they leave out. Settles the range."""
+        found = self._take(During)
+        said: list[During] = [clause.value for clause in found]
+        self.told = [during.told for during in said if during.told]
+        meant = [during for during in said if not during.cycles[0].negated]
+        for during in said:
+            if during.range and (self.range or self.daily or len(meant) > 1):
+                refuse("conflict", "Two time ranges in one prompt.", self.clause_of(during))
+            self.range = during.range or self.range
+        if self.daily and (self.range or meant):
+            meant.append(self.daily.during)
+            self.daily = None
+        elif self.daily:
+            self.range = self.daily.latest
+        negated = dict.fromkeys(cycle for during in said for cycle in during.cycles if cycle.negated)
+        return (*([self._common(meant)] if meant else []), *negated)
+
+    def _common(self, meant: Sequence[During]) -> Cycle:
+        common = Cycle()
+        for during in meant:
+            common = joined(common, *during.cycles) or refuse("conflict", "No time belongs to all of these.")
+        if not any(during.late for during in meant):
+            return common
+        if self.range and not is_long(self.range):
+            refuse("conflict", "Two time ranges in one prompt: put 'night' beside the day whose night is meant.")
+        if common.weekdays:
+            self.told.append(NIGHTS)
+            common = a_day_on(common)
+        return common
 
     def _tags(self) -> tuple[TagFilter, ...]:
         tags: dict[TagFilter, None] = {}
-        for clause in self._clauses:
+        for clause in sorted([*self._take(TagFilter), *self._take(Part)], key=lambda each: each.start):
             wanted = clause.value.tag if isinstance(clause.value, Part) else clause.value
-            if not isinstance(wanted, TagFilter):
-                continue
             rival = next((tag for tag in tags if tag.key == wanted.key and tag != wanted), None)
+            opposite = replace(wanted, negated=not wanted.negated)
+            if opposite in tags:
+                refuse("conflict", f"This says that the tag {wanted.key} is and is not so.", clause)
             if rival and not rival.negated and not wanted.negated:
                 if not self.compare:
                     detail = f"The tag {wanted.key} cannot have two values at once: join them with 'or'."
@@ -156,22 +283,27 @@ class Parts:
                 values = tuple(sorted({*rival.values, *wanted.values}))
                 self.versus = Versus(TagFilter(wanted.key, values))
             tags[wanted] = None
+        said = next((tag for tag in tags if self.beside and puts_beside(tag, self.beside)), None)
+        if self.beside and said:
+            if self.versus:
+                refuse("conflict", "Two comparisons in one prompt.", self.clause_of(self.beside))
+            self.versus = Versus(replace(said, values=tuple(sorted({*said.values, *self.beside.tag.values}))))
         if self.versus:
             tags = {tag: None for tag in tags if tag.key != self.versus.tag.key} | {self.versus.tag: None}
         return tuple(tags)
 
     def _groups(self) -> tuple[GroupKey, ...]:
-        keys = [key for groups in self._all(Groups) for key in groups.keys]
+        keys = [key for groups in self.grouped for key in groups.keys]
         if self.noun:
             keys.insert(0, self.noun.key)
         if self.versus:
             keys.append(GroupKey("tag", self.versus.tag.key))
         return tuple(dict.fromkeys(keys))
 
-    def _metric(self) -> Metric | None:
+    def _metric(self, catalog: Catalog) -> Metric | None:
         if self.ratio:
             return self.ratio.numerator
-        found = self._by_type[Metric]
+        found = self._take(Metric)
         named = [clause for clause in found if clause.value.names]
         if len({clause.value.names for clause in named}) > 1:
             refuse("conflict", "Two metrics in one prompt.", named[1], named[0].value.names)
@@ -179,7 +311,30 @@ class Parts:
             return found[0].value if found else None
         metric: Metric = min((clause.value for clause in named), key=lambda each: each.counted)
         if len(metric.names) > 1 and not metric.several:
+            metric = self._measured(self._with_tags(metric, catalog))
+        if len(metric.names) > 1 and not metric.several:
             detail = f"'{metric.said}' may be any of: {', '.join(metric.names[:10])}."
             refuse("ambiguous", detail, named[0], metric.names)
         # `deploy events`: the events of that name, counted
         return replace(metric, counted=metric.counted or len(found) > len(named))
+
+    def _with_tags(self, metric: Metric, catalog: Catalog) -> Metric:
+        """`crashes of us-e-01`: of several names those that have the tags that are said, if any has."""
+        keys = {tag.key for tag in self.tags if not tag.negated}
+        keys |= {group.key for group in self.groups if group.kind == "tag"}
+        names = tuple(name for name in metric.names if keys <= catalog.names[name].keys)
+        return replace(metric, names=names) if names else metric
+
+    def _measured(self, metric: Metric) -> Metric:
+        """`matches over 45 minutes`: of several names those that are in the unit that is said, or that measure what a
+        word such as `longest` is about, if any does.
+        """
+        names = metric.names
+        for each in self.thresholds:
+            if unit := each.amount.unit:
+                quantity = MEASURES[unit].quantity
+                names = tuple(n for n in names if (own := measure_of(n)) and own.quantity == quantity) or names
+        for said in (self.ranking, self.changed, *self.thresholds):
+            if words := said and QUALITY_WORDS.get(said.quality):
+                names = tuple(n for n in names if not words.isdisjoint(words_of(n))) or names
+        return replace(metric, names=names)

@@ -70,6 +70,7 @@ CONTINUATIONS: Final = {
         "last month", "in the last 7 days", "in the last 30 days", "since yesterday", "since Monday", "this morning",
         "last night", "this year", "last year", "last 15 minutes", "last 5 minutes", "on Monday", "past hour",
         "past day", "past week", "over the last hour", "during the last hour", "this quarter", "until yesterday",
+        "on weekdays", "during business hours", "outside business hours", "on weekends",
     ),
     "grouping": ("by {key}", "per {key}", "by weekday", "by hour of day", "by name", "by type", "for each {key}"),
     "grain": (

@@ -6,7 +6,7 @@ Instants are aware and in UTC; `zone` is the IANA zone in which days and buckets
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -26,6 +26,7 @@ Function = Literal[
     "latest",
     "distinct",
     "seen",
+    "began",
 ]
 Comparison = Literal["eq", "ne", "lt", "le", "gt", "ge"]
 Unit = Literal["second", "minute", "hour", "day", "week", "month", "quarter", "year"]
@@ -39,6 +40,9 @@ Count = Annotated[int, Meta(ge=1, le=MAX_ROWS)]
 Percent = Annotated[float, Meta(ge=1e-6, le=100)]
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_LENGTH)]
 Instant = Annotated[datetime, Meta(tz=True)]
+Clock = Annotated[time, Meta(tz=False)]
+Weekday = Annotated[int, Meta(ge=0, le=6)]  # 0 is Monday
+MIDNIGHT = time()
 _Few = Meta(max_length=MAX_PARTS)
 
 
@@ -60,7 +64,7 @@ class Aggregation:
     percent: above 0, up to 100, of `percentile` alone; a median is percentile 50. key: of `distinct` alone.
     per: a count or a sum divided by how many such units its range or bucket lasts.
     stddev and variance are those of a population; range is the greatest value less the least; seen is the time of
-    the latest document.
+    the latest document, began that of the earliest.
     """
 
     function: Function
@@ -118,6 +122,21 @@ class TimeRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Cycle:
+    """Time that comes again and again, by the clock of the question's zone: from `start` to the next `end`, on these
+    `weekdays`; none means on every day.
+
+    From midnight to midnight is the whole day. An end that is not after the start lies on the next day: what goes over
+    midnight belongs to the day on which it starts. Negated: all other time.
+    """
+
+    weekdays: Annotated[tuple[Weekday, ...], Meta(max_length=6)] = ()
+    start: Clock = MIDNIGHT
+    end: Clock = MIDNIGHT
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Grain:
     """Bucket width: `count` units, aligned to the calendar of the question's zone."""
 
@@ -159,8 +178,8 @@ class Question:
 
     form: `aggregate` reduces documents to rows of numbers; `list` shows documents themselves; `exists` is true
     where there is a document, or with aggregations a group, that fulfils the conditions; `age` is the seconds
-    from the latest document to the end of the range; `silent` gives the groups of which nothing came in the
-    range, and when they were last seen; `catalog` tells what may be named.
+    from the latest document, or that of each group, to the end of the range; `silent` gives the groups of which
+    nothing came in the range, and when they were last seen; `catalog` tells what may be named.
     subject: what a `catalog` question is after: names, keys, or the values of its one group.
     names: the metrics meant; none means any. types: likewise.
     rank: for `aggregate`, which groups to keep, in the order of the first aggregation; for `list`, which
@@ -170,6 +189,10 @@ class Question:
     buckets.
     over: what the first result is divided by: `errors per request`, `what percentage of requests had status 500`.
     compared_to: a second range; each row then has the values in both, and how they changed.
+    during: what of the ranges is meant: the time that belongs to each of these. The first alone may be one that is
+    not negated.
+    unit: what results are given in, a symbol of measures.SYMBOLS; None: as stored. All other numbers of the question
+    are in the unit that values are stored in.
     """
 
     form: Literal["aggregate", "list", "exists", "age", "silent", "catalog"]
@@ -187,7 +210,9 @@ class Question:
     share: bool = False
     over: Over | None = None
     compared_to: TimeRange | None = None
+    during: Annotated[tuple[Cycle, ...], _Few] = ()
     subject: Literal["names", "keys", "values"] | None = None
+    unit: Text | None = None
     zone: str = "UTC"
 
     def to_builtins(self) -> dict[str, Any]:

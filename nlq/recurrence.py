@@ -11,9 +11,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from nlq.question import Unit
-from nlq.timeline import add_units, floor, wall
+from nlq.question import Cycle, TimeRange, Unit
+from nlq.timeline import add_units, floor, to_utc, to_wall, wall
 
 Walls = tuple[datetime, datetime]
 
@@ -138,6 +139,22 @@ def _months(low: datetime, high: datetime) -> Iterator[tuple[int, int]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Preceding:
+    """`last Monday`, beside another Monday: the one before it."""
+
+    pattern: Pattern
+
+    def apply(self, time_range: TimeRange, zone: ZoneInfo) -> TimeRange:
+        """The second range. ValueError where the first is none of the pattern, or the first of all."""
+        start, end = (side and to_wall(side, zone) for side in (time_range.start, time_range.end))
+        same = start and end and next(self.pattern.starting(start, end), None)
+        walls = self.pattern.before(start) if start else None
+        if not same or not walls or same[0] != start or (end and end > same[1]):
+            raise ValueError("the first range is none of these")
+        return TimeRange(to_utc(walls[0], zone), to_utc(walls[1], zone))
+
+
+@dataclass(frozen=True, slots=True)
 class Days(Pattern):
     """Single days: by month and day (`March 3`), day of the month (`the 5th`), weekday (0 is Monday), or all."""
 
@@ -187,6 +204,24 @@ class Weekends(Pattern):
 
 
 @dataclass(frozen=True, slots=True)
+class Stretches(Pattern):
+    """The stretches of a cycle, each on its day."""
+
+    cycle: Cycle
+
+    @property
+    def reach(self) -> timedelta:
+        return 7 * DAY
+
+    def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
+        cycle = self.cycle
+        for midnight, _ in Days().starting(_moved(low, -DAY), high):
+            start, end = (datetime.combine(midnight, clock) for clock in (cycle.start, cycle.end))
+            if low <= start < high and (not cycle.weekdays or midnight.weekday() in cycle.weekdays):
+                yield start, end if start < end else end + DAY
+
+
+@dataclass(frozen=True, slots=True)
 class Months(Pattern):
     """`count` months from the month `first` on: a month, quarter or half of every year."""
 
@@ -198,6 +233,17 @@ class Months(Pattern):
             start = wall(year, self.first)
             if low <= start < high:
                 yield start, add_units(start, "month", self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class EveryMonth(Pattern):
+    """All months."""
+
+    def starting(self, low: datetime, high: datetime) -> Iterator[Walls]:
+        for year, month in _months(low, high):
+            start = wall(year, month)
+            if low <= start < high:
+                yield start, add_units(start, "month", 1)
 
 
 @dataclass(frozen=True, slots=True)

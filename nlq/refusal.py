@@ -1,7 +1,7 @@
 """Refusal: the typed "cannot answer this". A value, never an exception."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from nlq.words import Word
 
@@ -18,6 +18,7 @@ Code = Literal[
     "incomplete",  # a follow-up without the question it follows
     "unsupported",  # understood, but not a question of record
 ]
+CODES: tuple[Code, ...] = get_args(Code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,13 @@ class Refusal:
 class Problem:
     """What a rule yields where the words are understood but make no sense: `31 February`, `top 0`, `p150`.
 
-    It takes the place of the value of a clause; the prompt is then refused with this code and the clause's span.
+    It takes the place of the value of a clause; the prompt is then refused with this code.
+
+    choices: texts that may stand in the problem's place, each for one possible meaning.
+    span: the tokens that make it, end exclusive; the engine sets it. None: all of the clause.
     """
 
     code: Code
     detail: str
+    choices: tuple[str, ...] = ()
+    span: tuple[int, int] | None = None

@@ -3,26 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from nlq.catalog import Catalog
 from nlq.context import Context
-from nlq.engine import Grammar, Match
+from nlq.engine import CrowdedError, Grammar, Match
+from nlq.measures import CURRENCIES
 from nlq.question import TimeRange
 from nlq.refusal import Problem
-from nlq.rules import number, time_range
+from nlq.rules import number, time_alone, time_range
 from nlq.timeline import Span
 from nlq.tokens import Token, tokenize
 
 MAX_LENGTH: Final = 4096
 
-_GRAMMAR: Final = Grammar(
-    (*number.RULES, *time_range.RULES),
-    (*number.SCANNERS, *time_range.SCANNERS),
-    frozenset({"time"}),
-    frozenset(),
-)
 _NOTHING: Final = Catalog()
+
+
+@lru_cache(maxsize=1)
+def _grammar() -> Grammar:
+    """Made when it is first needed: servers never do, and start sooner."""
+    return Grammar(
+        (*number.RULES, *time_range.RULES, *time_alone.RULES),
+        (*number.SCANNERS, *time_range.SCANNERS, *time_alone.SCANNERS),
+        frozenset({"time"}),
+        frozenset(),
+    )
 
 
 def resolve_time(text: str, now: datetime) -> tuple[datetime | None, datetime | None] | None:
@@ -36,10 +43,10 @@ def resolve_time(text: str, now: datetime) -> tuple[datetime | None, datetime | 
     try:
         instant = now.replace(tzinfo=zone).astimezone(UTC)
         context = Context(instant, _NOTHING, cast("Any", zone))  # any tzinfo does here
-        found = _longest(tokenize(text[:MAX_LENGTH]), context)
+        found = _longest(_without_prices(tokenize(text[:MAX_LENGTH])), context)
         if isinstance(found, TimeRange):
             return _like(found.start, now), _like(found.end, now)
-    except (OverflowError, ValueError):  # beyond the calendar's ends
+    except (OverflowError, ValueError, CrowdedError):  # beyond the calendar's ends, or one time after another
         return None
     return None
 
@@ -47,7 +54,7 @@ def resolve_time(text: str, now: datetime) -> tuple[datetime | None, datetime | 
 def _longest(tokens: Sequence[Token], context: Context) -> TimeRange | Problem | None:
     best: Match | None = None
     zone: Any = None
-    for match in _GRAMMAR.matches(tokens, context):
+    for match in _grammar().matches(tokens, context):
         if match.kind == "zone":
             zone = match.value
         elif match.kind in ("time", "instant") and (best is None or _rank(match) > _rank(best)):
@@ -61,6 +68,15 @@ def _longest(tokens: Sequence[Token], context: Context) -> TimeRange | Problem |
         return TimeRange(start, start + timedelta(seconds=1)) if start else None
     value: TimeRange | Problem = best.value
     return value
+
+
+def _without_prices(tokens: Sequence[Token]) -> list[Token]:
+    """With the numbers that are amounts of money quoted, which keeps them from being anything else."""
+    before = ["", *(token.text for token in tokens)]
+    return [
+        replace(token, quoted=True) if text in CURRENCIES else token
+        for text, token in zip(before, tokens, strict=False)
+    ]
 
 
 def _rank(match: Match) -> tuple[int, bool, float, int]:

@@ -26,7 +26,7 @@ _BESIDE = {
 _LETTERS = "abcdefghijklmnopqrstuvwxyz'"  # what may be missing; of what is too much, any letter
 
 
-@lru_cache(maxsize=64)  # a word is looked up among the words of the language and those of the catalog
+@lru_cache(maxsize=4)  # a word is looked up in one index behind the other; its edits may take 300 kB
 def edits(word: str, *, slips: bool = True) -> frozenset[str]:
     """Every text one edit from `word`, which is case folded; none for words too short or too long.
 

@@ -15,7 +15,7 @@ _ENDINGS: Final = sorted(
 MIN_STEM_LENGTH = 3
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def stem(word: str) -> str:
     """The stem of `word`, which is case folded: `banned` and `bans` -> ban, `produced` and `production` -> produc."""
     for _ in range(2):  # `errors`, `erroring`: an ending may stand before another

@@ -64,6 +64,15 @@ class Duration:
     def __neg__(self) -> "Duration":
         return Duration(-self.months, -self.days, -self.seconds, self.unit)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it goes down to whole ones of its unit: `1 day 5 hours` does, `half an hour` does not."""
+        if self.unit in SECONDS:
+            return self.seconds % SECONDS[self.unit] == 0
+        if self.unit in DAYS:
+            return not self.seconds and self.days % DAYS[self.unit] == 0
+        return not (self.days or self.seconds) and self.months % MONTHS[self.unit] == 0
+
     def __bool__(self) -> bool:
         return bool(self.months or self.days or self.seconds)
 
@@ -75,19 +84,21 @@ _ORDER: Final[list[Unit]] = ["second", "minute", "hour", "day", "week", "month",
 class Shift:
     """Where a second range lies, told from the first: `the day before`, `the same hour last week`.
 
-    duration: how far back. adjacent: the second is the stretch of that length which ends where the first
-    begins. Else the second is the first, moved back; where the first begins with a `unit` that was named (`the
-    same hour`), it is the whole of that unit.
+    duration: how far back; None: as far as the first range is long. adjacent: the second is the stretch of that
+    length which ends where the first begins. Else the second is the first, moved back; where the first begins with a
+    `unit` that was named (`the same hour`), it is the whole of that unit.
     """
 
-    duration: Duration
+    duration: Duration | None
     adjacent: bool = False
     unit: Unit | None = None
 
     def apply(self, time_range: TimeRange, zone: ZoneInfo) -> TimeRange:
-        """The second range. ValueError where the first has no start."""
+        """The second range. ValueError where the first has no start, or no length."""
         if time_range.start is None:
             raise ValueError("nothing comes before a range without a start")
+        if self.duration is None:
+            return self._as_long(time_range, zone)
         start = moved(time_range.start, -self.duration, zone)
         if self.adjacent:
             return TimeRange(start, time_range.start)
@@ -96,6 +107,13 @@ class Shift:
             if whole.start == start:
                 return TimeRange(whole.start, whole.end)
         return TimeRange(start, time_range.end and moved(time_range.end, -self.duration, zone))
+
+    def _as_long(self, time_range: TimeRange, zone: ZoneInfo) -> TimeRange:
+        """What clocks show, that is: a week is as long as another, whether or not they are changed in it."""
+        if time_range.start is None or time_range.end is None:
+            raise ValueError("a range without an end has no length")
+        start, end = (to_wall(side, zone) for side in (time_range.start, time_range.end))
+        return TimeRange(to_utc(start - (end - start), zone), time_range.start)
 
 
 def wall(year: int, month: int = 1, day: int = 1) -> datetime:

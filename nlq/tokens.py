@@ -9,18 +9,20 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import spacy
 from spacy.tokenizer import Tokenizer
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
+from spacy.vocab import Vocab
 
 from nlq import lexicon
 
 _SIGNS = [r"<=", r">=", r"!=", r"==", r"<>", r"[=<>≤≥≠]"]
-_PREFIXES = [*_SIGNS, r'["“”\'‘(\[{,;:!?~]']
+_PREFIXES = [*_SIGNS, r"[€$£](?=\d)", r'["“”\'‘(\[{,;:!?~|]']
 _SUFFIXES = [*_SIGNS, r"['’][sS]", r'["“”\'’)\]},;:!?]', r"(?<=[^\W_])\.", r"…"]
 _INFIXES = [r"!=|<=|>=|==?|<>|[<>≤≥≠;–—…\"“”]|\.\.+", r"(?<!\d),|,(?!\d)"]
-_NUMBER_WITH_UNIT = re.compile(r"(\d+(?:[.,]\d+)*)([^\W\d_]+|%)$")
+_NUMBER_WITH_UNIT = re.compile(r"([+-]?\d+(?:[.,]\d+)*)(°?[^\W\d_]+(?:/[^\W\d_]+)?|[%€$£°])")
 _QUOTES = {'"': '"', "“": "”"}
+MAX_REMEMBERED = 4000  # words: some times those of the language
+_HALF = re.compile("[\ud800-\udfff]")  # of a character: no text to spaCy
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +37,43 @@ class Token:
     end: int
     quoted: bool = False
 
-
-def _tokenizer() -> spacy.language.Language:
-    language = spacy.blank("en")
-    language.tokenizer = Tokenizer(
-        language.vocab,
-        prefix_search=compile_prefix_regex(_PREFIXES).search,
-        suffix_search=compile_suffix_regex(_SUFFIXES).search,
-        infix_finditer=compile_infix_regex(_INFIXES).finditer,
-    )
-    language.vocab.lex_attr_getters.clear()  # type: ignore[attr-defined]  # of a word only its text is used: shape, casing ... took half the time
-    return language
+    @property
+    def is_word(self) -> bool:
+        """Whether it is more than signs."""
+        return any(character.isalnum() for character in self.text)
 
 
-_LANGUAGE = _tokenizer()
+class _Words:
+    """Cuts text into words and signs, by a tokenizer that remembers those that it has met, and is soon made anew.
+
+    Nothing else frees that memory: of words that are dropped at the end of a `memory_zone`, their places are kept.
+    """
+
+    def __init__(self) -> None:
+        self._affixes = {
+            "prefix_search": compile_prefix_regex(_PREFIXES).search,
+            "suffix_search": compile_suffix_regex(_SUFFIXES).search,
+            "infix_finditer": compile_infix_regex(_INFIXES).finditer,
+        }
+        self._tokenizer = self._made()
+
+    def _made(self) -> Tokenizer:
+        return Tokenizer(Vocab(), **self._affixes)
+
+    def of(self, text: str) -> list[tuple[str, int]]:
+        """The words and signs, each with its place."""
+        if len(self._tokenizer.vocab) > MAX_REMEMBERED:
+            self._tokenizer = self._made()
+        return [(word.text, word.idx) for word in self._tokenizer(text) if not word.text.isspace()]
+
+
+_WORDS = _Words()
 
 
 def tokenize(text: str) -> tuple[Token, ...]:
     """The tokens of `text`, in order. Never raises; white space is between tokens, never in one."""
-    with _LANGUAGE.memory_zone():  # spaCy's string store would otherwise keep every word ever seen
-        words = [(word.text, word.idx) for word in _LANGUAGE.make_doc(text) if not word.text.isspace()]
-    return tuple(_split_units(_join_quotes(text, words)))
+    text = _HALF.sub("\ufffd", text)
+    return tuple(_split_units(_join_quotes(text, _WORDS.of(text))))
 
 
 def _join_quotes(text: str, words: list[tuple[str, int]]) -> Iterable[Token]:
@@ -76,10 +94,13 @@ def _join_quotes(text: str, words: list[tuple[str, int]]) -> Iterable[Token]:
 
 def _split_units(tokens: Iterable[Token]) -> Iterable[Token]:
     for token in tokens:
-        glued = None if token.quoted else _NUMBER_WITH_UNIT.match(token.text)
-        if glued and glued[2].casefold() in lexicon.UNIT_SUFFIXES:
-            middle = token.start + len(glued[1])
-            yield Token(glued[1], glued[1], token.start, middle)
-            yield Token(glued[2], glued[2].casefold(), middle, token.end)
-        else:
+        pairs = [] if token.quoted else _NUMBER_WITH_UNIT.findall(token.text)
+        known = lexicon.UNIT_SUFFIXES if len(pairs) == 1 else lexicon.UNITS  # `2h30m`: several are of time
+        pieces = [piece for pair in pairs for piece in pair]
+        if "".join(pieces) != token.text or not all(unit.casefold() in known for unit in pieces[1::2]):
             yield token
+            continue
+        start = token.start
+        for piece in pieces:
+            yield Token(piece, piece.casefold(), start, start + len(piece))
+            start += len(piece)

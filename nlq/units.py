@@ -1,34 +1,53 @@
-"""Amounts with units, in the unit that a metric's name tells: `over 2 s` of `api.latency_ms` is over 2000."""
+"""The unit that a metric's name tells, and amounts of it in other units."""
+
+from typing import Final
 
 from nlq.catalog import words_of
-from nlq.clauses import Amount
-from nlq.lexicon import MEASURES, NAME_MEASURES, Quantity
-from nlq.parts import refuse
+from nlq.measures import MEASURES, SECOND, STATISTICS, Measure
+from nlq.question import Question
+
+# Functions whose results are in no unit of the values.
+UNITLESS: Final = ("count", "distinct", "variance", "seen", "began")
+_ROUNDED = ".15g"
 
 
-def in_unit_of(names: tuple[str, ...], amount: Amount) -> tuple[float, str]:
-    """The number, and what was assumed in converting it (empty: nothing). Raises NoQuestionError.
-
-    A percentage is taken as it is where the name tells no unit: `cpu.usage` above 80 %.
-    """
-    if not amount.unit:
-        return amount.number, ""
-    quantity, size = MEASURES[amount.unit]
-    said = f"{amount.number:g} {amount.unit}"
-    units = {_unit_of(name) for name in names}
-    unit = units.pop() if len(units) == 1 else None
-    if unit is None:
-        if quantity == "percent":
-            return amount.number, f"'{said}' read as {amount.number:g}"
-        refuse(
-            "incomplete", f"The name of the metric tells no unit, so what {said} is in it is not known: leave it out."
-        )
-    if unit[0] != quantity:
-        refuse("conflict", f"'{said}' is no amount of {names[0]}.")
-    number = float(f"{amount.number * size / unit[1]:.12g}")
-    return number, f"'{said}' read as {number:g}"
+def measure_of(name: str) -> Measure | None:
+    """The unit that the name ends in: `latency_ms`, `speed.kmh`, `vibration_mm_s`, `downtime_seconds_total`."""
+    return _measure(words_of(name))
 
 
-def _unit_of(name: str) -> tuple[Quantity, float] | None:
-    """The unit that the last word of the name is, if it is one."""
-    return NAME_MEASURES.get(words_of(name)[-1])
+def _measure(words: tuple[str, ...]) -> Measure | None:
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if per := MEASURES.get(f"{before}/{last}"):
+        return per
+    if last in STATISTICS and before in MEASURES:
+        return _measure(words[:-1])
+    if before == "per" or (before in MEASURES and last in MEASURES):  # an amount of one unit for each of another
+        return None
+    found = MEASURES.get(last)
+    return found if found and found.size else None
+
+
+def own_measure(names: tuple[str, ...]) -> Measure | None:
+    """The unit of all of the names; None: they tell none, or several."""
+    measures = {measure_of(name) for name in names}
+    return measures.pop() if len(measures) == 1 else None
+
+
+def measure_of_results(question: Question) -> Measure | None:
+    """The unit that the question's results are in before they are converted."""
+    return SECOND if question.form == "age" else own_measure(question.names)
+
+
+def factor(source: Measure, target: Measure) -> float:
+    """How many of one unit another one is: 1000 from seconds to milliseconds."""
+    return float(format(source.size / target.size, _ROUNDED))
+
+
+def converted(number: float, source: Measure, target: Measure, *, difference: bool = False) -> float:
+    """The amount in another unit of its quantity; a difference of two amounts has no zero to be shifted by."""
+    if source == target:
+        return number
+    if difference:
+        return float(format(number * source.size / target.size, _ROUNDED))
+    return float(format((number + source.shift) * source.size / target.size - target.shift, _ROUNDED))

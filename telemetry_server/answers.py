@@ -1,8 +1,8 @@
 """The question path: prompt -> nlq -> cache -> MongoDB -> rows."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import product
 from typing import Any
@@ -11,17 +11,21 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 import nlq
-from nlq.question import Aggregation, Question, TagFilter, TimeRange
+from nlq.question import Aggregation, Function, GroupKey, Question, TagFilter, TimeRange
 from telemetry_server import instants, wire
 from telemetry_server.cache import Cache, Outcome, Result
 from telemetry_server.errors import Fault, Refused
 from telemetry_server.metric_filter import MetricFilter
 from telemetry_server.misses import Misses
 from telemetry_server.schemas.prompt import MAX_PROMPT_LENGTH, MAX_ROWS, Prefix, Prompt
+from telemetry_server.seals import Seals
 from telemetry_server.series import CATALOG_KEY, SeriesLog
+from telemetry_server.slow import SlowQuestions
 from telemetry_server.stores.mongo import Mongo, extended_json, match_stage
+from telemetry_server.timing import Timing
 from telemetry_server.versions import Dependency, Versions
 
+MAX_EXACT_VALUES = 10_000  # more are not sorted for a percentile, but sketched
 SUMMARY = (
     Aggregation("count"),
     Aggregation("sum"),
@@ -34,128 +38,161 @@ SUMMARY = (
 )
 
 
-@dataclass(slots=True)
-class Timing:
-    """How long each step of an answer took, in milliseconds; empty steps were not taken."""
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What a question came to, and how. truncated: there are more rows."""
 
-    steps: dict[str, float] = field(default_factory=dict)
-    _last: float = field(default_factory=time.perf_counter)
-
-    def mark(self, step: str) -> None:
-        """Say that `step` ends here."""
-        present = time.perf_counter()
-        self.steps[step] = self.steps.get(step, 0.0) + (present - self._last) * 1000
-        self._last = present
-
-    def header(self) -> str:
-        """As Server-Timing."""
-        return ", ".join(f"{step};dur={duration:.2f}" for step, duration in self.steps.items())
+    plan: nlq.Plan
+    pipeline: nlq.Pipeline
+    rows: list[list[Any]]
+    truncated: bool
 
 
 class Answers:
     """Answers prompts. Raises Refused for those that are not answered."""
 
-    def __init__(self, store: Mongo, series: SeriesLog, cache: Cache, versions: Versions, misses: Misses) -> None:
+    def __init__(
+        self, store: Mongo, series: SeriesLog, seals: Seals, cache: Cache, versions: Versions, misses: Misses
+    ) -> None:
         self._store = store
         self._series = series
+        self._seals = seals
         self._cache = cache
         self._versions = versions
         self._misses = misses
+        self.slow = SlowQuestions()
 
-    async def answer(self, prompt: Prompt, *, bypass: bool) -> tuple[Result, Outcome, Timing]:
-        """The answer document as JSON."""
-        timing = Timing()
+    async def answer(
+        self, prompt: Prompt, timing: Timing, *, raw: bytes | None = None, bypass: bool = False
+    ) -> tuple[Result, Outcome]:
+        """The answer document as JSON; `raw` and `bypass` as the cache takes them."""
 
         async def compute() -> Result:
-            timing.mark("cache")
             try:
                 return await self._compute(prompt, timing)
             except OverflowError:  # `since 0001-01-01 vs the day before`
-                detail = "This leads to a time outside the years 1 to 9999."
-                raise _refused(nlq.Refusal("impossible", detail, 0, len(prompt.text))) from None
+                raise _impossible(prompt.text) from None
 
-        result, outcome = await self._cache.get("answer", _normalised(prompt), compute, bypass=bypass)
-        timing.mark("cache" if outcome == "hit" else "store")
-        return result, outcome, timing
+        timing.enter("cache")
+        return await self._cache.get("answer", _normalised(prompt), compute, raw=raw, bypass=bypass)
 
-    async def complete(self, typed: Prefix) -> tuple[tuple[nlq.Completion, ...], Timing]:
+    async def complete(self, typed: Prefix, timing: Timing) -> tuple[nlq.Completion, ...]:
         """How a prompt may go on."""
-        timing = Timing()
+        timing.enter("database")
         await self._series.refresh()
-        timing.mark("catalog")
+        timing.enter("parse")
         context = nlq.Context(
             now=typed.now or instants.now(),
             catalog=self._series.catalog,
             zone=ZoneInfo(typed.zone),
             limits=nlq.Limits(max_prompt_length=MAX_PROMPT_LENGTH),
         )
-        completions = nlq.complete(typed.text, context)
-        timing.mark("complete")
-        return completions, timing
+        return nlq.complete(typed.text, context)
+
+    def read(self, text: str, context: nlq.Context) -> nlq.Interpretation:
+        """What a prompt means. What is refused is remembered."""
+        try:
+            interpretation = nlq.interpret(text, context)
+        except OverflowError:
+            raise _impossible(text) from None
+        if isinstance(interpretation, nlq.Refusal):
+            self._misses.record(text, interpretation)
+            raise _refused(interpretation)
+        return interpretation
+
+    async def work_out(self, question: Question, limits: nlq.Limits) -> Worked:
+        """The rows of a question that may be asked."""
+        started = time.perf_counter()
+        plan = await self._plan(question, nlq.Plan(summaries=await self._seals.known()))
+        pipeline = nlq.compile_question(question, limits, plan)
+        stages = pipeline.with_one_more() if pipeline.capped else pipeline.stages  # so that no second one is needed
+        rows = await self._rows(pipeline.collection, stages)
+        self.slow.record(question, (time.perf_counter() - started) * 1000, plan)
+        return Worked(plan, pipeline, rows[: pipeline.limit], len(rows) > pipeline.limit)
 
     async def summarise(self, where: MetricFilter) -> dict[str, Any]:
-        """Count, sum, mean, min, max, p50, p95, p99 of what fulfils `where`; of nothing, 0 and nulls."""
+        """Count, sum, mean, min, max, p50, p95, p99 of what fulfils `where`; of nothing, 0 and nulls.
+
+        And `percentile_error`: the percentiles are exact (0), or within this share of themselves; null where they are
+        as fine as the buckets of histograms.
+        """
+        await self._series.refresh()
         question = Question(form="aggregate", range=TimeRange(where.start, where.end), aggregations=SUMMARY)
-        pipeline = nlq.compile_question(question)
-        rows = await self._rows(pipeline.collection, [match_stage(where), *pipeline.stages])
-        return dict(zip(("count", "sum", "mean", "min", "max", "p50", "p95", "p99"), rows[0], strict=True))
+        among = nlq.Plan(among=(match_stage(where),))
+        plan = await self._plan(question, among, [where.name] if where.name else [])
+        pipeline = nlq.compile_question(question, plan=plan)
+        rows = await self._rows(pipeline.collection, pipeline.stages)
+        summary = dict(zip(("count", "sum", "mean", "min", "max", "p50", "p95", "p99"), rows[0], strict=True))
+        return summary | {"percentile_error": plan.percentile_error}
+
+    async def by_type(self, name: str, types: Sequence[str], functions: Sequence[Function]) -> list[list[Any]]:
+        """Of each type that there are metrics of with this name: the type, and then the functions' results.
+
+        All that is stored counts, summaries too.
+        """
+        question = Question(
+            form="aggregate",
+            range=TimeRange(),
+            aggregations=tuple(map(Aggregation, functions)),
+            names=(name,),
+            types=tuple(types),
+            groups=(GroupKey("type", "type"),),
+        )
+        pipeline = nlq.compile_question(question, plan=nlq.Plan(summaries=await self._seals.known()))
+        return await self._rows(pipeline.collection, pipeline.stages)
 
     async def _compute(self, prompt: Prompt, timing: Timing) -> Result:
+        timing.enter("database")
         catalog_version = await self._series.refresh()
-        now = prompt.now or instants.now()
+        timing.enter("parse")
         limits = nlq.Limits(max_prompt_length=MAX_PROMPT_LENGTH, max_rows=prompt.limit or MAX_ROWS)
         context = nlq.Context(
-            now=now,
+            now=prompt.now or instants.now(),
             catalog=self._series.catalog,
             zone=ZoneInfo(prompt.zone),
             limits=limits,
             previous=prompt.previous,
         )
-        interpretation = nlq.interpret(prompt.text, context)
-        if isinstance(interpretation, nlq.Refusal):
-            self._misses.record(prompt.text, interpretation)
-            raise _refused(interpretation)
+        interpretation = self.read(prompt.text, context)
         question = interpretation.question
-        pipeline = nlq.compile_question(question, limits)
-        timing.mark("parse")
+        timing.enter("database")
         stamp = self._versions.stamp(depends_on(question), {CATALOG_KEY: catalog_version})
-        expiry = self._expiry(question) if pipeline.collection == nlq.COLLECTION else []
-        stages = [*expiry, *pipeline.stages]
-        rows = await self._rows(pipeline.collection, stages)
-        truncated = False
-        if pipeline.capped and len(rows) >= pipeline.limit:
-            beyond = [*expiry, *pipeline.beyond()]
-            truncated = bool(await self._store.aggregate(pipeline.collection, beyond))
-        timing.mark("database")
+        worked = await self.work_out(question, limits)
+        timing.enter("encode")
         body = wire.encode(
             {
                 "prompt": prompt.text,
                 "reading": interpretation.reading,
                 "question": question.to_builtins(),
                 "words": interpretation.words,
-                "assumptions": interpretation.assumptions,
-                "collection": pipeline.collection,
-                "pipeline": msgspec.Raw(extended_json(stages)),
-                "columns": pipeline.columns,
-                "rows": _in_zone(rows, context.zone),
-                "truncated": truncated,
-                "chart": pipeline.chart,
+                "assumptions": (*interpretation.assumptions, *worked.plan.assumptions(question)),
+                "collection": worked.pipeline.collection,
+                "pipeline": msgspec.Raw(extended_json(worked.pipeline.stages)),
+                "columns": worked.pipeline.columns,
+                "rows": _in_zone(worked.rows, context.zone),
+                "truncated": worked.truncated,
+                "reads": worked.plan.counted(question, context.now),
+                "chart": worked.pipeline.chart,
             }
         )
-        timing.mark("encode")
+        timing.enter("store")
         return Result(body, {}, stamp)
+
+    async def _plan(self, question: Question, plan: nlq.Plan, names: Sequence[str] = ()) -> nlq.Plan:
+        """The plan with which to work out `question`, which is about `names` where it says none."""
+        sides = [question.names or names] if any(each.percent for each in question.aggregations) else []
+        sides += [question.over.names] if question.over and question.over.aggregation.percent else []
+        if any(not self._series.catalog.types_of(side).isdisjoint(nlq.DISTRIBUTED) for side in sides):
+            return replace(plan, sketched=True, distributed=True)
+        counted = nlq.count_values(question, MAX_EXACT_VALUES, plan)
+        if counted is None:
+            return plan
+        rows = await self._rows(counted.collection, counted.stages)
+        many = bool(rows) and rows[0][0] > MAX_EXACT_VALUES
+        return replace(plan, sketched=many or plan.lacks(question))
 
     async def _rows(self, collection: str, stages: Sequence[dict[str, Any]]) -> list[list[Any]]:
         return [document["row"] for document in await self._store.aggregate(collection, stages)]
-
-    def _expiry(self, question: Question) -> list[dict[str, Any]]:
-        """Leave out what MongoDB is about to delete, where the question reaches so far back.
-
-        To the minute, as MongoDB deletes once a minute: for so long the same question has the same pipeline.
-        """
-        oldest = (instants.now() - self._store.retention).replace(second=0, microsecond=0)
-        start = question.range.start
-        return [match_stage(MetricFilter(start=oldest))] if start is None or start < oldest else []
 
 
 def depends_on(question: Question) -> Dependency:
@@ -165,6 +202,11 @@ def depends_on(question: Question) -> Dependency:
         whole = _vouching(question.over.names, question.over.tags)
         alternatives = [(*own, *others) for own, others in product(alternatives, whole)]
     return tuple((*keys, CATALOG_KEY) for keys in alternatives)
+
+
+def depends_on_all(questions: Iterable[Question]) -> Dependency:
+    """What can change the answers to several questions: one alternative, of what vouches for each of them."""
+    return (tuple({CATALOG_KEY} | {key for question in questions for key in depends_on(question)[0]}),)
 
 
 def _vouching(names: Sequence[str], tags: Sequence[TagFilter]) -> list[tuple[str, ...]]:
@@ -191,6 +233,10 @@ def _refused(refusal: Any) -> Refused:
             "suggestions": refusal.suggestions,
         },
     )
+
+
+def _impossible(text: str) -> Refused:
+    return _refused(nlq.Refusal("impossible", "This leads to a time outside the years 1 to 9999.", 0, len(text)))
 
 
 def _in_zone(rows: list[list[Any]], zone: ZoneInfo) -> list[list[Any]]:

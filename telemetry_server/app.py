@@ -1,24 +1,32 @@
 """create_app: the only place where the parts meet."""
 
 import asyncio
+import contextlib
+import gc
 import os
+import random
 import re
+import signal
 import time
-import uuid
 from typing import Any, cast
 
 import structlog
 from sanic import HTTPResponse, Request, Sanic
+from sanic.constants import HTTP_METHODS
 from sanic.exceptions import SanicException
 
 import nlq
-from telemetry_server import auth, instants, logs
+from telemetry_server import auth, instants, logs, wire
 from telemetry_server.config import Config
 from telemetry_server.errors import Problem
 from telemetry_server.failures import Failures
-from telemetry_server.parts import Parts, assemble, parts_of
+from telemetry_server.openapi import template
+from telemetry_server.parts import Parts, assemble, house_of
 from telemetry_server.routes import BLUEPRINTS
 from telemetry_server.shared import Shared
+from telemetry_server.tenants import Tenants
+from telemetry_server.timing import timing_of
+from telemetry_server.traffic import UNMATCHED, Endpoint
 from telemetry_server.watch import watch
 
 NAME = "telemetry-server"
@@ -27,10 +35,11 @@ RESPONSE_SECONDS = 15
 STOP_SECONDS = 8
 MAX_HEADER_BYTES = 16_384  # the most that Sanic takes; a long prompt is to be told so by its schema
 PREPARE_PAUSE_SECONDS = 0.3
-UNMATCHED = "unmatched"
+STOPS = (signal.SIGINT, signal.SIGTERM)
+READY_SECONDS = 10  # Sanic gives a worker 30
+READY_PAUSE_SECONDS = 0.02
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 App = Sanic[Any, Any]
-_PARAMETER = re.compile(r"<(?:metric_)?(\w+)[^>]*>")
 _WORKER = re.compile(r"Server-(\d+)")
 
 log = structlog.get_logger(__name__)
@@ -58,20 +67,25 @@ def create_app(config: Config, shared: Shared) -> App:
 
     @app.main_process_ready
     async def ready(app: App) -> None:
-        watch(app)
+        watch(app, shared.leaving)
 
     @app.before_server_start
     async def start(app: App) -> None:
-        app.ctx.parts = assemble(config, shared, _worker_number())
+        app.ctx.parts = assemble(config, shared, _worker_number(), _endpoints(app))
+        app.ctx.tenants = Tenants(app.ctx.parts)
         await _start(app.ctx.parts)
+        app.ctx.tenants.start()
         app.add_task(_prepare(app.ctx.parts))
+        if shared.leaving.value:
+            await _until_ready(app.ctx.parts)
 
     @app.before_server_stop
-    async def refuse(app: App) -> None:
-        app.ctx.parts.stopping = True
+    async def drain(app: App) -> None:
+        await _drain(app.ctx.parts)
 
     @app.after_server_stop
     async def stop(app: App) -> None:
+        await app.ctx.tenants.stop()
         await _stop(app.ctx.parts)
 
     return app
@@ -88,11 +102,18 @@ def load_app(config: Config, shared: Shared) -> App:
 async def _start(parts: Parts) -> None:
     parts.ingest.start()
     parts.series.start()
+    parts.key_ring.start()
     parts.misses.start()
+    parts.summariser.start()
+    parts.vitals.start()
     if parts.config.collect:
         parts.recorder.start()
+    if parts.statsd is not None:
+        parts.statsd.start()
     await parts.redis.connect()
     nlq.interpret("count today", nlq.Context(now=instants.now(), catalog=nlq.Catalog()))  # loads what is lazy
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: no collection need look at it again
 
 
 async def _prepare(parts: Parts) -> None:
@@ -106,49 +127,118 @@ async def _prepare(parts: Parts) -> None:
             await asyncio.sleep(PREPARE_PAUSE_SECONDS)
 
 
+async def _until_ready(parts: Parts) -> None:
+    """A worker that replaces another takes connections when it can answer, or MongoDB is away or slow."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_DFL)  # what it has from its parent would do nothing until it serves
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(READY_SECONDS):
+            while not parts.ready and await parts.mongo.ping():  # noqa: ASYNC110 - it has two sources
+                await asyncio.sleep(READY_PAUSE_SECONDS)
+
+
+async def _drain(parts: Parts) -> None:
+    """Tell clients to go elsewhere, while requests are still answered; Sanic then takes no more connections."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)  # they may come twice: to the group, and from the parent
+    parts.closing = True
+    if parts.shared.leaving.value != os.getpid():
+        parts.stopping = True
+        await asyncio.sleep(parts.config.drain_seconds)
+    parts.common.audience.end()  # they come again, elsewhere
+
+
 async def _stop(parts: Parts) -> None:
+    await parts.vitals.stop()
+    if parts.traces:
+        await parts.traces.stop()
+    await parts.summariser.stop()
     await parts.recorder.stop()
+    if parts.statsd is not None:
+        await parts.statsd.stop()
     await parts.misses.stop()
     await parts.ingest.stop()
     await parts.series.stop()
+    await parts.key_ring.stop()
     await parts.redis.close()
     parts.mongo.close()
 
 
 async def _admit(request: Request) -> None:
-    """Before a request is handled: its clock and id; then the rate limit, and the key."""
-    request.ctx.started_at = time.perf_counter()
-    given = request.headers.get("x-request-id", "")
-    request.ctx.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request.ctx.request_id)
-    parts = parts_of(request)
-    if not _is_probe(request):
-        parts.counters.count_request()
-        request.ctx.rate_headers = parts.rate_limit.hit(request.ip)
-    auth.check(parts.config.api_keys, request.path, request.headers.get("authorization"))
+    """Before a request is handled: its clock and id; then whose it is, the rate limit, and whether they may."""
+    context = request.ctx
+    context.started_at = time.perf_counter()
+    given = request.headers.get("x-request-id")
+    context.request_id = given if given and _REQUEST_ID.fullmatch(given) else _new_request_id()
+    role, is_shared = _needs(request)
+    house = house_of(request)
+    context.is_probe = role == auth.ANYBODY
+    if context.is_probe:
+        context.parts = house
+        return
+    if house.traces:
+        house.traces.begin(request)
+    house.counters.count_request()
+    key = await house.key_ring.find(request.headers.get("authorization"))
+    if key is None or key.rate_limit is None:
+        context.rate_headers = await house.rate_limit.hit(request.ip)
+    else:
+        context.rate_headers = await house.rate_limit.hit(f"key:{key.id}", key.rate_limit)
+    context.key = key = auth.check(key, role, is_shared=is_shared)
+    context.parts = house if key.tenant is None else await request.app.ctx.tenants.parts(key.tenant)
 
 
-async def _complete(request: Request, response: HTTPResponse) -> None:
-    """After it is handled: its headers, and its record."""
-    parts = parts_of(request)
-    response.headers["X-Request-ID"] = getattr(request.ctx, "request_id", None) or uuid.uuid4().hex
-    response.headers.update(getattr(request.ctx, "rate_headers", {}))
-    if parts.stopping:  # a client that goes on would hold the server up
+def _needs(request: Request) -> tuple[Any, bool]:
+    """The least role that may call the route, and whether it tells of all tenants.
+
+    That there is no such route is told to whoever has a key.
+    """
+    if request.route is None:
+        return auth.ROLES[0], False
+    said = request.route.ctx
+    return getattr(said, "role", "admin"), getattr(said, "is_shared", False)
+
+
+def _complete(request: Request, response: HTTPResponse) -> None:
+    """After it is handled: its headers, and what is known of it."""
+    parts, context = house_of(request), request.ctx
+    response.headers["X-Request-ID"] = getattr(context, "request_id", None) or _new_request_id()
+    response.headers.update(getattr(context, "rate_headers", {}))
+    if "Server-Timing" not in response.headers:
+        response.headers["Server-Timing"] = timing_of(request).header()
+    wire.compress(request, response)
+    if parts.closing:  # a client that goes on would hold the worker up
         cast("Any", request.stream).keep_alive = False
+    _record(request, response)
+
+
+def _record(request: Request, response: HTTPResponse) -> None:
+    parts, context = house_of(request), request.ctx
     if response.status in (400, 422):
         parts.counters.add("validation_errors")
     elif response.status == 429:
         parts.counters.add("rate_limited_requests")
-    if parts.config.collect and not _is_probe(request):
-        route = _PARAMETER.sub(r"{\1}", f"/{request.route.path}") if request.route else UNMATCHED
-        started_at = getattr(request.ctx, "started_at", time.perf_counter())
-        duration_ms = (time.perf_counter() - started_at) * 1000
-        parts.recorder.record(route, request.method, response.status, duration_ms)
+    route = template(request.route.path) if request.route else UNMATCHED
+    ended_at = time.perf_counter()
+    started_at = getattr(context, "started_at", ended_at)
+    seconds = ended_at - started_at
+    parts.traffic.count((request.method, route), response.status, seconds)
+    if getattr(context, "is_probe", False):
+        return
+    if parts.traces:
+        parts.traces.record(request, response, route if request.route else None, started_at, ended_at)
+    if parts.config.collect:
+        parts.recorder.record((request.method, route, response.status), seconds * 1000)
 
 
-def _is_probe(request: Request) -> bool:
-    return request.path == "/health" or request.path.startswith("/health/")
+def _new_request_id() -> str:
+    return f"{random.getrandbits(128):032x}"
+
+
+def _endpoints(app: App) -> list[Endpoint]:
+    """Of the routes, and of what is at none of them."""
+    found = [(str(method), template(route.path)) for route in app.router.routes for method in route.methods]
+    return found + [(str(method), UNMATCHED) for method in HTTP_METHODS]
 
 
 def _worker_number() -> int:

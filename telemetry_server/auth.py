@@ -1,22 +1,81 @@
-"""Who may call: a bearer key, where any key is configured."""
+"""Who may: a bearer key, known by its digest alone, and the role that it has."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from telemetry_server.config import key_digest
-from telemetry_server.errors import Unauthorized
+from telemetry_server.errors import Forbidden, Unauthorized
 
-OPEN_PREFIX = "/health"
-_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="telemetry"'}
+Role = Literal["reader", "writer", "admin"]
+ROLES: tuple[Role, ...] = ("reader", "writer", "admin")  # each may do what those before it may
+ANYBODY = "anybody"  # may call a route that says so in the place of a role, and as often as they like
+
+_RANKS = {role: rank for rank, role in enumerate(ROLES)}
+_SCHEMES = ("bearer", "token")  # the second is what clients of Influx say
+_PLACE_BYTES = 8
+_CHALLENGE = 'Bearer realm="telemetry"'
 
 
-def check(digests: Sequence[bytes], path: str, authorization: str | None) -> None:
-    """Raise Unauthorized where a key is needed and not given. Takes the same time for every wrong key."""
-    if not digests or path == OPEN_PREFIX or path.startswith(f"{OPEN_PREFIX}/"):
-        return
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is known of a key; never the key.
+
+    tenant: whose metrics it sees and touches; None: those of no tenant.
+    rate_limit: requests a second that are counted for this key, 0 for no limit; None: those of its client are counted.
+    made_at: None for those that no store keeps.
+    """
+
+    id: str
+    role: Role
+    tenant: str | None = None
+    rate_limit: int | None = None
+    note: str = ""
+    made_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+EVERYBODY = Key(ANYBODY, "admin")  # where there are no keys
+
+
+class Keyhole:
+    """Finds a key by its digest. To which place it looks is no secret, and what then decides takes always as long."""
+
+    def __init__(self, keys: Iterable[tuple[bytes, Key]] = ()) -> None:
+        self._keys = {digest[:_PLACE_BYTES]: (digest, key) for digest, key in keys}
+
+    def find(self, digest: bytes) -> Key | None:
+        held = self._keys.get(digest[:_PLACE_BYTES])
+        return held[1] if held is not None and hmac.compare_digest(held[0], digest) else None
+
+    def put(self, digest: bytes, key: Key) -> None:
+        self._keys[digest[:_PLACE_BYTES]] = (digest, key)
+
+    def drop(self, digest: bytes) -> None:
+        self._keys.pop(digest[:_PLACE_BYTES], None)
+
+
+def digest_of(authorization: str | None) -> bytes | None:
+    """The digest of the key in an Authorization header; None where there is none."""
     scheme, _, key = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise Unauthorized("An API key is needed: Authorization: Bearer <key>.", headers=_CHALLENGE)
-    digest = key_digest(key.strip())
-    if not any([hmac.compare_digest(digest, known) for known in digests]):  # noqa: C419 - look at all, always
-        raise Unauthorized("This API key is not known.", headers=_CHALLENGE)
+    key = key.strip()
+    return key_digest(key) if key and scheme.lower() in _SCHEMES else None
+
+
+def check(key: Key | None, role: Role, *, is_shared: bool = False) -> Key:
+    """The key, where it is enough. Raises Unauthorized where none is known, Forbidden where it has a smaller role.
+
+    is_shared: what is asked for tells of all tenants, and so is for none of them.
+    """
+    if key is None:
+        detail = "A known API key is needed: Authorization: Bearer <key>."
+        raise Unauthorized(detail, headers={"WWW-Authenticate": _CHALLENGE})
+    if _RANKS[key.role] < _RANKS[role]:
+        detail = f"This needs a key with the role {role}; this one has the role {key.role}."
+        challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{role}"'
+        raise Forbidden(detail, headers={"WWW-Authenticate": challenge})
+    if is_shared and key.tenant is not None:
+        raise Forbidden("This tells of all tenants; it needs a key without a tenant.")
+    return key

@@ -1,8 +1,11 @@
-"""The cache of lists and answers: right by `Versions`, fast by Redis, and never needed.
+"""The cache of lists and answers: right by `Versions`, fast by memory and Redis, and never needed.
 
 An entry is used only while nothing that it depends on was written through this `serve`, and for at most
 `staleness_ms`, which bounds how far it may be behind the writes of other servers. Equal computations that are
 wanted at the same time are done once.
+
+Redis is asked by what a request means, and serves all workers. The memory of this process is asked first, by the
+request's own bytes: where the same bytes came before, they need not be read and validated again.
 """
 
 import asyncio
@@ -16,11 +19,14 @@ import msgspec
 
 from telemetry_server import wire
 from telemetry_server.counters import Counters
+from telemetry_server.lru import Lru
 from telemetry_server.stores.redis import Redis
 from telemetry_server.versions import Stamp, Versions
 
 Outcome = Literal["hit", "miss", "bypass"]
 MAX_ENTRY_BYTES = 1_048_576
+MAX_MEMORY_BYTES = 33_554_432
+_OVERHEAD_BYTES = 1_000  # of an entry beside its body, about
 _CHECK_BYTES = 8
 
 
@@ -42,15 +48,26 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
 class _Flight:
     """A computation under way; `started_at` by the monotonic clock."""
 
-    task: "asyncio.Task[Result]"
+    task: "asyncio.Task[_Entry]"
     started_at: float
 
 
 class Cache:
-    """`get` gives a result from Redis, or computes it."""
+    """`recall` gives a result from memory; `get` one from Redis, or computes it.
+
+    memory: may be that of others too; scope: whose results these are, among those of others there and in Redis.
+    """
 
     def __init__(
-        self, redis: Redis, versions: Versions, counters: Counters, *, serve_id: str, staleness_ms: int
+        self,
+        redis: Redis,
+        versions: Versions,
+        counters: Counters,
+        *,
+        serve_id: str,
+        staleness_ms: int,
+        memory: "Memory | None" = None,
+        scope: str = "",
     ) -> None:
         self._redis = redis
         self._versions = versions
@@ -60,26 +77,54 @@ class Cache:
         self._decode = msgspec.msgpack.Decoder(_Entry).decode
         self._encode = msgspec.msgpack.Encoder().encode
         self._flights: dict[str, _Flight] = {}
+        self._memory = make_memory() if memory is None else memory
+        self._scope = scope
+        self._prefix = f"{scope}\n".encode() if scope else b""  # no URL has a line break
+
+    def recall(self, raw: bytes) -> Result | None:
+        """What `get` gave for the request that these bytes are, while it may be used."""
+        entry = self._memory.get(self._prefix + raw)
+        if entry is None:
+            return None
+        if not self._usable(entry):
+            self._memory.drop(self._prefix + raw)
+            return None
+        self._counters.add("cache_hits")
+        return entry.result
+
+    def memory(self) -> dict[str, int]:
+        """What this process remembers: how many results, of how many bytes, and at most."""
+        return {"entries": len(self._memory), "bytes": self._memory.size_bytes, "max_bytes": MAX_MEMORY_BYTES}
 
     async def get(
-        self, kind: str, request: object, compute: Callable[[], Awaitable[Result]], *, bypass: bool = False
+        self,
+        kind: str,
+        request: object,
+        compute: Callable[[], Awaitable[Result]],
+        *,
+        raw: bytes | None = None,
+        bypass: bool = False,
     ) -> tuple[Result, Outcome]:
         """The result of `compute` for a normalised `request` (anything that JSON can hold).
 
-        `compute` takes its stamp before it reads. `bypass` asks for the stored truth.
+        `compute` takes its stamp before it reads. `raw`: the bytes by which it may be recalled. `bypass` asks for
+        the stored truth.
         """
         if bypass or self._staleness_ms == 0:
             self._counters.add("cache_bypasses")
             return await compute(), "bypass"
-        key = hashlib.blake2b(wire.encode([kind, request]), digest_size=16).hexdigest()
-        found = await self._look(key)
-        if found is not None:
-            self._counters.add("cache_hits")
-            return found, "hit"
-        self._counters.add("cache_misses")
-        return await self._share(key, compute), "miss"
+        key = hashlib.blake2b(wire.encode([self._scope, kind, request]), digest_size=16).hexdigest()
+        entry = await self._look(key)
+        outcome: Outcome = "miss" if entry is None else "hit"
+        self._counters.add("cache_misses" if entry is None else "cache_hits")
+        if entry is None:
+            entry = await self._share(key, compute)
+        if raw is not None:
+            self._memory.put(self._prefix + raw, entry, len(raw) + len(entry.result.body) + _OVERHEAD_BYTES)
+            self._memory.shed(lambda kept: not self._fresh(kept))  # else URLs that never come again fill the memory
+        return entry.result, outcome
 
-    async def _look(self, key: str) -> Result | None:
+    async def _look(self, key: str) -> _Entry | None:
         raw = await self._redis.get(key)
         if raw is None or _check(raw[_CHECK_BYTES:]) != raw[:_CHECK_BYTES]:
             return None
@@ -87,11 +132,15 @@ class Cache:
             entry = self._decode(raw[_CHECK_BYTES:])
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        age_ms = _now_ms() - entry.started_ms
-        usable = entry.serve_id == self._serve_id and 0 <= age_ms <= self._staleness_ms
-        return entry.result if usable and self._versions.valid(entry.result.stamp) else None
+        return entry if entry.serve_id == self._serve_id and self._usable(entry) else None
 
-    async def _share(self, key: str, compute: Callable[[], Awaitable[Result]]) -> Result:
+    def _usable(self, entry: _Entry) -> bool:
+        return self._fresh(entry) and self._versions.valid(entry.result.stamp)
+
+    def _fresh(self, entry: _Entry) -> bool:
+        return 0 <= _now_ms() - entry.started_ms <= self._staleness_ms
+
+    async def _share(self, key: str, compute: Callable[[], Awaitable[Result]]) -> _Entry:
         """Compute, or take the result of another who computes the same.
 
         What began before this request counts only while its stamp holds: it may lack a write that came first.
@@ -102,11 +151,11 @@ class Cache:
             if (arrived_at - flight.started_at) * 1000 > self._staleness_ms:
                 break
             try:
-                result = await asyncio.shield(flight.task)
+                entry = await asyncio.shield(flight.task)
             except Exception:  # noqa: BLE001 - the owner of the flight tells it
                 break
-            if flight.started_at >= arrived_at or self._versions.valid(result.stamp):
-                return result
+            if flight.started_at >= arrived_at or self._versions.valid(entry.result.stamp):
+                return entry
             self._land(key, flight)  # its own callback may not have run yet
         flight = _Flight(asyncio.create_task(self._compute(key, compute)), time.monotonic())
         self._flights[key] = flight
@@ -117,13 +166,22 @@ class Cache:
         if self._flights.get(key) is flight:
             del self._flights[key]
 
-    async def _compute(self, key: str, compute: Callable[[], Awaitable[Result]]) -> Result:
+    async def _compute(self, key: str, compute: Callable[[], Awaitable[Result]]) -> _Entry:
         started_ms = _now_ms()
         result = await compute()
+        entry = _Entry(self._serve_id, started_ms, result)
         if len(result.body) <= MAX_ENTRY_BYTES:
-            raw = self._encode(_Entry(self._serve_id, started_ms, result))
+            raw = self._encode(entry)
             await self._redis.put(key, _check(raw) + raw, max(1, self._staleness_ms))
-        return result
+        return entry
+
+
+Memory = Lru[bytes, _Entry]
+
+
+def make_memory() -> Memory:
+    """The memory of one process."""
+    return Lru(MAX_MEMORY_BYTES)
 
 
 def _check(raw: bytes) -> bytes:

@@ -9,6 +9,8 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from urllib.parse import urlsplit
 from dotenv.parser import parse_stream
 
 from telemetry_server import aliases
+from telemetry_server.retention import Retention
 
 ENVIRONMENTS = ("local", "dev", "test", "staging", "prod")
 GUARDED_ENVIRONMENTS = ("staging", "prod")
@@ -64,6 +67,10 @@ def _uri(*schemes: str) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+def _url(text: str) -> str:
+    return _uri("http", "https")(text) if text else text
 
 
 def _flag(text: str) -> bool:
@@ -119,6 +126,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("HOST", "127.0.0.1", _matching(r"[A-Za-z0-9.:-]{1,255}"), "an address", "Address to listen on."),
     Setting("PORT", "8080", _number(1, 65535), "1 to 65535", "Port to listen on."),
+    Setting("STATSD_PORT", "0", _number(0, 65535), "0 to 65535", "UDP port for StatsD, on HOST; 0 is off."),
     Setting("WORKERS", "1", _number(1, 64), "1 to 64", "Worker processes."),
     Setting(
         "MONGO_URI",
@@ -144,11 +152,25 @@ SETTINGS: tuple[Setting, ...] = (
         "Metrics older than this are deleted and refused.",
     ),
     Setting(
+        "RETENTION_HOURLY_DAYS",
+        "400",
+        _number(1, 36_500),
+        "1 to 36500, at least RETENTION_DAYS",
+        "Summaries of hours, which answer for metrics that are gone, are kept so long.",
+    ),
+    Setting(
+        "RETENTION_DAILY_DAYS",
+        "1830",
+        _number(1, 36_500),
+        "1 to 36500, at least RETENTION_HOURLY_DAYS",
+        "Summaries of days are kept so long.",
+    ),
+    Setting(
         "RATE_LIMIT",
         "1000",
         _number(0, 1_000_000),
         "0 to 1000000",
-        "Requests per client and second in each worker; 0 is off.",
+        "Requests per client and second, over all workers (through Redis; while it is away, in each); 0 is off.",
     ),
     Setting(
         "CACHE_STALENESS_MS",
@@ -158,13 +180,34 @@ SETTINGS: tuple[Setting, ...] = (
         "How far behind another server's writes a cached answer may be; 0 switches the cache off.",
     ),
     Setting("MAX_BODY_BYTES", "1048576", _number(1024, 104_857_600), "1024 to 104857600", "Largest request body."),
+    Setting(
+        "DRAIN_SECONDS",
+        "0",
+        _number(0, 300),
+        "0 to 300",
+        "After SIGTERM requests are still answered for so long, while `/health/ready` sends balancers elsewhere.",
+    ),
+    Setting(
+        "MAX_LISTENERS",
+        "1000",
+        _number(0, 100_000),
+        "0 to 100000",
+        "Clients that may follow live updates at a time, in each worker.",
+    ),
     Setting("COLLECT", "1", _flag, "0 or 1", "Whether the server records its own requests as metrics."),
+    Setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        _url,
+        "http://... or https://...",
+        "Where spans of requests are sent, OTLP over HTTP to `/v1/traces` below it; needs the extra `traces`.",
+    ),
     Setting(
         "API_KEYS",
         "",
         _keys,
         f"keys of at least {MIN_KEY_LENGTH} printable ASCII characters, separated by commas",
-        "With any key set, every route but /health needs `Authorization: Bearer <key>`.",
+        "Keys of admins. With any, or one made, all but /health and /docs needs `Authorization: Bearer <key>`.",
         secret=True,
     ),
     Setting(
@@ -192,17 +235,29 @@ class Config:
     app_env: str
     host: str
     port: int
+    statsd_port: int
     workers: int
     mongo_uri: str = field(repr=False)
     redis_uri: str = field(repr=False)
     retention_days: int
+    retention_hourly_days: int
+    retention_daily_days: int
     rate_limit: int
     cache_staleness_ms: int
     max_body_bytes: int
+    drain_seconds: int
+    max_listeners: int
     collect: bool
+    otel_exporter_otlp_endpoint: str
     api_keys: tuple[bytes, ...] = field(repr=False)
     aliases_file: aliases.Aliases
     log_level: str
+
+    @property
+    def retention(self) -> Retention:
+        """How long metrics and summaries are kept."""
+        days = (self.retention_days, self.retention_hourly_days, self.retention_daily_days)
+        return Retention(*(timedelta(days=each) for each in days))
 
 
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Config:
@@ -225,6 +280,13 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
             problems.append(f"{setting.variable}: {shown} cannot be used; allowed: {setting.allowed}")
     if parsed.get("environment") in GUARDED_ENVIRONMENTS and parsed.get("api_keys") == ():
         problems.append(f"API_KEYS: not set; ENVIRONMENT={parsed['environment']} needs at least one key")
+    tiers = ("RETENTION_DAYS", "RETENTION_HOURLY_DAYS", "RETENTION_DAILY_DAYS")
+    for shorter, longer in pairwise(tiers):
+        least, given = parsed.get(shorter.lower()), parsed.get(longer.lower())
+        if least is not None and given is not None and given < least:
+            if values.get(longer, "").strip():
+                problems.append(f"{longer}: {given} cannot be used; allowed: at least {shorter}, which is {least}")
+            parsed[longer.lower()] = least
     if problems:
         raise ConfigError(problems)
     return Config(**parsed)

@@ -1,6 +1,7 @@
 """Counters: what `/stats` tells, summed over all workers of one `serve`.
 
-Each worker writes its own row of shared memory, so no lock is needed.
+Each worker writes its own row of shared memory, so no lock is needed. While a worker is replaced, two write one row
+for a moment, and a count may be lost.
 """
 
 import time
@@ -10,6 +11,9 @@ from multiprocessing import get_context
 NAMES = (
     "requests",
     "total_metrics_received",
+    "metrics_stored",
+    "metrics_refused",
+    "inserts",
     "total_batches_processed",
     "validation_errors",
     "rate_limited_requests",
@@ -17,6 +21,9 @@ NAMES = (
     "cache_misses",
     "cache_bypasses",
     "recorder_dropped",
+    "statsd_samples",
+    "statsd_bad_lines",
+    "statsd_dropped",
 )
 RATE_SECONDS = 10
 _PLACES = {name: place for place, name in enumerate(NAMES)}

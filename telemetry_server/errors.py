@@ -2,10 +2,13 @@
 
 Problem                    500
 ├── Malformed              400  the body or the URL cannot be read at all
-├── Unauthorized           401
+├── Unauthorized           401  no key that is known
+├── Forbidden              403  a key that may not do this
 ├── NotFound               404
 ├── Conflict               409  the id is taken by another document
+├── Gone               410  changes that are asked for, which MongoDB no longer knows
 ├── PreconditionFailed     412  If-Match does not hold
+├── TooLarge               413
 ├── UnsupportedMedia       415
 ├── Invalid                422  read, but with wrong fields; `faults` names each
 │   └── Refused            422  a prompt that is not answered; says why and what could be asked
@@ -17,7 +20,7 @@ Problem                    500
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 MAX_FAULTS = 100
 RETRY_AFTER_SECONDS = 1
@@ -30,8 +33,29 @@ class Fault:
     pointer: str
     detail: str
 
-    def to_builtins(self) -> dict[str, str]:
+    def to_builtins(self) -> "FaultBody":
         return {"pointer": self.pointer, "detail": self.detail}
+
+
+class FaultBody(TypedDict):
+    pointer: str
+    detail: str
+
+
+class ProblemBody(TypedDict):
+    """What `body` makes; from `code` on, of refused prompts alone."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FaultBody]
+    message: str
+    code: NotRequired[str]
+    span: NotRequired[dict[str, int]]
+    words: NotRequired[list[dict[str, Any]]]
+    suggestions: NotRequired[list[str]]
+    success: NotRequired[bool]
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
@@ -62,6 +86,10 @@ class Unauthorized(Problem):
     status = 401
 
 
+class Forbidden(Problem):
+    status = 403
+
+
 class NotFound(Problem):
     status = 404
 
@@ -70,8 +98,16 @@ class Conflict(Problem):
     status = 409
 
 
+class Gone(Problem):
+    status = 410
+
+
 class PreconditionFailed(Problem):
     status = 412
+
+
+class TooLarge(Problem):
+    status = 413
 
 
 class UnsupportedMedia(Problem):

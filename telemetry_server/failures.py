@@ -40,7 +40,7 @@ class Failures(ErrorHandler):
         if problem.status >= 500 and not isinstance(problem, Unavailable):
             log.error("request failed", path=request.path, status=problem.status, exc_info=exception)
         form = ERROR_FORMS.get(getattr(request.route.ctx, "error_form", "")) if request.route else None
-        return form(problem) if form else wire.problem(problem)
+        return form(request, problem) if form else wire.problem(problem)
 
     @staticmethod
     def log(request: Request, exception: Exception) -> None:

@@ -16,8 +16,10 @@ from itertools import chain
 
 import structlog
 
+from telemetry_server.counters import Counters
 from telemetry_server.errors import Problem, Unavailable
 from telemetry_server.metric import Metric
+from telemetry_server.seals import Seals
 from telemetry_server.series import SeriesLog
 from telemetry_server.stores.mongo import Mongo
 from telemetry_server.versions import Versions
@@ -47,10 +49,12 @@ class _Write:
 class Ingest:
     """Stores metrics. `start` and `stop` frame its life; `write` may be called by any number of tasks."""
 
-    def __init__(self, store: Mongo, series: SeriesLog, versions: Versions) -> None:
+    def __init__(self, store: Mongo, series: SeriesLog, seals: Seals, versions: Versions, counters: Counters) -> None:
         self._store = store
+        self._seals = seals
         self._series = series
         self._versions = versions
+        self._counters = counters
         self._waiting: deque[_Write] = deque()
         self._waiting_count = 0
         self._wake = asyncio.Event()
@@ -58,6 +62,11 @@ class Ingest:
         self._flushes: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+
+    @property
+    def waiting_count(self) -> int:
+        """How many metrics wait for the next insert."""
+        return self._waiting_count
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="ingest")
@@ -137,17 +146,24 @@ class Ingest:
                 if not write.done.done():
                     write.done.set_exception(error)
             return
+        self._counters.add("inserts")
+        self._counters.add("metrics_stored", len(metrics) - len(taken))
+        first = 0
         for write in group:
-            if not write.done.done():
-                write.done.set_result(taken.intersection(metric.id for metric in write.metrics) if taken else taken)
+            places = range(first, first + len(write.metrics))
+            first = places.stop
+            if not write.done.done():  # of equal ids in one insert, the first may be new and the others not
+                write.done.set_result({metrics[place].id for place in taken.intersection(places)})
 
-    async def _insert(self, metrics: list[Metric], deadline: float) -> set[str]:
+    async def _insert(self, metrics: list[Metric], deadline: float) -> set[int]:
         loop = asyncio.get_running_loop()
         try:
             while True:
                 left = deadline - loop.time()
                 try:
                     await self._series.save(metrics, max(left, MIN_ATTEMPT_SECONDS))
+                    left = deadline - loop.time()
+                    await self._seals.break_for((each.timestamp for each in metrics), max(left, MIN_ATTEMPT_SECONDS))
                     return await self._store.insert(metrics, max(deadline - loop.time(), MIN_ATTEMPT_SECONDS))
                 except Unavailable:
                     if deadline - loop.time() < RETRY_PAUSE_SECONDS + MIN_ATTEMPT_SECONDS:

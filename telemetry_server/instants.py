@@ -6,6 +6,8 @@ from typing import Annotated
 import msgspec
 
 _Aware = Annotated[datetime, msgspec.Meta(tz=True)]
+Text = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+"""An instant in a JSON document."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MIN_EPOCH_MS, _MAX_EPOCH_MS = -62_135_596_800_000, 253_402_300_799_999
 
@@ -17,7 +19,8 @@ def now() -> datetime:
 
 def truncate(at: datetime) -> datetime:
     """Drop what is finer than a millisecond, as MongoDB does."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    finer = at.microsecond % 1000
+    return at.replace(microsecond=at.microsecond - finer) if finer else at
 
 
 def parse(value: object) -> datetime:

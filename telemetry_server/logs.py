@@ -1,10 +1,13 @@
 """Logging: one structured line an event; JSON outside of local and dev. No secrets, no bodies, no prompts."""
 
+import contextlib
 import logging
 import sys
 from typing import Any
 
 import structlog
+from sanic import Request
+from sanic.exceptions import ServerError
 
 from telemetry_server.config import Config
 
@@ -15,7 +18,7 @@ def configure(config: Config) -> None:
     """Send all logs, ours and the libraries', to standard error."""
     level = logging.getLevelNamesMapping()[config.log_level.upper()]
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        _add_request_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -47,3 +50,10 @@ def configure(config: Config) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def _add_request_id(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Say which request it is that the line is about; looked up only when a line is logged."""
+    with contextlib.suppress(ServerError, AttributeError):  # there is none, or it is not admitted yet
+        event["request_id"] = Request.get_current().ctx.request_id
+    return event

@@ -3,15 +3,40 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 import msgspec
 
 from telemetry_server import instants
+from telemetry_server.metric_filter import MetricFilter
 
 Type = Literal["counter", "gauge", "timer", "meter", "histogram", "summary", "event"]
 TYPES: tuple[str, ...] = get_args(Type)
 DEFAULT_TYPE = "gauge"
+COLUMNS = ("id", "name", "type", "value", "tags", "timestamp", "distribution")  # of metrics as lines
+
+
+class DistributionDocument(TypedDict):
+    """What a histogram or summary saw: counts[i] in (bounds[i - 1], bounds[i]]; the last above every bound."""
+
+    count: int
+    sum: float
+    min: float
+    max: float
+    bounds: list[float]
+    counts: list[int]
+
+
+class MetricDocument(TypedDict):
+    """A metric as clients see it."""
+
+    id: str
+    name: str
+    type: Type
+    value: float
+    tags: list[str]
+    timestamp: instants.Text
+    distribution: NotRequired[DistributionDocument]
 
 
 class Metric(msgspec.Struct, frozen=True):
@@ -47,6 +72,18 @@ class Metric(msgspec.Struct, frozen=True):
         if self.distribution is not None:
             wire["distribution"] = self.distribution
         return wire
+
+    def fulfils(self, where: MetricFilter) -> bool:
+        """Whether all conditions hold, as they would in MongoDB."""
+        return (
+            (where.name is None or self.name == where.name)
+            and set(where.tags) <= set(self.tags)
+            and (where.type is None or self.type == where.type)
+            and (where.start is None or self.timestamp >= where.start)
+            and (where.end is None or self.timestamp < where.end)
+            and (where.least is None or self.value >= where.least)
+            and (where.most is None or self.value <= where.most)
+        )
 
     def keys(self) -> Iterator[str]:
         """What a change of this metric touches, for the caches: any list, its name, each of its tags."""

@@ -11,6 +11,7 @@ from telemetry_server.errors import Conflict, Fault, Invalid, NotFound, Precondi
 from telemetry_server.ingest import Ingest
 from telemetry_server.metric import Metric, build, etag, same_content
 from telemetry_server.metric_filter import Cursor, MetricFilter
+from telemetry_server.seals import Seals
 from telemetry_server.series import SeriesLog
 from telemetry_server.stores.mongo import OPERATION_SECONDS, Mongo, new_id
 from telemetry_server.versions import Versions
@@ -29,8 +30,11 @@ class Page:
 class Metrics:
     """What the routes do with metrics. Expired ones, which MongoDB may not have deleted yet, do not exist."""
 
-    def __init__(self, store: Mongo, ingest: Ingest, series: SeriesLog, versions: Versions, app_env: str) -> None:
+    def __init__(
+        self, store: Mongo, ingest: Ingest, series: SeriesLog, seals: Seals, versions: Versions, app_env: str
+    ) -> None:
         self._store = store
+        self._seals = seals
         self._ingest = ingest
         self._series = series
         self._versions = versions
@@ -100,8 +104,9 @@ class Metrics:
             old = await self._matching(metric_id, if_match)
             new = build(change(old), metric_id, old.timestamp)
             await self._series.save([new], OPERATION_SECONDS)
+            await self._seals.break_for((old.timestamp, new.timestamp), OPERATION_SECONDS)
             try:
-                if new == old or await self._store.replace(old, new):
+                if await self._store.replace(old, new):  # equal or not: what was read may not be durable yet
                     return new
             finally:
                 self._versions.touch({*old.keys(), *new.keys()})
@@ -111,6 +116,7 @@ class Metrics:
         """Delete a metric. Raises NotFound, PreconditionFailed."""
         for _ in range(MAX_ATTEMPTS):
             old = await self._matching(metric_id, if_match)
+            await self._seals.break_for((old.timestamp,), OPERATION_SECONDS)
             try:
                 if await self._store.delete(old):
                     return
@@ -130,7 +136,7 @@ class Metrics:
         return metric
 
     def _oldest(self) -> datetime:
-        return instants.now() - self._store.retention
+        return self._store.retention.metrics_since(instants.now())
 
     def kept(self, where: MetricFilter) -> MetricFilter:
         """`where`, without what has expired."""

@@ -11,8 +11,7 @@ import asyncio
 import hashlib
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
@@ -22,6 +21,7 @@ from nlq.rules import VOCABULARY
 from telemetry_server import instants
 from telemetry_server.errors import Problem
 from telemetry_server.periodic import Periodic
+from telemetry_server.retention import Retention
 from telemetry_server.stores.documents import Miss
 from telemetry_server.stores.mongo import Mongo
 
@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 class Misses:
     """Keeps refusals for a moment, then counts them in MongoDB; never delays a request, nor fails one."""
 
-    def __init__(self, store: Mongo, catalog: Catalog) -> None:
+    def __init__(self, store: Mongo, catalog: Callable[[], Catalog]) -> None:
         self._store = store
         self._catalog = catalog
         self._waiting: deque[tuple[str, Refusal]] = deque()
@@ -66,7 +66,7 @@ class Misses:
         counts: Counter[tuple[str, str]] = Counter()
         while self._waiting:
             prompt, refusal = self._waiting.popleft()
-            counts[refusal.code, without_values(prompt, refusal, self._catalog)] += 1
+            counts[refusal.code, without_values(prompt, refusal, self._catalog())] += 1
             await asyncio.sleep(0)
         if not counts:
             return
@@ -90,9 +90,9 @@ def without_values(prompt: str, refusal: Refusal, catalog: Catalog) -> str:
     return " ".join(kept)
 
 
-async def listed(uri: str, app_env: str, retention_days: int) -> list[Miss]:
+async def listed(uri: str, app_env: str, retention: Retention) -> list[Miss]:
     """All misses that are kept, the code with most of them first, and within it the most frequent. Raises Problem."""
-    store = Mongo(uri, app_env, timedelta(days=retention_days))
+    store = Mongo(uri, app_env, retention)
     try:
         found = await store.misses()
     finally:

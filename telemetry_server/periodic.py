@@ -23,11 +23,15 @@ class Periodic:
 
     async def stop(self) -> None:
         """End the task, and do what is left."""
+        await self.cancel()
+        await self._work()
+
+    async def cancel(self) -> None:
+        """End the task."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        await self._work()
 
     async def _run(self) -> None:
         while True:

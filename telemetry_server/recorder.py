@@ -1,4 +1,13 @@
-"""The server records its own requests as metrics, so that questions about it have true answers."""
+"""The server records its own requests as metrics, so that questions about it have true answers.
+
+Every request is counted; how long it took is kept of all of them up to MAX_TIMED a second, and of more than these
+for an even sample: averages and percentiles stay true, and a busy server is not busy with itself.
+"""
+
+import random
+import time
+from collections import Counter
+from datetime import UTC, datetime
 
 import structlog
 
@@ -10,9 +19,13 @@ from telemetry_server.metric import Metric
 from telemetry_server.periodic import Periodic
 from telemetry_server.stores.mongo import new_id
 
-NAME = "http.request.duration_ms"
+COUNT_NAME = "http.requests"
+DURATION_NAME = "http.request.duration_ms"
 EVERY_SECONDS = 1.0
-MAX_KEPT = 20_000
+MAX_TIMED = 200
+
+Kind = tuple[str, str, int]
+"""Method, route, status."""
 
 log = structlog.get_logger(__name__)
 
@@ -23,7 +36,9 @@ class Recorder:
     def __init__(self, ingest: Ingest, counters: Counters) -> None:
         self._ingest = ingest
         self._counters = counters
-        self._kept: list[Metric] = []
+        self._counts: Counter[Kind] = Counter()
+        self._count = 0
+        self._timed: list[tuple[Kind, float, float]] = []
         self._periodic = Periodic("recorder", EVERY_SECONDS, self._flush)
 
     def start(self) -> None:
@@ -33,28 +48,36 @@ class Recorder:
         """Write what is left."""
         await self._periodic.stop()
 
-    def record(self, route: str, method: str, status: int, duration_ms: float) -> None:
-        """Keep one request."""
-        if len(self._kept) >= MAX_KEPT:
-            self._counters.add("recorder_dropped")
-            return
-        self._kept.append(
-            Metric(
-                id=new_id(),
-                name=NAME,
-                type="timer",
-                value=round(duration_ms, 3),
-                tags=(f"method:{method}", f"route:{route}", f"status:{status}"),
-                timestamp=instants.now(),
-            )
-        )
+    def record(self, kind: Kind, duration_ms: float) -> None:
+        """Keep one request, which ends now."""
+        self._counts[kind] += 1
+        self._count += 1
+        if self._count <= MAX_TIMED:
+            self._timed.append((kind, duration_ms, time.time()))
+        elif (place := int(random.random() * self._count)) < MAX_TIMED:  # noqa: S311 - each is as likely to stay
+            self._timed[place] = (kind, duration_ms, time.time())
 
     async def _flush(self) -> None:
-        kept, self._kept = self._kept, []
-        if not kept:
+        counts, timed, count = self._counts, self._timed, self._count
+        self._counts, self._timed, self._count = Counter(), [], 0
+        if not count:
             return
+        now = instants.now()
+        metrics = [_metric(COUNT_NAME, "counter", kind, number, now) for kind, number in counts.items()]
+        metrics += [
+            _metric(
+                DURATION_NAME, "timer", kind, round(took_ms, 3), instants.truncate(datetime.fromtimestamp(ended, UTC))
+            )
+            for kind, took_ms, ended in timed
+        ]
         try:
-            await self._ingest.write(kept)
+            await self._ingest.write(metrics)
         except Problem as error:
-            self._counters.add("recorder_dropped", len(kept))
-            log.warning("own requests not recorded", count=len(kept), reason=error.detail)
+            self._counters.add("recorder_dropped", count)
+            log.warning("own requests not recorded", count=count, reason=error.detail)
+
+
+def _metric(name: str, kind: str, request: Kind, value: float, at: datetime) -> Metric:
+    method, route, status = request
+    tags = (f"method:{method}", f"route:{route}", f"status:{status}")
+    return Metric(id=new_id(), name=name, type=kind, value=float(value), tags=tags, timestamp=at)

@@ -21,24 +21,28 @@ Stamp = tuple[tuple[tuple[int, int], ...], ...]
 
 
 class Versions:
-    """`slots`: shared 64-bit numbers; made once by the parent process, and passed to its workers."""
+    """`slots`: shared 64-bit numbers; made once by the parent process, and passed to its workers.
 
-    def __init__(self, slots: "Array[c_uint64] | None" = None) -> None:
+    scope: whose keys they are; equal keys of two scopes are two keys.
+    """
+
+    def __init__(self, slots: "Array[c_uint64] | None" = None, scope: str = "") -> None:
         self._slots = slots if slots is not None else make_slots()
+        self._seed = zlib.crc32(scope.encode())
 
     def touch(self, keys: Iterable[str]) -> None:
         """Say that what `keys` stand for has changed."""
         version = secrets.randbits(64)
         for key in keys:
-            self._slots[_slot(key)] = version
+            self._slots[self._slot(key)] = version
 
     def version(self, key: str) -> int:
-        return int(self._slots[_slot(key)])
+        return int(self._slots[self._slot(key)])
 
     def stamp(self, dependency: Dependency, known: Mapping[str, int] = _NOTHING) -> Stamp:
         """The present versions of what a result is about to depend on; `known` are those read before."""
         return tuple(
-            tuple((_slot(key), known[key] if key in known else self.version(key)) for key in keys)
+            tuple((self._slot(key), known[key] if key in known else self.version(key)) for key in keys)
             for keys in dependency
         )
 
@@ -47,11 +51,15 @@ class Versions:
         slots = self._slots
         return any(all(slots[slot] == version for slot, version in keys) for keys in stamp)
 
+    def concerns(self, stamp: Stamp, keys: Iterable[str]) -> bool:
+        """Whether a touch of `keys` would end the stamp: none of its alternatives can then vouch any more."""
+        slots = {self._slot(key) for key in keys}
+        return all(any(slot in slots for slot, _ in alternative) for alternative in stamp)
+
+    def _slot(self, key: str) -> int:
+        return zlib.crc32(key.encode(), self._seed) % SLOT_COUNT
+
 
 def make_slots() -> "Array[c_uint64]":
     """Zeroed shared memory."""
     return get_context("spawn").RawArray(c_uint64, SLOT_COUNT)
-
-
-def _slot(key: str) -> int:
-    return zlib.crc32(key.encode()) % SLOT_COUNT

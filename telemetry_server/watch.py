@@ -1,26 +1,49 @@
-"""A worker that was killed is replaced: Sanic's manager goes on without it."""
+"""The workers, watched by the parent process: one that was killed is replaced, and all are where the operator asks.
 
+Sanic's manager goes on without a worker that was killed. SIGUSR1 replaces all workers, one after the other: the new one
+is ready before the old one is told to stop, and all take connections from the same socket, so no request is lost.
+"""
+
+import signal
 import time
-from threading import Thread
+from ctypes import c_int
+from threading import Event, Thread
 from typing import Any
 
 import structlog
 from sanic import Sanic
+from sanic.worker.constants import RestartOrder
 
 WATCH_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
 
 
-def watch(app: Sanic[Any, Any]) -> None:
-    """Watch the workers of `app` from a thread of the parent process."""
-    Thread(target=_watch, args=(app.manager,), name="watch", daemon=True).start()
+def watch(app: Sanic[Any, Any], leaving: c_int) -> None:
+    """Watch the workers of `app` from a thread of the parent process; `leaving` tells them who is replaced."""
+    asked = Event()
+    signal.signal(signal.SIGUSR1, lambda *_: asked.set())
+    Thread(target=_watch, args=(app.manager, asked, leaving), name="watch", daemon=True).start()
 
 
-def _watch(manager: Any) -> None:
+def _watch(manager: Any, asked: Event, leaving: c_int) -> None:
+    waiting: list[Any] = []
+    old: Any = None
     while True:
         time.sleep(WATCH_SECONDS)
+        if manager._shutting_down:  # noqa: SLF001 - Sanic tells it in no other way
+            return
         for worker in list(manager.transient_processes):
-            if worker.exitcode and not manager._shutting_down:  # noqa: SLF001 - Sanic tells it in no other way
+            if worker.exitcode:
                 log.error("worker died, starting another", worker=worker.name, exitcode=worker.exitcode)
+                leaving.value = worker.pid
                 worker.restart()
+        if asked.is_set():
+            asked.clear()
+            waiting = list(manager.transient_processes)
+        if waiting and (old is None or not old.is_alive()):
+            worker = waiting.pop(0)
+            old = worker._current_process  # noqa: SLF001
+            log.info("replacing a worker", worker=worker.name)
+            leaving.value = old.pid
+            worker.restart(restart_order=RestartOrder.STARTUP_FIRST)

@@ -107,14 +107,14 @@ def app_env(stack: Stack) -> Iterator[str]:
 @pytest.fixture
 def start_server(stack: Stack) -> Iterator[StartServer]:
     """`start_server(*arguments, **environment)` starts a server, which is stopped afterwards."""
-    with _servers(stack) as start:
+    with servers(stack) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
 def server(stack: Stack) -> Iterator[Server]:
     """One running server for the whole module, with an APP_ENV of its own."""
-    with _servers(stack) as start:
+    with servers(stack) as start:
         yield start()
 
 
@@ -126,7 +126,7 @@ def client(server: Server) -> Iterator[httpx.Client]:
 
 
 @contextmanager
-def _servers(stack: Stack) -> Iterator[StartServer]:
+def servers(stack: Stack) -> Iterator[StartServer]:
     """Start servers on free ports, in folders without `.env`, each with its own APP_ENV if none is given."""
     with ExitStack() as cleanup:
 
@@ -175,7 +175,10 @@ def _fresh_app_env() -> str:
 
 def _forget(stack: Stack, app_env: str) -> None:
     with pymongo.MongoClient[dict[str, object]](stack.mongo_uri) as mongo:
-        mongo.drop_database(f"telemetry_server_{app_env}")
+        own = f"telemetry_server_{app_env}"
+        for name in mongo.list_database_names():
+            if name == own or name.startswith(f"{own}~"):  # a tenant's
+                mongo.drop_database(name)
     with redis.Redis.from_url(stack.redis_uri) as cache:
         for key in cache.scan_iter(match=f"*{app_env}*"):
             cache.delete(key)

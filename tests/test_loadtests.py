@@ -104,12 +104,18 @@ def test_short_run(
 def test_run_on_a_stack_of_its_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Alone it starts all that it needs, measures cold starts too, and leaves no file and no process behind."""
+    """Alone it starts all that it needs, measures cold starts too, and leaves no file and no process behind.
+
+    It may be held to a share of the targets, and ask past the cache.
+    """
     with_targets(monkeypatch, 60_000)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    status = run(monkeypatch, "--users", "5", "--rate", "20", "--duration", "2", "--restarts", "1")
+    small = ("--users", "5", "--rate", "20", "--duration", "2", "--restarts", "1")
+    status = run(monkeypatch, *small, "--limits", "0.5", "--uncached")
     output = capfd.readouterr().out
     assert status == 0, output
+    assert output.count(" 0 % came from the cache") == 2
+    assert output.count("< 30000 ") == 2 * (len(UNDER_LOAD) + 1)
     assert "cold start" in output.splitlines()[-2]
     assert not list(tmp_path.iterdir())
     commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
@@ -127,6 +133,8 @@ def test_run_on_a_stack_of_its_own(
         (["--rate", "0"], "--rate"),
         (["--duration", "601"], "--duration"),
         (["--duration", "long"], "--duration"),
+        (["--limits", "0"], "--limits"),
+        (["--limits", "2"], "--limits"),
     ],
 )
 def test_misuse(

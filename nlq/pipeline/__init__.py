@@ -1,10 +1,14 @@
 """Question -> MongoDB stages. The output side: knows nothing of prompts, tokens or rules.
 
     selection   which documents
-    reduction   one document a group
+    sketch      percentiles of many values; population finds out whether they are many
+    partials    one document a group, with what results are made from
+    reduction   the results
     ranking     which groups stay, and in which order
     comparison  two ranges side by side
     ratio       one result divided by another
+    conversion  results in the unit that is asked for
+    summary     metrics -> the summaries of an hour or day
     forms       yes or no, how long ago, what fell silent, what may be named
     here        order, limit, rows and columns
 
@@ -17,17 +21,21 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nlq.context import Limits
+from nlq.measures import SYMBOLS
 from nlq.pipeline.comparison import compared, compared_fields
-from nlq.pipeline.forms import SERIES, age, catalog, conditions, exists, silent
+from nlq.pipeline.conversion import converted
+from nlq.pipeline.forms import SERIES, age, ages, before, catalog, conditions, exists, latest, silent
+from nlq.pipeline.partials import key_fields, source
+from nlq.pipeline.population import population
 from nlq.pipeline.ranking import ordered, shared
 from nlq.pipeline.ratio import divided
-from nlq.pipeline.reduction import key_fields, nothing, reduced, value_fields
+from nlq.pipeline.reduction import nothing, reduced, value_fields
 from nlq.pipeline.selection import Stage, match
+from nlq.plan import EXACT, METRICS, Plan
 from nlq.question import GroupKey, Question
 
 Chart = Literal["number", "bar", "line", "table", "boolean"]
 
-COLLECTION = "metrics"
 _LIST = {
     "id": "string",
     "name": "string",
@@ -47,7 +55,6 @@ class Column:
 
 
 _WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-_AGE = (Column("seconds", "number"), Column("latest", "time"))
 _CATALOG: dict[str, tuple[Column, ...]] = {
     "names": (Column("name", "string"), Column("types", "tags"), Column("series", "number")),
     "keys": (Column("tag", "string"), Column("values", "number"), Column("series", "number")),
@@ -59,7 +66,7 @@ _CATALOG: dict[str, tuple[Column, ...]] = {
 class Pipeline:
     """Stages to run on `collection`. At most `limit` rows come back.
 
-    capped: nobody asked for that limit, so there may be more rows than were wanted; `beyond` finds out.
+    capped: nobody asked for that limit, so there may be more rows; `with_one_more` finds out.
     chart: what the rows are best drawn as.
     """
 
@@ -70,14 +77,20 @@ class Pipeline:
     capped: bool
     chart: Chart
 
-    def beyond(self) -> list[Stage]:
-        """Stages that return one document if there are more rows than `limit`, else none."""
+    def with_one_more(self) -> list[Stage]:
+        """Stages that return one row more than `limit`, if there is one."""
         position = next(i for i, stage in reversed(list(enumerate(self.stages))) if "$limit" in stage)
-        return [*self.stages[:position], {"$skip": self.limit}, {"$limit": 1}, *self.stages[position + 1 :]]
+        return [*self.stages[:position], {"$limit": self.limit + 1}, *self.stages[position + 1 :]]
 
 
-def compile_question(question: Question, limits: Limits | None = None) -> Pipeline:
-    """The pipeline that answers `question`, on MongoDB 6.0 and later."""
+def count_values(question: Question, most: int, plan: Plan = EXACT) -> Pipeline | None:
+    """One row: how many values the percentiles of `question` are read from, exact up to `most`; None without any."""
+    found = population(question, most, plan)
+    return found and Pipeline(found[0], tuple(found[1]), (Column("values", "number"),), 1, False, "number")
+
+
+def compile_question(question: Question, limits: Limits | None = None, plan: Plan = EXACT) -> Pipeline:
+    """The pipeline that answers `question` as planned, on MongoDB 6.0 and later."""
     limits = limits or Limits()
     asked = question.rank.count if question.rank else question.limit
     if question.rank and (question.rank.others or question.rank.per or (question.grain and question.groups)):
@@ -85,38 +98,52 @@ def compile_question(question: Question, limits: Limits | None = None) -> Pipeli
     limit = limits.max_rows if asked is None else min(asked, limits.max_rows)
     capped = asked is None or asked > limit
     if question.form == "aggregate":
-        return _aggregate(question, limit, capped)
+        return _aggregate(question, limit, capped, plan)
     if question.form == "list":
-        return _list(question, limit, capped)
+        return _list(question, limit, capped, plan)
     if question.form == "exists":
-        found = [*_groups(question), *conditions(question)] if question.aggregations else match(question)
-        return Pipeline(COLLECTION, tuple(exists(found)), (Column("answer", "boolean"),), 1, False, "boolean")
+        found = _matching(question, plan)
+        if question.aggregations:
+            found = [*_groups(question, plan), *conditions(question)]
+        answer = (Column("answer", "boolean"),)
+        return Pipeline(source(question, plan), tuple(exists(found)), answer, 1, False, "boolean")
     if question.form == "age":
-        return Pipeline(COLLECTION, tuple(age(question)), _AGE, 1, False, "number")
+        columns = (*map(_group_column, question.groups), Column(f"{SYMBOLS[question.unit or 's'].word}s", "number"))
+        columns = (*columns, Column("latest", "time"))
+        if not question.groups:
+            return Pipeline(METRICS, tuple(age(question, _matching(question, plan))), columns, 1, False, "number")
+        stages = ages(question, limit, plan)
+        return Pipeline(source(latest(question), plan), tuple(stages), columns, limit, capped, "bar")
     if question.form == "silent":
-        seen = (*(Column(group.key, "string") for group in question.groups), Column("last_seen", "time"))
-        return Pipeline(COLLECTION, tuple(silent(question, limit)), seen, limit, capped, "table")
+        seen = (*map(_group_column, question.groups), Column("last_seen", "time"))
+        stages = silent(question, limit, plan)
+        return Pipeline(source(before(question), plan), tuple(stages), seen, limit, capped, "table")
     columns = _CATALOG[question.subject or "names"]
     return Pipeline(SERIES, tuple(catalog(question, limit)), columns, limit, capped, "table")
 
 
-def _list(question: Question, limit: int, capped: bool) -> Pipeline:
+def _list(question: Question, limit: int, capped: bool, plan: Plan) -> Pipeline:
     order = {"timestamp": -1}
     if question.rank:
         order = {"value": -1 if question.rank.descending else 1, "timestamp": -1, "_id": -1}
     cells: list[Any] = [{"$toString": "$_id"}, *(f"${name}" for name in list(_LIST)[1:])]
-    stages = [*match(question), {"$sort": order}, {"$limit": limit}, {"$project": {"_id": 0, "row": cells}}]
+    stages = [*_matching(question, plan), {"$sort": order}, {"$limit": limit}, {"$project": {"_id": 0, "row": cells}}]
     columns = tuple(Column(name, type_) for name, type_ in _LIST.items())
-    return Pipeline(COLLECTION, tuple(stages), columns, limit, capped, "table")
+    return Pipeline(METRICS, tuple(stages), columns, limit, capped, "table")
 
 
-def _aggregate(question: Question, limit: int, capped: bool) -> Pipeline:
+def _matching(question: Question, plan: Plan) -> list[Stage]:
+    return match(question, plan.reads(question).metrics)
+
+
+def _aggregate(question: Question, limit: int, capped: bool, plan: Plan) -> Pipeline:
     keys, values = key_fields(question), value_fields(question)
     fields = [each for field in values for each in (compared_fields(field) if question.compared_to else [field])]
     fields += ["share0"] if question.share else []
     fields += ["whole0", "ratio0"] if question.over else []
-    stages = [*_groups(question), *(shared(question) if question.share else []), *conditions(question)]
-    cells = [*map(_cell, keys, question.groups), *(["$_id.time"] if question.grain else []), *(f"${f}" for f in fields)]
+    stages = [*_groups(question, plan), *(shared(question) if question.share else []), *conditions(question)]
+    cells = [*map(_cell, keys, question.groups), *(["$_id.time"] if question.grain else [])]
+    cells += [converted(field, question) for field in fields]
     if keys or question.grain:
         stages += ordered(question)
     else:  # one row whatever there is
@@ -126,7 +153,7 @@ def _aggregate(question: Question, limit: int, capped: bool) -> Pipeline:
         limit, capped = 1, False
     stages += [{"$limit": limit}, {"$project": {"_id": 0, "row": cells}}]
     chart: Chart = "line" if question.grain else "bar" if keys else "number"
-    return Pipeline(COLLECTION, tuple(stages), _columns(question), limit, capped, chart)
+    return Pipeline(source(question, plan), tuple(stages), _columns(question), limit, capped, chart)
 
 
 def _cell(key: str, group: GroupKey) -> Any:
@@ -135,11 +162,15 @@ def _cell(key: str, group: GroupKey) -> Any:
     return f"$_id.{key}"
 
 
-def _groups(question: Question) -> list[Stage]:
+def _group_column(group: GroupKey) -> Column:
+    return Column(group.key, "number" if group.kind == "hour" else "string")
+
+
+def _groups(question: Question, plan: Plan) -> list[Stage]:
     if question.over:
-        return divided(question, question.over, COLLECTION)
+        return divided(question, question.over, plan)
     second = question.compared_to
-    return compared(question, second, COLLECTION) if second else reduced(question)
+    return compared(question, second, plan) if second else reduced(question, plan)
 
 
 def _beside(question: Question) -> tuple[str, ...]:
@@ -148,7 +179,7 @@ def _beside(question: Question) -> tuple[str, ...]:
 
 
 def _columns(question: Question) -> tuple[Column, ...]:
-    columns = [Column(group.key, "number" if group.kind == "hour" else "string") for group in question.groups]
+    columns = [*map(_group_column, question.groups)]
     if question.grain:
         columns.append(Column("time", "time"))
     several = len(question.aggregations) > 1

@@ -4,14 +4,16 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from nlq.pipeline.reduction import bucket, nothing, reduced, value_fields
+from nlq.pipeline.partials import bucket, source
+from nlq.pipeline.reduction import nothing, reduced, value_fields
 from nlq.pipeline.selection import Stage
+from nlq.plan import Plan
 from nlq.question import Question, TimeRange
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
-def compared(question: Question, second: TimeRange, collection: str) -> list[Stage]:
+def compared(question: Question, second: TimeRange, plan: Plan) -> list[Stage]:
     """As `reduced`, and for each `value0` its `previous0`, `change0` and `change_percent0`.
 
     A group that is missing on one side has the aggregation of nothing there: 0 for a count or a sum, else null.
@@ -20,7 +22,8 @@ def compared(question: Question, second: TimeRange, collection: str) -> list[Sta
     fields = value_fields(question)
     before = {_previous(field): f"${field}" for field in fields}
     moved = [{"$set": {"_id.time": _moved(question, second)}}] if question.grain else []
-    other = [*reduced(replace(question, range=second)), *moved, {"$project": before}]
+    beside = replace(question, range=second)
+    other = [*reduced(beside, plan), *moved, {"$project": before}]
     merged = {field: {"$max": f"${field}"} for field in (*fields, *before)}
     filled = {
         side: {"$ifNull": [f"${side}", nothing(aggregation)]}
@@ -29,8 +32,8 @@ def compared(question: Question, second: TimeRange, collection: str) -> list[Sta
         if nothing(aggregation) is not None
     }
     return [
-        *reduced(question),
-        {"$unionWith": {"coll": collection, "pipeline": other}},
+        *reduced(question, plan),
+        {"$unionWith": {"coll": source(beside, plan), "pipeline": other}},
         {"$group": {"_id": "$_id", **merged}},
         *([{"$set": filled}] if filled else []),
         {"$set": {name: result for field in fields for name, result in _change(field).items()}},

@@ -3,10 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from nlq.pipeline.reduction import key_fields, reduced
+from nlq.measures import MEASURES, SYMBOLS
+from nlq.pipeline.partials import key_fields
+from nlq.pipeline.reduction import reduced
 from nlq.pipeline.selection import OPERATORS, Stage, match
+from nlq.plan import Plan
 from nlq.question import Aggregation, Question, TimeRange
+from nlq.units import factor
 
+MILLISECOND = MEASURES["ms"]
 SERIES = "series"  # one document a series: name, type, tags
 
 
@@ -30,26 +35,50 @@ def exists(found: list[Stage]) -> list[Stage]:
     ]
 
 
-def age(question: Question) -> list[Stage]:
-    """One row: the seconds from the latest document to the end of the range; none where there is no document."""
-    seconds = {"$divide": [{"$subtract": [question.range.end, "$timestamp"]}, 1000]}
+def age(question: Question, matching: list[Stage]) -> list[Stage]:
+    """One row: how long before the end of the range the latest document that matches was, if any does."""
     return [
-        *match(question),
+        *matching,
         {"$sort": {"timestamp": -1}},
         {"$limit": 1},
-        {"$project": {"_id": 0, "row": [seconds, "$timestamp"]}},
+        {"$project": {"_id": 0, "row": _since("$timestamp", question)}},
     ]
 
 
-def silent(question: Question, limit: int) -> list[Stage]:
+def ages(question: Question, limit: int, plan: Plan) -> list[Stage]:
+    """The same for each group, the oldest first."""
+    keys = key_fields(question)
+    return [
+        *reduced(latest(question), plan),
+        {"$sort": {"value0": 1, **{f"_id.{key}": 1 for key in keys}}},
+        {"$limit": limit},
+        {"$project": {"_id": 0, "row": [*(f"$_id.{key}" for key in keys), *_since("$value0", question)]}},
+    ]
+
+
+def _since(at: str, question: Question) -> list[Any]:
+    unit = SYMBOLS[question.unit or "s"]
+    return [{"$divide": [{"$subtract": [question.range.end, at]}, factor(unit, MILLISECOND)]}, at]
+
+
+def latest(question: Question) -> Question:
+    """When each group was last seen in the range."""
+    return replace(question, aggregations=(Aggregation("seen"),))
+
+
+def before(question: Question) -> Question:
+    """When each group of a question about silence was last seen."""
+    return latest(replace(question, range=TimeRange(None, question.range.end)))
+
+
+def silent(question: Question, limit: int, plan: Plan) -> list[Stage]:
     """The groups that were seen before the range and not in it, with the time of their latest document."""
     start = question.range.start
     if start is None:
         raise ValueError("silence needs a start")
     keys = key_fields(question)
-    before = replace(question, range=TimeRange(None, question.range.end), aggregations=(Aggregation("seen"),))
     return [
-        *reduced(before),
+        *reduced(before(question), plan),
         {"$match": {"value0": {"$lt": start}, **{f"_id.{key}": {"$ne": None} for key in keys}}},
         {"$sort": {"value0": -1, **{f"_id.{key}": 1 for key in keys}}},
         {"$limit": limit},
@@ -74,9 +103,14 @@ def catalog(question: Question, limit: int) -> list[Stage]:
         cells = ["$_id", {"$size": {"$setDifference": ["$tags", ["$_id"]]}}, "$series"]
     else:
         key_ = question.groups[0].key
-        wanted = {"tags": {"$gte": f"{key_}:", "$lt": f"{key_};"}}
+        stretch = {"$gte": f"{key_}:", "$lt": f"{key_};"}
         value = {"$substrBytes": ["$tags", len(key_.encode()) + 1, -1]}
-        grouped = [{"$unwind": "$tags"}, {"$match": wanted}, {"$group": {"_id": value, "series": {"$sum": 1}}}]
+        grouped = [
+            {"$match": {"tags": {"$elemMatch": stretch}}},  # by the index; then, of these series, the tags themselves
+            {"$unwind": "$tags"},
+            {"$match": {"tags": stretch}},
+            {"$group": {"_id": value, "series": {"$sum": 1}}},
+        ]
         cells = ["$_id", "$series"]
     return [
         *match(question),

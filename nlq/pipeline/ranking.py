@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from nlq.pipeline.reduction import key_fields, value_fields
+from nlq.pipeline.partials import key_fields
+from nlq.pipeline.reduction import value_fields
 from nlq.pipeline.selection import Stage
 from nlq.question import Question
 

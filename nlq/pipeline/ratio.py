@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from nlq.pipeline.partials import source
 from nlq.pipeline.reduction import nothing, reduced
 from nlq.pipeline.selection import Stage
+from nlq.plan import Plan
 from nlq.question import Over, Question
 
 
-def divided(question: Question, over: Over, collection: str) -> list[Stage]:
+def divided(question: Question, over: Over, plan: Plan) -> list[Stage]:
     """As `reduced`, and for each group `whole0`, by which `value0` is divided into `ratio0`: null where it is 0."""
     whole = replace(
         question, names=over.names, aggregations=(over.aggregation,), tags=over.tags, values=over.values, over=None
@@ -16,9 +18,10 @@ def divided(question: Question, over: Over, collection: str) -> list[Stage]:
     filled = {side: {"$ifNull": [f"${side}", nothing(each)]} for side, each in sides.items() if nothing(each) == 0}
     no_base = {"$in": [{"$ifNull": ["$whole0", 0]}, [0]]}
     ratio = {"$divide": [{"$multiply": ["$value0", 100 if over.percent else 1]}, "$whole0"]}
+    other = [*reduced(whole, plan), {"$project": {"whole0": "$value0"}}]
     return [
-        *reduced(question),
-        {"$unionWith": {"coll": collection, "pipeline": [*reduced(whole), {"$project": {"whole0": "$value0"}}]}},
+        *reduced(question, plan),
+        {"$unionWith": {"coll": source(whole, plan), "pipeline": other}},
         {"$group": {"_id": "$_id", "value0": {"$max": "$value0"}, "whole0": {"$max": "$whole0"}}},
         *([{"$set": filled}] if filled else []),
         {"$set": {"ratio0": {"$cond": [no_base, None, ratio]}}},

@@ -3,6 +3,7 @@
 from nlq import lexicon
 from nlq.engine import Grammar, spelled_out
 from nlq.rules import aggregation, comparison, form, grouping, metric, number, ranking, tag, time_range, value, wish
+from nlq.rules.time import cycle
 
 # The kinds that a prompt is covered with, and the role that their words are shown to have.
 ROLES = {
@@ -11,6 +12,7 @@ ROLES = {
     "tag": "tag",
     "had": "tag",
     "value": "value",
+    "in-unit": "unit",
     "grouping": "grouping",
     "noun": "grouping",
     "grain": "grain",
@@ -20,13 +22,14 @@ ROLES = {
     "having": "condition",
     "comparison": "comparison",
     "time": "time",
+    "cycle": "time",
     "zone": "zone",
     "form": "form",
     "lead": "form",
     "wish": "wish",
 }
 
-ASPECTS = (number, aggregation, metric, tag, value, grouping, ranking, time_range, comparison, form, wish)
+ASPECTS = (number, aggregation, metric, tag, value, grouping, ranking, time_range, cycle, comparison, form, wish)
 
 RULES = tuple(rule for aspect in ASPECTS for rule in aspect.RULES)
 
@@ -41,4 +44,6 @@ GRAMMAR = Grammar(
     ),
     clauses=frozenset(ROLES),
     fillers=lexicon.FILLERS,
+    openers=lexicon.OPENERS,
+    leading=lexicon.LEADING,
 )

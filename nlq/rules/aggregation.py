@@ -12,7 +12,7 @@ from nlq.question import Aggregation, Grain, GroupKey, Unit
 from nlq.refusal import Problem
 from nlq.tokens import Token
 
-_PNN = re.compile(r"p(\d{1,6}(?:\.\d{1,6})?)$")
+_PNN = re.compile(r"p([+-]?\d{1,15}(?:\.\d{1,6})?)$")
 _NTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(?:st|nd|rd|th)$")
 
 
@@ -39,7 +39,8 @@ def _reducer(word: str) -> Any:
 
 def _percentile(percent: float) -> Aggregation | Problem:
     if not 0 < percent <= 100:
-        return Problem("impossible", f"There is no percentile {percent:g}: one lies above 0 and up to 100.")
+        detail = f"There is no percentile {percent:g}: one lies above 0 and up to 100."
+        return Problem("impossible", detail, ("p95", "p99", "median"))
     return Aggregation("percentile", percent)
 
 
@@ -55,11 +56,13 @@ def _both(
     return Aggregations((*first.aggregations, *(a for a in (second,) if a not in first.aggregations)))
 
 
-def _percentiles(context: Context, first: Aggregations | Problem, second: Aggregation | Problem) -> Any:
+def _in_a_row(context: Context, first: Aggregations | Problem, second: Aggregation | Problem) -> Any:
     if not isinstance(first, Aggregations) or not isinstance(second, Aggregation):
         return None
     each = (*first.aggregations, second)
-    return _both(context, first, second) if all(one.function == "percentile" for one in each) else None
+    functions = {one.function for one in each}
+    in_a_row = functions == {"percentile"} or ({"min", "max"} <= functions and "count" not in functions)
+    return _both(context, first, second) if in_a_row else None
 
 
 def _bucketed(_context: Context, grain: Grain | Problem, reducer: Aggregation | Problem) -> Any:
@@ -87,7 +90,7 @@ def _distinct(_context: Context, key: GroupKey) -> Aggregation:
     return Aggregation("distinct", key=key)
 
 
-SCANNERS = (Scanner("aggregation", _scan),)
+SCANNERS = (Scanner("aggregation", _scan, reach=1),)
 RULES = (
     Rule("how many", "how many", "reducer", lambda _context: Aggregation("count")),
     Rule("number of", "total? number|count of", "reducer", lambda _context: Aggregation("count")),
@@ -106,6 +109,7 @@ RULES = (
     Rule("no of", "no|nr of", "reducer", lambda _context: Aggregation("count")),
     Rule("by frequency", "by frequency", "aggregation", lambda _context: Aggregations((Aggregation("count"),))),
     Rule("width and reducer", "<width> <reducer>", "aggregation", _bucketed),
+    Rule("on average", "on average", "reducer", lambda _context: Aggregation("avg")),
     Rule("most recent", "most recent", "reducer", lambda _context: Aggregation("latest")),
     Rule("distinct keys", "distinct|unique|different <group>", "reducer", _distinct),
     Rule("how many keys", "how many distinct|unique|different? <countable>", "reducer", _distinct),
@@ -121,6 +125,6 @@ RULES = (
     Rule("average value", "<reducer> value|values", "aggregation", _one),
     Rule("by aggregation", "by|using the? <aggregation>", "aggregation", lambda _context, said: said),
     Rule("several aggregations", "<aggregation> and|, <reducer>", "aggregation", _both),
-    Rule("percentiles in a row", "<aggregation> <reducer>", "aggregation", _percentiles, cost=0.1),
+    Rule("aggregations in a row", "<aggregation> <reducer>", "aggregation", _in_a_row, cost=0.1),
     Rule("and the last aggregation", "<aggregation> , and <reducer>", "aggregation", _both),
 )

@@ -1,31 +1,56 @@
 """Comparisons: `today vs yesterday`, `compare this week with last week`, `web-01 versus web-02`."""
 
-from nlq.clauses import Against, Compare, Versus
+from nlq.clauses import Against, Beside, Compare, Versus
 from nlq.context import Context
 from nlq.engine import Rule
 from nlq.question import TagFilter, TimeRange, Unit
+from nlq.recurrence import Pattern, Preceding
 from nlq.refusal import Problem
+from nlq.rules.time.moment import last_and_this
+from nlq.rules.time.produce import sound
 from nlq.timeline import Shift, unit_at
 
 _VERSUS = "vs|versus|against"
 _TO = "to|with|against"
+_LAST = "last|previous"
+_PERCENT = "percent|percentage|%"
 
 
-def _against(_context: Context, second: TimeRange | Shift | Problem) -> Against | Problem:
+def _against(_context: Context, second: TimeRange | Shift | Preceding | Problem) -> Against | Problem:
     return second if isinstance(second, Problem) else Against(second)
 
 
-def _joined(_context: Context, second: TimeRange | Shift | Problem) -> Against | Problem:
+def _joined(_context: Context, second: TimeRange | Shift | Preceding | Problem) -> Against | Problem:
     return second if isinstance(second, Problem) else Against(second, joined=True)
 
 
-def _versus(_context: Context, first: TagFilter, second: TagFilter) -> Versus | None:
+def _versus(_context: Context, first: TagFilter | Problem, second: TagFilter | Problem) -> Versus | Problem | None:
+    if isinstance(first, Problem):
+        return first
+    if isinstance(second, Problem):
+        return second
     if first.key != second.key:
         return None
     return Versus(TagFilter(first.key, tuple(sorted({*first.values, *second.values}))))
 
 
-def _more(_context: Context, first: Versus, second: TagFilter) -> Versus | None:
+def _beside(_context: Context, tag: TagFilter | Problem) -> Beside | Problem | None:
+    if isinstance(tag, Problem):
+        return tag
+    return Beside(tag) if tag.values and tag.match == "is" and not tag.negated else None
+
+
+def _both(context: Context, last: Pattern, this: Pattern) -> Against | None:
+    pair = last_and_this(context, last, this)
+    return Against(pair[1], first=pair[0]) if pair else None
+
+
+def _both_joined(context: Context, last: Pattern, this: Pattern) -> Against | None:
+    pair = last_and_this(context, last, this)
+    return Against(pair[1], joined=True, first=pair[0]) if pair else None
+
+
+def _more(_context: Context, first: Versus, second: TagFilter) -> Versus | Problem | None:
     return _versus(_context, first.tag, second)
 
 
@@ -56,15 +81,28 @@ RULES = (
     Rule("vs", f"{_VERSUS} that? of? <second>", "comparison", _against),
     Rule("compared to", f"compared|relative|opposed {_TO} that? of? <second>", "comparison", _against),
     Rule("than", "than <second>", "comparison", _against),
+    Rule("last against this", f"the? {_LAST} <date> {_VERSUS} this <date>", "comparison", sound(_both)),
+    Rule("last compared to this", f"the? {_LAST} <date> compared {_TO} this <date>", "comparison", sound(_both)),
+    Rule("last with this", f"the? {_LAST} <date> with|and|to this <date>", "comparison", sound(_both_joined)),
     Rule("unit over unit", "<unit> over|on <unit>", "comparison", _over),
     Rule("in comparison", "in comparison to|with <second>", "comparison", _against),
     # `with` and `and` join a second range only where the prompt says that it compares
     Rule("with", "with|and|to <second>", "comparison", _joined),
     Rule("compare", "compare|comparing|comparison", "comparison", _compare),
     Rule("how", "by? how much? did|has|have", "comparison", _compare),
+    Rule("how many percent", f"by how many|much {_PERCENT} did|has|have", "comparison", _compare),
     Rule("change", "change|changed|differ|differed|develop|developed|evolve|evolved", "comparison", _compare),
     Rule("growth of", "growth|change|changes|difference of|in|between", "comparison", _compare),
     Rule("growth", "growth", "comparison", _compare),
+    # a comparison shows the change in percent, whatever is said
+    Rule(
+        "percent growth",
+        f"{_PERCENT} growth|change|increase|decrease|difference of|in|between?",
+        "comparison",
+        _compare,
+    ),
+    Rule("growth in percent", f"growth|change in|as {_PERCENT}", "comparison", _compare),
+    Rule("comparison in percent", f"in|as {_PERCENT}", "comparison", _compare, cost=0.2),
     Rule("grew", "grow|grew|grown|rise|rose|risen|rising|increase|increased|increasing", "comparison", _rising),
     Rule(
         "fell",
@@ -77,6 +115,8 @@ RULES = (
     Rule("value compared to value", f"<keyless> compared {_TO} <keyless>", "comparison", _versus),
     Rule("values versus value", f"<versus> {_VERSUS} <keyless>", "versus", _more),
     Rule("values side by side", "<versus>", "comparison", lambda _context, versus: versus),
+    Rule("versus value", f"{_VERSUS} <selection>", "comparison", _beside),
+    Rule("compared to value", f"compared|relative {_TO} <selection>", "comparison", _beside),
     Rule("key's value versus value", f"<selection> {_VERSUS} <selection>", "comparison", _versus),
     Rule("between values", "between|among <keyless> and|& <keyless>", "comparison", _versus),
     Rule("between selections", "between|among <selection> and|& <selection>", "comparison", _versus),

@@ -20,7 +20,8 @@ from nlq.clauses import (
 from nlq.context import Context
 from nlq.engine import Producer, Rule
 from nlq.lexicon import CHANGES
-from nlq.question import Comparison, Condition, Function, Grain, GroupKey, Unit
+from nlq.measures import MEASURES
+from nlq.question import Comparison, Condition, Function, Grain, GroupKey, TimeRange, Unit
 
 _WHICH = "which|what"
 
@@ -50,9 +51,9 @@ def _crossed(comparison: Comparison) -> Producer:
     return produce
 
 
-def _changed(word: str) -> Producer:
+def _changed(_context: Context, word: str) -> Changed:
     comparison, quality = CHANGES[word]
-    return lambda _context: Changed(Condition("change", comparison, 0.0), quality, word)
+    return Changed(Condition("change", comparison, 0.0), quality, word)
 
 
 def _by_percent(_context: Context, comparison: Comparison, amount: Amount) -> Having | None:
@@ -61,6 +62,10 @@ def _by_percent(_context: Context, comparison: Comparison, amount: Amount) -> Ha
 
 def _by(_context: Context, comparison: Comparison, amount: Amount) -> Having:
     return Having("change_percent" if amount.unit in ("%", "percent") else "change", comparison, amount)
+
+
+def _age_in(_context: Context, unit: str) -> Age | None:
+    return Age(unit) if MEASURES[unit].quantity == "time" else None
 
 
 def _values(_context: Context, key: str) -> CatalogWish:
@@ -83,6 +88,7 @@ RULES = (
     Rule("averaged over number", "averaged|averaging|averages <comparator> <amount>", "having", _having("avg")),
     Rule("peaked over number", "peaked|peaking|peaks at? <comparator> <amount>", "having", _having("max")),
     Rule("totalled over number", "totalled|totaled|totalling <comparator> <amount>", "having", _having("sum")),
+    Rule("more than n times", "<comparator> <amount> times", "having", _having("count")),
     Rule("exceeded", "exceed|exceeds|exceeded|exceeding|topped <amount>", "having", _crossed("gt")),
     Rule("went above", "go|goes|went|gone|rise|rose|risen|get|got over|above <amount>", "having", _crossed("gt")),
     Rule("reached", "reach|reached|hit <amount>", "having", _crossed("ge")),
@@ -106,10 +112,7 @@ RULES = (
     ),
     Rule("having change in percent", "having change percent <comparator> <amount>", "having", _by_percent),
     Rule("by more than", "by <comparator> <amount>", "having", _by),
-    *(
-        Rule(f"got {word}", f"get|gets|got|gotten|become|became|grew|is|are|was|were? {word}", "having", _changed(word))
-        for word in CHANGES
-    ),
+    Rule("changed", "get|gets|got|gotten|become|became|grew|is|are|was|were? <comparative>", "having", _changed),
     # yes or no
     Rule("whether", "whether any?", "form", lambda _context: Whether()),
     Rule(
@@ -119,6 +122,7 @@ RULES = (
         lambda _context: Whether(),
     ),
     Rule("any", "any", "form", lambda _context: Whether(), cost=0.1),
+    Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),
     Rule("how much", "how much", "form", lambda _context: HowMuch()),
     # when
@@ -127,7 +131,12 @@ RULES = (
     Rule("how long since", "how long since|ago the? last|latest?", "form", lambda _context: Age()),
     Rule("how long has it been since", "how long has it? been since", "form", lambda _context: Age()),
     Rule("how long ago was", "how long ago was|is|were", "form", lambda _context: Age()),
-    Rule("time since", "time|seconds since|passed", "form", lambda _context: Age(), cost=0.2),
+    Rule("time since", "time since|passed", "form", lambda _context: Age(), cost=0.2),
+    Rule("units since", "how? many? <measure> since|ago was|is?", "form", _age_in, cost=0.2),
+    Rule("units it has been since", "how many <measure> has it? been since", "form", _age_in, cost=0.2),
+    Rule("last seen", "last|latest seen|reported|report|active|heard", "form", lambda _context: Age()),
+    Rule("ever", "ever", "time", lambda _context: TimeRange()),
+    Rule("of all time", "of|over all time", "time", lambda _context: TimeRange()),
     # what is missing
     Rule("silent", "silent", "form", lambda _context: Silent()),
     Rule("stopped reporting", "stopped|ceased reporting|sending", "form", lambda _context: Silent()),
@@ -165,6 +174,7 @@ RULES = (
     Rule("tags", "list|show|all? tags|keys", "form", lambda _context: CatalogWish("keys"), cost=0.1),
     Rule("tag keys of", "tag|tags keys? of", "form", lambda _context: CatalogWish("keys")),
     Rule("values of", "list|show|all? values of|for <key>", "form", _values),
+    Rule("values of an unknown key", "values of|for <unknown-group>", "form", lambda _context, problem: problem),
     Rule("tag values of", "tag values of|for <key>", "form", _values),
     Rule("keys there are", f"{_WHICH} <groups> are|do there|you|we have|exist?", "form", _values_of),
     Rule("list keys", "list|available|known all|the? <groups>", "form", _values_of),

@@ -1,13 +1,16 @@
 """Groups and buckets: `by host and region`, `per service`, `by name`; `per hour`, `daily`, `every 15 minutes`."""
 
 from nlq import lexicon
-from nlq.clauses import Groups
+from nlq.clauses import Groups, KeyNoun
 from nlq.context import Context
 from nlq.contradictions import MAX_GRAIN_COUNTS
 from nlq.engine import Rule
 from nlq.question import Grain, GroupKey, Unit
 from nlq.refusal import Problem
 
+MAX_KEYS = 10  # told where a tag is unknown
+UNKNOWN_KEY_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
+_HOUR = KeyNoun(GroupKey("hour", "hour"), plural=False)
 _BY = "by|per|across|each|every"
 
 
@@ -21,8 +24,22 @@ def _both(_context: Context, first: Groups, second: GroupKey) -> Groups | None:
 
 def _grain(_context: Context, count: int, unit: Unit) -> Grain | Problem:
     if not 1 <= count <= MAX_GRAIN_COUNTS[unit]:
-        return Problem("impossible", f"A bucket is 1 to {MAX_GRAIN_COUNTS[unit]} {unit}s wide, not {count}.")
+        detail = f"A bucket is 1 to {MAX_GRAIN_COUNTS[unit]} {unit}s wide, not {count}."
+        return Problem("impossible", detail, (unit,))
     return Grain(unit, count)
+
+
+def _fraction(_context: Context, number: float, unit: Unit) -> Problem:
+    detail = f"A bucket is a whole number of {unit}s wide, not {number:g}."
+    return Problem("impossible", detail, (unit,))
+
+
+def _unknown(context: Context, word: str) -> Problem | None:
+    if not word[0].isalpha():
+        return None
+    known = context.catalog.keys_from("", MAX_KEYS)
+    detail = f"There is no tag {word!r}. Known tags begin: {', '.join(known[:5])}."
+    return Problem("unknown_value", detail, tuple(known))
 
 
 def _one(_context: Context, unit: Unit) -> Grain:
@@ -31,11 +48,15 @@ def _one(_context: Context, unit: Unit) -> Grain:
 
 RULES = (
     Rule("tag key", "tag? <key>", "group", _tag),
+    Rule("unknown key", "<stranger>", "unknown-group", _unknown, cost=UNKNOWN_KEY_COST),
+    Rule("by unknown key", "by|per|across <unknown-group>", "grouping", lambda _context, problem: problem),
+    Rule("units of no whole number", "<fraction> <unit>", "width", _fraction),
     Rule("metric name", "metric? name|names", "group", lambda _context: GroupKey("name", "name"), cost=0.1),
     Rule("metric", "metric|metrics", "group", lambda _context: GroupKey("name", "name"), cost=0.2),
     Rule("event", "event|events", "group", lambda _context: GroupKey("name", "name"), cost=0.2),
     Rule("metric type", "metric? type|types", "group", lambda _context: GroupKey("type", "type"), cost=0.1),
     Rule("hour of day", "hour|hours|time of the? day", "group", lambda _context: GroupKey("hour", "hour")),
+    Rule("hour of day asked about", "hour|time of the? day", "key-noun", lambda _context: _HOUR),
     Rule("weekday", "weekday|weekdays", "group", lambda _context: GroupKey("weekday", "weekday")),
     Rule("day of week", "day|days of the? week", "group", lambda _context: GroupKey("weekday", "weekday")),
     Rule("countable key", "<key>", "countable", _tag),
@@ -48,7 +69,7 @@ RULES = (
     Rule("for each group", "for each|every <groups>", "grouping", lambda _context, groups: groups),
     Rule(
         "grouped by",
-        "grouped|split|broken|group|break down? by <groups>",
+        "grouped|split|broken|group|break it|that|this? down|up? by <groups>",
         "grouping",
         lambda _context, groups: groups,
     ),

@@ -7,13 +7,16 @@ from nlq.catalog import fold, singular, words_of
 from nlq.clauses import Metric, Per, Ratio
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
+from nlq.measures import MEASURES
 from nlq.question import Aggregation
 from nlq.refusal import Problem
 from nlq.tokens import Token
+from nlq.units import measure_of
 
 MAX_WORDS = 6  # tokens a name is typed as
 SPELLING_COST = 0.05
 PART_COST = 0.3
+RATE_COST = 2.0  # dearer than `rate per hour`, cheaper than an unknown word
 
 
 def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
@@ -21,36 +24,42 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
     folds = [fold(token.text) for token in tokens]
     grammar = [_is_grammar(token) for token in tokens]
     for start in range(len(tokens)):
-        folded = ""
+        folded, hopeful = "", True
         for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
             if end <= since:
                 continue
-            run = tokens[start:end]
+            run, said = tokens[start:end], _text(tokens[start:end])
+            # `value` may end a name: `order value`
+            last = end - 1 if end > start + 1 and singular(run[-1].norm) == "value" else end
             if found := catalog.names_like(folded):
-                said = _text(run)
                 exact = [name for name in found if name.casefold() == said.casefold()]
                 cost = 0.0 if exact and len(run) == 1 else SPELLING_COST
                 value = Metric(tuple(exact), "") if exact else Metric(tuple(found), said)
                 yield Match(start, end, "name", value, cost, "name")
-            elif not any(grammar[start:end]) and (part := _part(run, _text(run), context)):
-                yield Match(start, end, "name", part, PART_COST, "part of a name")
+            elif hopeful and not any(grammar[start:last]) and not _is_amount(tokens, start):
+                names = catalog.names_with(words_of(said))
+                hopeful = bool(names)  # where no name has these words, none has them and more
+                if names and (part := _part(run, said, names, context)):
+                    yield Match(start, end, "name", part, PART_COST, "part of a name")
+
+
+def _is_amount(tokens: Sequence[Token], start: int) -> bool:
+    """Whether the word is the unit of a number before it: `over 200 ms api latency`."""
+    return start > 0 and tokens[start - 1].text[-1].isdigit() and tokens[start].norm in MEASURES
 
 
 def _is_grammar(token: Token) -> bool:
     return not token.quoted and (token.norm in lexicon.FILLERS or singular(token.norm) in lexicon.RESERVED)
 
 
-def _part(run: Sequence[Token], said: str, context: Context) -> Metric | None:
+def _part(run: Sequence[Token], said: str, names: Sequence[str], context: Context) -> Metric | None:
     typed = words_of(said)
     if all(len(word) == 1 for word in typed) or context.catalog.keys_like(fold(said)):
         return None
-    names = context.catalog.names_with(typed)
-    if not names:
-        return None
-    plural = not run[-1].quoted and singular(run[-1].norm) != run[-1].norm
+    plural = not run[-1].quoted and singular(run[-1].norm) != run[-1].norm and typed[-1] not in MEASURES
     heads = {_head(name) for name in names}
     return Metric(tuple(names), said, counted=plural and heads.isdisjoint(typed))
 
@@ -82,12 +91,29 @@ def _ratio(_context: Context, numerator: Metric, denominator: Metric) -> Ratio |
     return Ratio(numerator, denominator)
 
 
+def _rate(_context: Context, metric: Metric) -> Problem:
+    said = metric.said or metric.names[0]
+    return Problem("incomplete", f"A rate of '{said}' to what? Say 'per' and the name of what it is divided by.")
+
+
 def _per(_context: Context, reducer: Aggregation | Problem, metric: Metric) -> Per | None:
     return None if isinstance(reducer, Problem) or len(metric.names) != 1 else Per(reducer, metric)
 
 
+def _timed(_context: Context, metric: Metric) -> Metric | None:
+    """`wait times`: only of what measures how long something takes."""
+    return metric if all(map(_is_duration, metric.names)) else None
+
+
+def _is_duration(name: str) -> bool:
+    own = measure_of(name)
+    return not lexicon.DURATION_WORDS.isdisjoint(words_of(name)) or (own is not None and own.quantity == "time")
+
+
 # Nouns that people put behind a metric, and that say no more of it.
-_HEADS = "value|values|level|levels|reading|readings|usage|consumption|amount|amounts|time|times|figures|numbers|data"
+_HEADS = (
+    "value|values|level|levels|reading|readings|usage|use|used|driven|consumption|amount|amounts|figures|numbers|data"
+)
 
 SCANNERS = (Scanner("metric name", _scan, skips=True),)
 RULES = (
@@ -99,10 +125,13 @@ RULES = (
     Rule("side by side", "<names> side by side", "metric", lambda _context, metric: metric),
     # dearer than a group: `latency per queue` is by the tag, where there is one
     Rule("ratio", "<name> per <name>", "metric", _ratio, cost=1.2),
+    Rule("rate as a ratio", "<name> rate|ratio per <name>", "metric", _ratio, cost=0.2),
     Rule("ratio of", "ratio of <name> to|and|over <name>", "metric", _ratio),
+    Rule("rate of a metric", "<name> rate|rates|ratio", "metric", _rate, cost=RATE_COST),
     Rule("per aggregation", "per <reducer> of <name>", "metric", _per),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
+    Rule("name and time", "<name> time|times", "metric", _timed, cost=0.1),
     Rule("values of", "value|values of <name>", "metric", lambda _context, metric: metric),
     Rule("any metric", "all? events|event", "metric", _any),
     Rule("all data", "all? metrics|documents|everything", "metric", _any, cost=0.1),

@@ -28,9 +28,14 @@ def _count(_context: Context, number: float) -> int | None:
     return int(number) if number.is_integer() else None
 
 
-SCANNERS = (Scanner("number", _scan),)
+def _part(_context: Context, number: float) -> float | None:
+    return None if number.is_integer() else number
+
+
+SCANNERS = (Scanner("number", _scan, reach=1),)
 RULES = (
     Rule("whole number", "<number>", "count", _count),
+    Rule("no whole number", "<number>", "fraction", _part),
     *(
         Rule(
             f"number {word}",

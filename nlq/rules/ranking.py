@@ -1,54 +1,73 @@
 """Rankings and lists: `top 5`, `3 slowest`, `lowest ten`; `list`, `the last 20`."""
 
+from collections.abc import Iterator, Sequence
+
 from nlq import lexicon
 from nlq.clauses import Groups, Listing, Others, Ranking, Share
 from nlq.context import Context
-from nlq.engine import Producer, Rule
+from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.refusal import Problem
+from nlq.tokens import Token
 
 
 def _ranking(context: Context, count: int, word: str) -> Ranking | Problem:
     descending, quality = lexicon.SUPERLATIVES[word]
-    return _bounded(context, count) or Ranking(count, descending, quality, word)
+    return _bounded(context, count, word) or Ranking(count, descending, quality, word)
 
 
-def _bounded(context: Context, count: int) -> Problem | None:
+def _bounded(context: Context, count: int, word: str) -> Problem | None:
     if count < 1:
-        return Problem("impossible", f"There is no list of {count}.")
-    if count > context.limits.max_groups:
-        return Problem("too_many", f"An answer has at most {context.limits.max_groups} rows, not {count}.")
+        default = context.limits.default_top
+        return Problem("impossible", f"There is no list of {count}.", (f"{word} {default}", f"{word} 1"))
+    most = context.limits.max_groups
+    if count > most:
+        return Problem("too_many", f"An answer has at most {most} rows, not {count}.", (f"{word} {most}",))
     return None
+
+
+def _all_of(context: Context, word: str) -> Ranking:
+    """`biggest first`: the order alone."""
+    descending, quality = lexicon.SUPERLATIVES[word]
+    return Ranking(context.limits.max_groups, descending, quality, word)
+
+
+def _fraction(_context: Context, number: float) -> Problem:
+    choices = (f"top {count}" for count in (int(number), int(number) + 1) if count > 0)
+    return Problem("impossible", f"There is no list of {number:g}.", tuple(choices))
 
 
 def _per(*, descending: bool) -> Producer:
     def produce(context: Context, count: int, groups: Groups) -> Ranking | Problem:
-        return _bounded(context, count) or Ranking(count, descending, word="top", per=groups.keys)
+        return _bounded(context, count, "top" if descending else "bottom") or Ranking(
+            count, descending, word="top", per=groups.keys
+        )
 
     return produce
 
 
+def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
+    for index, token in enumerate(tokens):
+        if token.norm in lexicon.SUPERLATIVES and not token.quoted:
+            descending, quality = lexicon.SUPERLATIVES[token.norm]
+            alone = Ranking(None, descending, quality, token.norm)
+            cost = 0.3 if quality == "any" and token.norm not in ("top", "bottom") else 0.0  # `highest` may be `max`
+            yield Match(index, index + 1, "superlative", token.norm, 0.0, "superlative")
+            yield Match(index, index + 1, "ranking", alone, cost, "superlative alone")
+
+
 def _listing(context: Context, count: int) -> Listing | Problem:
-    return _bounded(context, count) or Listing(count)
+    return _bounded(context, count, "last") or Listing(count)
 
 
+SCANNERS = (Scanner("superlative", _scan, reach=1),)
 RULES = (
-    *(
-        rule
-        for word, (descending, quality) in lexicon.SUPERLATIVES.items()
-        for rule in (
-            Rule(f"{word} n", f"{word} <count>", "ranking", lambda c, n, word=word: _ranking(c, n, word)),
-            Rule(f"n {word}", f"<count> {word}", "ranking", lambda c, n, word=word: _ranking(c, n, word)),
-            Rule(
-                word,
-                word,
-                "ranking",
-                lambda _context, word=word, descending=descending, quality=quality: Ranking(
-                    None, descending, quality, word
-                ),
-                cost=0.3 if quality == "any" and word not in ("top", "bottom") else 0.0,
-            ),
-        )
+    Rule(
+        "superlative n", "<superlative> <count>", "ranking", lambda context, word, count: _ranking(context, count, word)
     ),
+    Rule("n superlative", "<count> <superlative>", "ranking", _ranking),
+    Rule("superlative first", "with? the? <superlative> first", "ranking", _all_of),
+    Rule("superlative and a fraction", "<superlative> <fraction>", "ranking", lambda c, _word, n: _fraction(c, n)),
+    Rule("last part of a number", "list|last|latest|newest <fraction>", "ranking", _fraction),
     Rule("which has more", "more", "ranking", lambda _context: Ranking(None, descending=True, word="more"), cost=0.3),
     Rule("top n per group", "top <count> per <groups>", "ranking", _per(descending=True)),
     Rule("bottom n per group", "bottom <count> per <groups>", "ranking", _per(descending=False)),
@@ -56,17 +75,18 @@ RULES = (
     Rule("others folded", "the? others|rest folded|combined|grouped together?", "ranking", lambda _context: Others()),
     Rule(
         "share of",
-        "by? share|shares|proportion|percentage|percent|fraction|distribution|breakdown of",
+        "by? share|shares|proportion|percentage|percent|%|fraction|distribution|breakdown of",
         "share",
         lambda _context: Share(),
     ),
     Rule("share", "share|shares", "share", lambda _context: Share()),
-    Rule("in percent", "in|as percent|percentage|percentages|shares|share", "share", lambda _context: Share()),
+    Rule("as shares", "in|as percentage|percentages|shares|share", "share", lambda _context: Share()),
     Rule("list", "list|raw", "listing", lambda _context: Listing(None)),
     Rule("list n", "list the? last|latest|newest? <count>", "listing", _listing),
     Rule("last n", "last|latest|newest <count>", "listing", _listing, cost=0.1),
     Rule("most recent n", "most recent <count>", "listing", _listing),
     Rule("n most recent", "<count> most? recent|latest|newest", "listing", _listing),
     Rule("the last", "last", "listing", lambda _context: Listing(1), cost=0.5),
+    Rule("newest first", "newest|latest first", "listing", lambda _context: Listing(None)),
     Rule("most recent", "most? recent|latest|newest", "listing", lambda _context: Listing(None), cost=0.1),
 )

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Literal
 
 from nlq.catalog import fold, singular
-from nlq.clauses import KeyNoun, Part, ShareWhere
+from nlq.clauses import ErrorRate, KeyNoun, Part, ShareWhere
 from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.lexicon import RESERVED
@@ -18,6 +18,7 @@ from nlq.tokens import Token
 _CLASS = re.compile(r"[1-9]xx$")
 MAX_VALUES_TRIED = 10_000
 MAX_WORDS = 6  # tokens a value is typed as
+MAX_NEAREST = 4
 KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 
@@ -48,7 +49,10 @@ def _named(start: int, end: int, folded: str, tokens: Sequence[Token], context: 
         yield Match(start, end, "key-noun", noun, 0.0, "tag key")
     if pairs := context.catalog.values_like(folded):
         said = " ".join(each.text for each in tokens[start:end])
-        for key, value in [pair for pair in pairs if pair[1] == said] or pairs:
+        exact = [pair for pair in pairs if pair[1] == said]
+        if said.startswith("-") and not exact:
+            return  # `-auth` may well mean all but that
+        for key, value in exact or pairs:
             choice = TagFilter(key, (value,))
             yield Match(start, end, "one-choice", choice, 0.0, "tag value")
             if end > start + 1 or not _is_grammar(tokens[start]):
@@ -63,7 +67,7 @@ def strangers(known: frozenset[str]) -> Scanner:
             if token.text[0].isalnum() and (token.quoted or token.norm not in known):
                 yield Match(index, index + 1, "stranger", token.text, 0.0, "stranger")
 
-    return Scanner("stranger", scan)
+    return Scanner("stranger", scan, reach=1)
 
 
 def _as_stored(start: int, token: Token, context: Context) -> Iterator[Match]:
@@ -79,11 +83,16 @@ def _as_stored(start: int, token: Token, context: Context) -> Iterator[Match]:
 def _class_of_codes(start: int, token: Token, context: Context) -> Iterator[Match]:
     """`5xx`: the codes of three digits that begin with 5, under whatever key they are stored."""
     if _CLASS.match(token.norm) and not token.quoted:
-        codes = (f"{token.norm[0]}{rest:02}" for rest in range(100))
-        for key in sorted({key for code in codes for key, _ in context.catalog.values_like(code)}):
-            choice = TagFilter(key, (token.norm[0],), match="prefix")
+        for choice in _codes_from(token.norm[0], context):
             yield Match(start, start + 1, "one-choice", choice, 0.0, "class of codes")
             yield Match(start, start + 1, "one-keyless", choice, 0.0, "class of codes")
+
+
+def _codes_from(digit: str, context: Context) -> list[TagFilter]:
+    """For each key under which any are stored, that the code of three digits begins with this one."""
+    codes = (f"{digit}{rest:02}" for rest in range(100))
+    keys = {key for code in codes for key, _ in context.catalog.values_like(code)}
+    return [TagFilter(key, (digit,), match="prefix") for key in sorted(keys)]
 
 
 def _codes(start: int, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
@@ -129,7 +138,8 @@ def _partly(match: Literal["prefix", "suffix", "contains"]) -> Producer:
         if len(spelled) == 1 or text in spelled:
             return TagFilter(key, (text if text in spelled else spelled.pop(),), match=match)
         known = ", ".join(sorted(values)[:5])
-        return Problem("unknown_value", f"No {key} {_DOES[match]} {text!r}. Known values begin: {known}.")
+        nearest = tuple(f"{key} {value}" for value in context.catalog.values_near(key, text, MAX_NEAREST))
+        return Problem("unknown_value", f"No {key} {_DOES[match]} {text!r}. Known values begin: {known}.", nearest)
 
     return produce
 
@@ -145,11 +155,24 @@ def _part_of(_context: Context, wanted: TagFilter | Problem) -> Part | Problem:
     return wanted if isinstance(wanted, Problem) else Part(wanted)
 
 
+def _share_where(_context: Context, wanted: TagFilter | Problem) -> ShareWhere | Problem:
+    return wanted if isinstance(wanted, Problem) else ShareWhere(wanted)
+
+
+def _error_rate(word: str) -> Producer:
+    def produce(context: Context) -> ErrorRate | None:
+        failed = _codes_from("5", context)
+        return ErrorRate(word, tuple(failed)) if failed else None
+
+    return produce
+
+
 def _unknown_value(context: Context, key: str, word: str) -> Problem | None:
     if any(pair[0] == key for pair in context.catalog.values_like(fold(word))):
         return None
     known = ", ".join(context.catalog.values_from(key, "", 5))
-    return Problem("unknown_value", f"No stored metric has {key} {word!r}. Known values begin: {known}.")
+    nearest = tuple(f"{key} {value}" for value in context.catalog.values_near(key, word, MAX_NEAREST))
+    return Problem("unknown_value", f"No stored metric has {key} {word!r}. Known values begin: {known}.", nearest)
 
 
 def _unread_comparison(_context: Context, key: str, comparison: Comparison, _number: float) -> Problem | None:
@@ -191,10 +214,14 @@ RULES = (
     ),
     Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
     Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
-    Rule("selection", "only? where? on|from|in|at|to|for|with? <selection>", "tag", _same),
+    Rule("selection", "only|just? where? on|from|in|at|to|for|with? the? <selection>", "tag", _same),
     Rule("had value", "that? had|has|have|having|with|were|was|are|is <selection>", "had", _part_of, cost=0.05),
-    Rule("came from value", "that? come|comes|came|coming from|via|through <selection>", "had", _part_of),
-    Rule("share where", "share where <selection>", "share", lambda _context, wanted: ShareWhere(wanted)),
+    Rule("came from value", "that? come|comes|came|coming from|via|through the? <selection>", "had", _part_of),
+    Rule("because of value", "because|due of|to the? <selection>", "tag", _same),
+    Rule("share where", "share where <selection>", "share", _share_where),
+    Rule("error rate", "error|errors rate|rates|ratio", "error-rate", _error_rate("error"), cost=-0.05),
+    Rule("failure rate", "failure|failures rate|rates|ratio", "error-rate", _error_rate("failure"), cost=-0.05),
+    Rule("by error rate", "by|in? the? <error-rate>", "share", lambda _context, rate: rate),
     Rule("by value", "by|via|through <keyless>", "tag", _same, cost=0.3),
     Rule("value and value", "<choice> +|&|/ <one-choice>", "choice", _or),
     Rule("keyless value and value", "<keyless> +|&|/ <one-keyless>", "keyless", _or),
@@ -210,19 +237,19 @@ RULES = (
         "tag",
         lambda c, key, choice: (w := _of_key(c, key, choice)) and _not(c, w),
     ),
-    Rule("not value", "not|except|excluding|without|besides on|in|from|for? <selection>", "tag", _not),
-    Rule("except for value", "but|and not|except|without on|in|from|for? <selection>", "tag", _not),
+    Rule("not value", "not|except|excluding|without|besides on|in|from|for? the? <selection>", "tag", _not),
+    Rule("except for value", "but|and not|except|without on|in|from|for? the? <selection>", "tag", _not),
     Rule("other than value", "other than <selection>", "tag", _not),
     Rule("has key", "with|having a|any? <key>", "tag", _has, cost=0.1),
     Rule("lacks key", "without|no a|any? <key>", "tag", lambda _context, key: TagFilter(key, negated=True)),
-    Rule("unknown value", "<key> =|==|:|!= <word>", "tag", _unknown_value, cost=UNKNOWN_VALUE_COST),
+    Rule("unknown value", "<key> =|==|:|!= <word>", "selection", _unknown_value, cost=UNKNOWN_VALUE_COST),
     Rule(
         "key is unknown value",
         "<key> is|are|equals|in not|either? <stranger>",
-        "tag",
+        "selection",
         _unknown_value,
         cost=UNKNOWN_VALUE_COST,
     ),
-    Rule("unknown value of key", "<key> <stranger>", "tag", _unknown_value, cost=UNKNOWN_VALUE_COST + 20),
+    Rule("unknown value of key", "<key> <stranger>", "selection", _unknown_value, cost=UNKNOWN_VALUE_COST + 20),
     Rule("key over number", "<key> is|was? <comparator> <number>", "tag", _unread_comparison),
 )

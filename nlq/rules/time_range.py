@@ -14,15 +14,15 @@ from typing import Any
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
 from nlq.question import TimeRange, Unit
-from nlq.recurrence import HOUR, TimeOfDay
+from nlq.recurrence import HOUR, Pattern, Preceding, TimeOfDay
 from nlq.refusal import Problem
 from nlq.rules.time import between, clock, date, duration, era, moment, names, part, span, spoken, written_date, zone
 from nlq.rules.time.between import edge_of
 from nlq.rules.time.moment import clock_today, latest, latest_clock
-from nlq.rules.time.produce import chained, same, sound
-from nlq.rules.time.span import clock_on, day_from_today, long_unit
+from nlq.rules.time.produce import chained, same, sound, swapped
+from nlq.rules.time.span import clock_on, long_unit
 from nlq.rules.time.written_date import months_of
-from nlq.timeline import Duration, Shift, Span
+from nlq.timeline import Duration, Shift, Span, moved
 from nlq.tokens import Token
 
 _OVERNIGHT = TimeOfDay(22 * HOUR, 30 * HOUR, exact=False)
@@ -36,8 +36,26 @@ def _in(context: Context, span: Span) -> TimeRange | None:
     return TimeRange(span.start, context.now if running else span.end)
 
 
+def _in_minute(context: Context, span: Span) -> TimeRange | None:
+    """The minute from an instant on."""
+    return TimeRange(span.start, moved(span.start, Duration.of(1, "minute"), context.zone)) if span.start else None
+
+
+def _start(_context: Context, span: Span) -> Span | None:
+    return None if span.exact else Span(span.start, span.start, exact=True)
+
+
+def _end(_context: Context, span: Span) -> Span | None:
+    return None if span.exact else Span(span.end, span.end, exact=True)
+
+
 def _since(context: Context, span: Span) -> TimeRange:
     return _from(context, span.start)
+
+
+def _from_clock(context: Context, span: Span) -> TimeRange | None:
+    """`from 9am yesterday` goes on to now; `from Monday` is that day."""
+    return _since(context, span) if span.exact else None
 
 
 def _after(context: Context, span: Span) -> TimeRange:
@@ -88,6 +106,11 @@ def _overnight(context: Context) -> Span:
     return latest_clock(context, _OVERNIGHT)
 
 
+def _beyond_a_day(_context: Context, unit: Unit) -> Unit | None:
+    """`of the day` may be each day: `busiest hour of the day`."""
+    return None if unit == "day" else unit
+
+
 def _incomplete(_context: Context, _part: Any) -> Problem:
     return Problem("ambiguous", "A part of what? Name the week, month or year.")
 
@@ -102,6 +125,23 @@ def _adjacent(_context: Context, length: Duration) -> Shift:
 
 def _adjacent_unit(context: Context, unit: Unit) -> Shift:
     return _adjacent(context, Duration.of(1, unit))
+
+
+def _as_long(_context: Context) -> Shift:
+    return Shift(None, adjacent=True)
+
+
+def _preceding(_context: Context, pattern: Pattern) -> Preceding:
+    return Preceding(pattern)
+
+
+def _beside_previous(context: Context, shift: Shift | Preceding) -> TimeRange | Problem | None:
+    """`the day before`, alone: before that of the question before."""
+    if isinstance(shift, Preceding):
+        return None
+    if context.previous is None or context.previous.range.start is None:
+        return Problem("incomplete", "Before what? No question before this one has a time range with a start.")
+    return shift.apply(context.previous.range, context.zone)
 
 
 def _same_unit(_context: Context, unit: Unit, back: Unit) -> Shift:
@@ -122,6 +162,9 @@ def _scan_to_date(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
 
 _IN = "over|in|during|within|for|on|at|of|from"
 _OR_ON = "or on|equal|at|in to?"
+_BEFORE = "before|until|till|by"
+_OF_DAY = "on|of|,? the?"
+_WITHIN = "a clock time beside a day read as within that day, not as all time before or after it"
 
 _PARTS = (
     Rule("point: fixed", "<fixed>", "point", same),
@@ -132,6 +175,9 @@ _PARTS = (
     Rule("span: run", "<run>", "span", sound(latest)),
     Rule("span: word run", "<word-run>", "span", sound(latest)),
     Rule("span: clock range", "<clock-range>", "span", sound(latest_clock)),
+    Rule("start of a span", "the? start|beginning of the? <point>", "instant", sound(_start)),
+    Rule("end of a span", "the? end of the? <point>", "instant", sound(_end)),
+    Rule("start of the unit", "the? start|beginning of the <unit>", "instant", chained(long_unit, _start)),
     Rule("edge: point", "<point>", "edge", same, cost=0.05),
     Rule("edge: instant", "<instant>", "edge", same),
     Rule("edge: loose date", "<loose-date>", "edge", sound(latest)),
@@ -143,15 +189,19 @@ _CLAUSES = (
     Rule("in a loose date", "on|for|from <loose-date>", "time", chained(latest, _in)),
     Rule("in a part of the day", "in|during|over|at the? <day-part>", "time", chained(latest_clock, _in)),
     Rule("overnight", "overnight", "time", chained(_overnight, _in)),
+    Rule("in a length", "in <length>", "time", chained(span.instant_ahead, _in_minute), cost=0.5),
     Rule("in the unit", "for|in|during the <unit>", "time", chained(long_unit, _in), cost=0.5),
+    Rule("of the unit", "of the <unit>", "time", chained(_beyond_a_day, long_unit, _in), cost=0.5),
     Rule("in a year", "in|during|for|over <year>", "time", chained(months_of, _in)),
     Rule("years", "from|between|in|during|over <years>", "time", chained(_years, _in)),
-    Rule("the day before", "the day before", "time", chained(day_from_today(-1), _in), cost=0.5),
+    Rule("beside the range before", "<shift>", "time", sound(_beside_previous), cost=0.5),
     # open at the end
     Rule("since", "since <edge>", "opening", sound(_since)),
+    Rule("since a length", "since <length>", "opening", chained(span.instant_ago, _since)),
     Rule("since an offset from now", "<now-offset>", "opening", sound(_since), cost=0.1),
     Rule("starting", "starting from|on|with|at? <edge>", "opening", sound(_since)),
     Rule("from an instant", "from <instant>", "opening", sound(_since)),
+    Rule("from a time of day", "from <point>", "opening", sound(_from_clock), cost=-0.1),
     Rule("from on", "from <edge> on|onwards|onward", "opening", sound(_since)),
     Rule("from to now", "from <edge> to date|now", "opening", sound(_since)),
     Rule("or later", "<edge> or|and later|after|onwards|greater|on", "opening", sound(_since)),
@@ -185,20 +235,29 @@ _CLAUSES = (
     Rule("open at the start", "<closing>", "time", same),
     Rule("opening and closing", "<opening> and|,? <closing>", "time", sound(_both), cost=0.2),
     # a day, up to or from a time
-    Rule("day before a clock", "on? <fixed> before|until|by <clock>", "time", sound(_day_before)),
+    Rule("day before a clock", f"on? <fixed> {_BEFORE} <clock>", "time", sound(_day_before)),
     Rule("day after a clock", "on? <fixed> after|since <clock>", "time", sound(_day_after)),
-    Rule("date before a clock", "on? <date> before|until|by <clock>", "time", sound(_date_before)),
+    Rule("date before a clock", f"on? <date> {_BEFORE} <clock>", "time", sound(_date_before)),
     Rule("date after a clock", "on? <date> after|since <clock>", "time", sound(_date_after)),
+    Rule("before a clock of a day", f"{_BEFORE} <clock> {_OF_DAY} <fixed>", "time", swapped(_day_before), note=_WITHIN),
+    Rule("after a clock of a day", f"after <clock> {_OF_DAY} <fixed>", "time", swapped(_day_after), note=_WITHIN),
+    Rule(
+        "before a clock of a date", f"{_BEFORE} <clock> {_OF_DAY} <date>", "time", swapped(_date_before), note=_WITHIN
+    ),
+    Rule("after a clock of a date", f"after <clock> {_OF_DAY} <date>", "time", swapped(_date_after), note=_WITHIN),
     # what cannot be told
     Rule("part of nothing", f"{_IN}? the? <part>", "time", sound(_incomplete), cost=0.5),
 )
 
 _SHIFTS = (
+    Rule("period before", "the? period|time|range before|earlier|prior", "shift", _as_long),
+    Rule("previous period", "the previous|prior|preceding|last period|range", "shift", _as_long),
     Rule("unit before", "the? <unit> before|earlier|prior", "shift", sound(_adjacent_unit)),
     Rule("previous unit", "the previous|prior|preceding <unit>", "shift", sound(_adjacent_unit)),
     Rule("length before it", "the <length> before|prior", "shift", sound(_adjacent)),
     Rule("previous length", "the previous|prior|preceding <length>", "shift", sound(_adjacent)),
     Rule("same unit before", "the? same <unit> last|previous <unit>", "shift", sound(_same_unit)),
+    Rule("date before it", "the? last|previous|prior|preceding <date>", "shift", sound(_preceding)),
     Rule("same time before", "the? same time|period last|previous <unit>", "shift", sound(_same_time)),
 )
 

@@ -1,29 +1,63 @@
 """Conditions on a metric's value: `over 80`, `value >= 2.5`, `at most 3k`, `above 500 ms`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nlq import lexicon
 from nlq.catalog import singular
-from nlq.clauses import Amount, ShareWhere, Threshold
+from nlq.clauses import Amount, InUnit, ShareWhere, Threshold, Within
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
+from nlq.measures import CURRENCIES, MEASURES
 from nlq.question import Comparison
 from nlq.tokens import Token
 
 _OPPOSITE: dict[Comparison, Comparison] = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
 _IS = "is|was|are|were|of?"
+_DO = "take|takes|took|taking|go|goes|went|going|drive|drives|drove|driving?"
 
 
 def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
     for index, token in enumerate(tokens):
-        unit = token.norm if token.norm in lexicon.MEASURES else singular(token.norm)
-        if unit in lexicon.MEASURES and not token.quoted:
+        unit = token.norm if token.norm in MEASURES else singular(token.norm)
+        if unit in MEASURES and not token.quoted:
             yield Match(index, index + 1, "measure", unit, 0.0, "measure")
+        if token.norm in lexicon.CHANGES and not token.quoted:
+            yield Match(index, index + 1, "comparative", token.norm, 0.0, "comparative")
+
+
+def _per(_context: Context, unit: str, other: str) -> str | None:
+    both = f"{MEASURES[unit].symbol}/{MEASURES[other].symbol}"
+    return both if both in MEASURES else None
+
+
+def _degrees(_context: Context, unit: str) -> str | None:
+    return unit if MEASURES[unit].quantity == "temperature" else None
+
+
+def _price(_context: Context, unit: str, number: float) -> Amount | None:
+    return Amount(number, unit) if unit in CURRENCIES else None
 
 
 def _ordering(_context: Context, comparison: Comparison, amount: Amount) -> Threshold | None:
     # `= 5` on its own may be about a tag; `over 5` is always about the value
     return None if comparison in ("eq", "ne") else Threshold(comparison, amount)
+
+
+def _than(_context: Context, word: str, amount: Amount) -> Threshold | None:
+    comparison, quality = lexicon.CHANGES[word]
+    measured = quality in lexicon.QUALITY_WORDS
+    return Threshold(comparison, amount, quality=quality, word=word) if measured else None
+
+
+def _took(context: Context, comparison: Comparison, amount: Amount) -> Threshold | None:
+    wanted = _ordering(context, comparison, amount)
+    return wanted and replace(wanted, quality="duration", word="took")
+
+
+def _between(_context: Context, least: Amount, most: Amount) -> Within:
+    unit = least.unit or most.unit
+    return Within(Threshold("ge", replace(least, unit=unit)), Threshold("le", replace(most, unit=most.unit or unit)))
 
 
 def _each(_context: Context, comparison: Comparison, amount: Amount) -> Threshold:
@@ -38,15 +72,23 @@ def _share(context: Context, comparison: Comparison, amount: Amount) -> ShareWhe
     return ShareWhere(_each(context, comparison, amount))
 
 
-SCANNERS = (Scanner("measure", _scan),)
+SCANNERS = (Scanner("measures and comparatives", _scan, reach=1),)
 RULES = (
     *(
         Rule(f"comparator {words}", words, "comparator", lambda _context, comparison=comparison: comparison)
         for words, comparison in lexicon.COMPARISONS.items()
     ),
+    Rule("one unit", "a|an|one <measure>", "amount", lambda _context, unit: Amount(1.0, unit), cost=0.2),
     Rule("bare amount", "<number>", "amount", lambda _context, number: Amount(number)),
     Rule("amount with unit", "<number> <measure>", "amount", lambda _context, number, unit: Amount(number, unit)),
+    Rule("unit per unit", "<measure> per|a|an <measure>", "measure", _per, cost=0.9),
+    Rule("degrees of a scale", "degree|degrees|deg <measure>", "measure", _degrees),
+    Rule("currency and amount", "<measure> <number>", "amount", _price),
+    Rule("in a unit", "measured? in|as <measure>", "in-unit", lambda _context, unit: InUnit(unit)),
+    Rule("comparative and amount", f"{_IS} {_DO} <comparative> than <amount>", "value", _than),
     Rule("over amount", f"{_IS} <comparator> <amount>", "value", _ordering),
+    Rule("took over amount", "that? take|takes|took|taken|taking <comparator> <amount>", "value", _took),
+    Rule("between amounts", f"{_IS} between|from <amount> and|to|- <amount>", "value", _between, cost=0.2),
     Rule("share where value", "share where value <comparator> <amount>", "share", _share),
     Rule("exactly amount", "exactly <amount>", "value", lambda _context, amount: Threshold("eq", amount, each=True)),
     Rule("value over amount", f"where? value|values {_IS} <comparator> <amount>", "value", _each),

@@ -83,6 +83,18 @@ class Process:
             )
             self._write(Record(self._child.pid, _started_after_boot_seconds(self._child.pid), port))
 
+    def listeners(self) -> list[psutil.Process]:
+        """Its children that listen on its port, by rising pid."""
+        found = self._find()
+        return sorted(
+            (
+                child
+                for child in (found.children() if found else [])
+                if any(each.laddr.port == self.port and not each.raddr for each in child.net_connections("tcp"))
+            ),
+            key=lambda child: int(child.pid),
+        )
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal, if the process lives."""
         found = self._find()

@@ -115,7 +115,8 @@ class Run:
         self.collector.start(command, environment=environment, folder=ROOT)
 
     def _watch(self) -> None:
-        processes = [self.server.process, *(service.process for service in self.stack.services)]
+        vital = [service.process for service in self.stack.services if not service.has_others]
+        processes = [self.server.process, *vital]
         if self.collect:
             processes.append(self.collector)
         while True:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    import psutil
+
 READY_TIMEOUT_SECONDS = 30
 STOP_TIMEOUT_SECONDS = 10
 
@@ -38,9 +40,13 @@ class Server:
         port: int,
         arguments: Sequence[str] = (),
         folder: Path | None = None,
+        module: str = "telemetry_server",
     ) -> None:
-        """Start it with exactly this environment; wait until it is ready. Raises Problem."""
-        command = [sys.executable, "-m", "telemetry_server", "serve", *arguments]
+        """Start it with exactly this environment; wait until it is ready. Raises Problem.
+
+        `module`: another one with the same command line.
+        """
+        command = [sys.executable, "-m", module, "serve", *arguments]
         self.environment = {**environment, "PORT": str(port)}
         self.process.start(command, port=port, environment=self.environment, folder=folder)
         try:
@@ -62,6 +68,10 @@ class Server:
     def stop(self) -> bool:
         """End it as an operator would; False when it was not running."""
         return self.process.stop(STOP_TIMEOUT_SECONDS)
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that take connections."""
+        return self.process.listeners()
 
     def is_ready(self) -> bool:
         """Whether `GET /health/ready` answers 200 now."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 READY_TIMEOUT_SECONDS = 60  # a recovery after a power cut takes its time
 ANSWER_TIMEOUT_SECONDS = 2
 NOT_YET_INITIALIZED = 94
+SET_NAME = "rs0"
 
 Outcome = Literal["started", "adopted", "restarted"]
 
@@ -32,11 +33,12 @@ class Service(ABC):
     """A server with a data folder, on a free port of 127.0.0.1 that it keeps from start to start."""
 
     binary: Binary
+    has_others = False  # that stand in for it where it dies
 
-    def __init__(self, folder: Path, arguments: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, arguments: Sequence[str] = (), *, name: str = "") -> None:
         self.folder = folder
-        self.process = Process(folder, self.binary.name)
-        self.data = folder / self.binary.name
+        self.process = Process(folder, name or self.binary.name)
+        self.data = folder / self.process.name
         self.arguments = arguments
 
     @property
@@ -44,17 +46,20 @@ class Service(ABC):
     def uri(self) -> str:
         """Where clients connect."""
 
-    def up(self) -> Outcome:
-        """Adopt the running one when it answers; else start it and wait until it does. Raises Problem."""
+    def up(self, wanted_port: int = 0) -> Outcome:
+        """Adopt the running one when it answers; else start it and wait until it does. Raises Problem.
+
+        wanted_port: where it is to listen, and nowhere else; 0: where it did before, if that is free.
+        """
         earlier = self.process.record.pid is not None
         if self.process.pid and self._is_ready_within(ANSWER_TIMEOUT_SECONDS):
+            if wanted_port not in {0, self.process.port}:
+                raise Problem(f"{self.process.name} runs on port {self.process.port}: scripts/local_stack down first")
             return "adopted"
         self.process.stop()
         program = binaries.find(self.binary)
         self.data.mkdir(parents=True, exist_ok=True)
-        port = self.process.port
-        if not port or not is_free(port):
-            port = free_port()
+        port = self._port(wanted_port)
         try:
             self.process.start(self._command(program, port), port=port)
             self._require_ready()
@@ -70,6 +75,18 @@ class Service(ABC):
     def is_answering(self) -> bool:
         """Whether it serves requests now."""
         return self.process.pid is not None and self._is_ready(self.process.port)
+
+    def state(self) -> str:
+        """`up`, or what else it is."""
+        if self.process.pid:
+            return "up" if self.is_answering() else "does not answer"
+        return "was cut off" if self.process.record.pid else "down"
+
+    def _port(self, wanted: int) -> int:
+        if wanted and not is_free(wanted):
+            raise Problem(f"port {wanted} is taken: {self.process.name} cannot listen there")
+        port = wanted or self.process.port
+        return port if port and is_free(port) else free_port()
 
     def _is_ready_within(self, timeout_seconds: float) -> bool:
         deadline = time.monotonic() + timeout_seconds
@@ -90,6 +107,19 @@ class Service(ABC):
     def _is_ready(self, port: int) -> bool: ...
 
 
+def connect(port: int) -> MongoClient[dict[str, Any]]:
+    """A client of the one mongod that listens on a port, whatever it is a member of; to be closed."""
+    timeout_ms = ANSWER_TIMEOUT_SECONDS * 1000
+    return MongoClient(
+        "127.0.0.1",
+        port,
+        directConnection=True,
+        serverSelectionTimeoutMS=timeout_ms,
+        connectTimeoutMS=timeout_ms,
+        socketTimeoutMS=timeout_ms,
+    )
+
+
 class MongoService(Service):
     """mongod as a replica set of one member, so that retryable writes and change streams work."""
 
@@ -97,25 +127,14 @@ class MongoService(Service):
 
     @property
     def uri(self) -> str:
-        return f"mongodb://127.0.0.1:{self.process.port}/?replicaSet=rs0"
+        return f"mongodb://127.0.0.1:{self.process.port}/?replicaSet={SET_NAME}"
 
     def _command(self, program: Path, port: int) -> list[str | Path]:
-        options = ["--replSet", "rs0", "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
+        options = ["--replSet", SET_NAME, "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
         return [program, *options, "--dbpath", self.data, *self.arguments]
 
     def _is_ready(self, port: int) -> bool:
-        timeout_ms = ANSWER_TIMEOUT_SECONDS * 1000
-        with (
-            MongoClient[dict[str, Any]](
-                "127.0.0.1",
-                port,
-                directConnection=True,
-                serverSelectionTimeoutMS=timeout_ms,
-                connectTimeoutMS=timeout_ms,
-                socketTimeoutMS=timeout_ms,
-            ) as client,
-            contextlib.suppress(PyMongoError),
-        ):
+        with connect(port) as client, contextlib.suppress(PyMongoError):
             if client.admin.command("hello").get("isWritablePrimary"):
                 return True
             self._configure(client, f"127.0.0.1:{port}")
@@ -128,7 +147,7 @@ class MongoService(Service):
             if error.code != NOT_YET_INITIALIZED:
                 raise
             members = [{"_id": 0, "host": host}]
-            client.admin.command("replSetInitiate", {"_id": "rs0", "members": members})
+            client.admin.command("replSetInitiate", {"_id": SET_NAME, "members": members})
             return
         if config["members"][0]["host"] != host:  # the port was taken since, and is another now
             config["members"][0]["host"] = host

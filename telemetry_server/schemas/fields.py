@@ -1,10 +1,13 @@
-"""The fields that several wire forms share."""
+"""The fields that several wire forms share.
+
+`json_schema` says of a field what its `_deserialize` accepts, made of the same bounds.
+"""
 
 import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, fields
 
@@ -18,6 +21,12 @@ TAG_VALUE = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,200}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 MAX_TAGS = 32
 MAX_MAGNITUDE = 1e308
+JsonSchema = Mapping[str, Any]
+
+
+def whole(pattern: str) -> str:
+    """A regular expression for a whole text, as JSON Schema has it."""
+    return f"^(?:{pattern})$"
 
 
 def check_tag(tag: object) -> str:
@@ -44,6 +53,8 @@ def check_number(value: object) -> float:
 class Name(fields.Field[str]):
     """A metric's name."""
 
+    json_schema: ClassVar[JsonSchema] = {"type": "string", "pattern": whole(NAME.pattern)}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if not isinstance(value, str):
             raise ValidationError("Must be a string.")
@@ -55,6 +66,8 @@ class Name(fields.Field[str]):
 class MetricType(fields.Field[str]):
     """One of the metric types, in any case."""
 
+    json_schema: ClassVar[JsonSchema] = {"type": "string", "enum": list(TYPES)}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         lower = value.lower() if isinstance(value, str) else None
         if lower not in TYPES:
@@ -65,12 +78,16 @@ class MetricType(fields.Field[str]):
 class Number(fields.Field[float]):
     """A finite number."""
 
+    json_schema: ClassVar[JsonSchema] = {"type": "number", "minimum": -MAX_MAGNITUDE, "maximum": MAX_MAGNITUDE}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> float:
         return check_number(value)
 
 
 class Instant(fields.Field[datetime]):
     """RFC 3339 text or epoch milliseconds."""
+
+    json_schema: ClassVar[JsonSchema] = {"type": ["string", "integer"], "format": "date-time"}
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         try:
@@ -82,6 +99,8 @@ class Instant(fields.Field[datetime]):
 class HexId(fields.Field[str]):
     """24 hex digits."""
 
+    json_schema: ClassVar[JsonSchema] = {"type": "string", "pattern": whole(HEX_ID.pattern)}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if not isinstance(value, str) or not HEX_ID.fullmatch(value):
             raise ValidationError("Must be 24 hex digits.")
@@ -90,6 +109,15 @@ class HexId(fields.Field[str]):
 
 class Tags(fields.Field[tuple[str, ...]]):
     """A list of tags, or an object of keys and values; sorted and distinct afterwards."""
+
+    json_schema: ClassVar[JsonSchema] = {
+        "type": ["array", "object"],
+        "maxItems": MAX_TAGS,
+        "items": {"type": "string", "pattern": whole(f"{TAG_KEY.pattern}(:{TAG_VALUE.pattern})?")},
+        "maxProperties": MAX_TAGS,
+        "propertyNames": {"pattern": whole(TAG_KEY.pattern)},
+        "additionalProperties": {"type": "string", "pattern": whole(TAG_VALUE.pattern)},
+    }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, ...]:
         entries: list[tuple[Any, object]]

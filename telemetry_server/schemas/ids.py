@@ -5,8 +5,8 @@ import re
 from telemetry_server.errors import Fault, Invalid
 from telemetry_server.schemas.fields import HEX_ID, NAME
 
-RESERVED_NAMES = ("aggregate", "export", "live")
-_KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
+RESERVED_NAMES = ("aggregate", "export", "live", "query-performance")
+IDEMPOTENCY_KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
 
 
 def is_id(text: str) -> bool:
@@ -32,6 +32,6 @@ def check_name(text: str) -> str:
 
 def check_idempotency_key(text: str | None) -> str | None:
     """An Idempotency-Key. Raises Invalid."""
-    if text is not None and not _KEY.fullmatch(text):
+    if text is not None and not IDEMPOTENCY_KEY.fullmatch(text):
         raise Invalid([Fault("/headers/Idempotency-Key", "Must be 1 to 255 printable ASCII characters.")])
     return text

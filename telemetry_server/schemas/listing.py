@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import msgspec
-from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
+from telemetry_server import instants
 from telemetry_server.errors import Fault, Invalid
 from telemetry_server.metric_filter import Cursor, MetricFilter
 from telemetry_server.schemas import faults, parameters
-from telemetry_server.schemas.fields import Instant, MetricType, Name, Number, check_tag
+from telemetry_server.schemas.fields import HEX_ID, Instant, JsonSchema, MetricType, Name, Number, check_tag
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 MAX_TAG_FILTERS = 32
+MAX_EXPORT = 1_000_000_000
+AS_JSON = "filters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,16 @@ class Listing:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is exported, from where, how much of it (None: all), and in which form (None: as Accept says)."""
+
+    where: MetricFilter
+    after: Cursor | None
+    limit: int | None
+    form: Literal["csv", "ndjson"] | None
+
+
 class Text(Number):
     """A number written as text, or a JSON number."""
 
@@ -35,6 +48,16 @@ class Text(Number):
 
 class TagFilter(fields.Field[tuple[str, ...]]):
     """Tags that must all hold: separated by commas, or a list, or an object of keys and values."""
+
+    json_schema: ClassVar[JsonSchema] = {
+        "type": ["string", "array", "object"],
+        "minItems": 1,
+        "maxItems": MAX_TAG_FILTERS,
+        "items": {"type": "string"},
+        "minProperties": 1,
+        "maxProperties": MAX_TAG_FILTERS,
+        "additionalProperties": {"type": "string"},
+    }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, ...]:
         if isinstance(value, str):
@@ -51,11 +74,28 @@ class TagFilter(fields.Field[tuple[str, ...]]):
 class Position(fields.Field[Cursor]):
     """A cursor that a list gave."""
 
+    json_schema: ClassVar[JsonSchema] = {"type": "string"}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Cursor:
         try:
             return Cursor.decode(value if isinstance(value, str) else "")
         except ValueError:
             raise ValidationError("Not a cursor that a list gave.") from None
+
+
+class Line(Position):
+    """A cursor; or the timestamp and the id of the last metric that was read, with a comma between."""
+
+    def _deserialize(self, value: Any, *args: Any, **options: Any) -> Cursor:
+        at, comma, metric_id = value.rpartition(",") if isinstance(value, str) else ("", "", "")
+        if not comma:
+            return super()._deserialize(value, *args, **options)
+        if not HEX_ID.fullmatch(metric_id):
+            raise ValidationError("Must be a timestamp, a comma and an id.")
+        try:
+            return Cursor(instants.parse(at), metric_id.lower())
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
 
 
 class RangeSchema(Schema):
@@ -74,15 +114,29 @@ class RangeSchema(Schema):
             raise ValidationError("Must not lie before from.", "to")
 
 
-class ListSchema(RangeSchema):
-    """All filters of a list."""
+class FilterSchema(RangeSchema):
+    """All filters of a list. `as_json`: the parameter that holds the same ones as one JSON object."""
 
+    as_json = AS_JSON
     name = Name(load_default=None)
     type = MetricType(load_default=None)
     least = Text(data_key="min", load_default=None)
     most = Text(data_key="max", load_default=None)
+
+
+class ListSchema(FilterSchema):
+    """The parameters of GET /metrics."""
+
     limit = parameters.Limit(MAX_LIMIT, load_default=DEFAULT_LIMIT)
     after = Position(data_key="cursor", load_default=None)
+
+
+class ExportSchema(ListSchema):
+    """The filters of a list, without its bounds."""
+
+    limit = parameters.Limit(MAX_EXPORT, load_default=None)
+    after = Line(data_key="cursor", load_default=None)
+    form = fields.String(data_key="format", load_default=None, validate=validate.OneOf(("csv", "ndjson")))
 
 
 class RecentSchema(Schema):
@@ -94,7 +148,8 @@ class RecentSchema(Schema):
     limit = parameters.Limit(MAX_LIMIT, load_default=DEFAULT_LIMIT)
 
 
-_LIST, _RANGE, _RECENT = ListSchema(), RangeSchema(), RecentSchema()
+_FILTER, _LIST, _EXPORT, _RANGE, _RECENT = FilterSchema(), ListSchema(), ExportSchema(), RangeSchema(), RecentSchema()
+SPAN = RangeSchema(exclude=("tags",))
 
 
 def listing(pairs: Iterable[tuple[str, str]]) -> Listing:
@@ -104,9 +159,26 @@ def listing(pairs: Iterable[tuple[str, str]]) -> Listing:
     return Listing(MetricFilter(**fields), after, limit)
 
 
+def exporting(pairs: Iterable[tuple[str, str]]) -> Export:
+    """Read the parameters of an export. Raises Invalid."""
+    fields = faults.load(_EXPORT, _spread(parameters.once(pairs)))
+    after, limit, form = fields.pop("after"), fields.pop("limit"), fields.pop("form")
+    return Export(MetricFilter(**fields), after, limit, form)
+
+
+def filters(pairs: Iterable[tuple[str, str]]) -> MetricFilter:
+    """Read the filters of a list alone. Raises Invalid."""
+    return MetricFilter(**faults.load(_FILTER, _spread(parameters.once(pairs))))
+
+
 def within(pairs: Iterable[tuple[str, str]], name: str) -> MetricFilter:
     """Read `from`, `to` and `tags` for one metric name. Raises Invalid."""
     return MetricFilter(name=name, **faults.load(_RANGE, parameters.once(pairs)))
+
+
+def span(pairs: Iterable[tuple[str, str]]) -> MetricFilter:
+    """Read `from` and `to` alone. Raises Invalid."""
+    return MetricFilter(**faults.load(SPAN, parameters.once(pairs)))
 
 
 def recent(pairs: Iterable[tuple[str, str]]) -> int:
@@ -115,15 +187,15 @@ def recent(pairs: Iterable[tuple[str, str]]) -> int:
 
 
 def _spread(values: dict[str, Any]) -> dict[str, Any]:
-    text = values.pop("filters", None)
+    text = values.pop(AS_JSON, None)
     if text is None:
         return values
     try:
         filters = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise Invalid([Fault("/filters", "Must be a JSON object.")]) from None
+        raise Invalid([Fault(f"/{AS_JSON}", "Must be a JSON object.")]) from None
     if not isinstance(filters, dict):
-        raise Invalid([Fault("/filters", "Must be a JSON object.")])
+        raise Invalid([Fault(f"/{AS_JSON}", "Must be a JSON object.")])
     twice = [Fault(f"/{faults.escape(key)}", "Given in filters too.") for key in filters if key in values]
     if twice:
         raise Invalid(twice)

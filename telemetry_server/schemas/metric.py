@@ -2,34 +2,47 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validates, validates_schema
+from marshmallow import (
+    RAISE,
+    Schema,
+    ValidationError,
+    fields,
+    missing,
+    post_load,
+    validate,
+    validates,
+    validates_schema,
+)
 
+import nlq
 from telemetry_server import instants
 from telemetry_server.errors import MAX_FAULTS, Fault, Invalid
 from telemetry_server.metric import DEFAULT_TYPE
-from telemetry_server.schemas import faults
-from telemetry_server.schemas.fields import HexId, Instant, MetricType, Name, Number, Tags, check_number
+from telemetry_server.schemas import faults, plain
+from telemetry_server.schemas.fields import HexId, Instant, JsonSchema, MetricType, Name, Number, Tags, check_number
+from telemetry_server.schemas.plain import MAX_AHEAD
 
 MAX_BATCH = 10_000
 MAX_BOUNDS = 200
-MAX_AHEAD = timedelta(days=1)
-DISTRIBUTED_TYPES = ("histogram", "summary")
+MAX_COUNT = 2**53 - 1  # what a double holds exactly
 _CHUNK = 200
 
 
 def check_count(value: object) -> int:
     """A whole number, not negative. Raises ValidationError."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
         raise ValidationError("Must be a whole number, not negative.")
     return value
 
 
 class Numbers(fields.Field[list[float]]):
     """A list of finite numbers."""
+
+    json_schema: ClassVar[JsonSchema] = {"type": "array", "items": Number.json_schema, "maxItems": MAX_BOUNDS + 1}
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[float]:
         if not isinstance(value, list) or len(value) > MAX_BOUNDS + 1:
@@ -40,12 +53,16 @@ class Numbers(fields.Field[list[float]]):
 class Count(fields.Field[int]):
     """A whole number, not negative."""
 
+    json_schema: ClassVar[JsonSchema] = {"type": "integer", "minimum": 0, "maximum": MAX_COUNT}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         return check_count(value)
 
 
 class Counts(fields.Field[list[int]]):
     """A list of counts."""
+
+    json_schema: ClassVar[JsonSchema] = {"type": "array", "items": Count.json_schema, "maxItems": MAX_BOUNDS + 1}
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[int]:
         if not isinstance(value, list) or len(value) > MAX_BOUNDS + 1:
@@ -102,8 +119,8 @@ class MetricSchema(Schema):
     timestamp = Instant()
     distribution = fields.Nested(DistributionSchema)
 
-    def __init__(self, retention: timedelta, *, with_id: bool = True) -> None:
-        super().__init__(exclude=() if with_id else ("id",))
+    def __init__(self, retention: timedelta) -> None:
+        super().__init__()
         self.retention = retention
 
     @validates("timestamp")
@@ -121,7 +138,7 @@ class MetricSchema(Schema):
             if "value" not in data and data["type"] != "event":
                 raise ValidationError("Missing data for required field.", "value")
             return
-        if data["type"] not in DISTRIBUTED_TYPES:
+        if data["type"] not in nlq.DISTRIBUTED:
             raise ValidationError("Only a histogram or summary has one.", "distribution")
         mean = distribution["sum"] / distribution["count"]
         if "value" in data and not math.isclose(data["value"], mean, rel_tol=1e-9, abs_tol=1e-12):
@@ -137,16 +154,42 @@ class MetricSchema(Schema):
         return data
 
 
+class ReplacementSchema(MetricSchema):
+    """The body of PUT: all but the id."""
+
+    class Meta(MetricSchema.Meta):
+        exclude = ("id",)
+
+
+class PatchSchema(ReplacementSchema):
+    """The body of PATCH, to be described; MetricForms.merge reads it."""
+
+    def on_bind_field(self, _: str, field: fields.Field[Any]) -> None:
+        field.required, field.allow_none, field.load_default = False, True, missing
+
+
+class BatchSchema(Schema):
+    """The body of a batch, to be described; MetricForms.batch reads it, letting other requests run."""
+
+    class Meta:
+        unknown = RAISE
+
+    metrics = fields.List(
+        fields.Nested(lambda: MetricSchema(timedelta())), required=True, validate=validate.Length(1, MAX_BATCH)
+    )
+
+
 class MetricForms:
     """Every way in which metrics come in, for one retention."""
 
     def __init__(self, retention: timedelta) -> None:
         self._new = MetricSchema(retention)
-        self._change = MetricSchema(retention, with_id=False)
+        self._change = ReplacementSchema(retention)
 
     def one(self, raw: object) -> dict[str, Any]:
         """The body of POST /metrics."""
-        return faults.load(self._new, raw)
+        accepted = plain.accept(raw, instants.now(), self._new.retention)
+        return faults.load(self._new, raw) if accepted is None else accepted
 
     def replacement(self, raw: object) -> dict[str, Any]:
         """The body of PUT: all but the id."""
@@ -172,18 +215,26 @@ class MetricForms:
         if len(items) > MAX_BATCH:
             raise Invalid([*wrong, Fault("/metrics", f"At most {MAX_BATCH} metrics.")])
         loaded: list[dict[str, Any]] = []
+        async for index, item in self.each(items):
+            if isinstance(item, Invalid):
+                wrong += [Fault(f"/metrics/{index}{fault.pointer}", fault.detail) for fault in item.faults]
+                if len(wrong) > MAX_FAULTS:
+                    break
+            else:
+                loaded.append(item)
+        if wrong:
+            raise Invalid(wrong)
+        return loaded
+
+    async def each(self, items: Iterable[object]) -> AsyncIterator[tuple[int, dict[str, Any] | Invalid]]:
+        """Each item by its place, as the fields of a metric, or what is wrong with it. Lets other requests run."""
         for index, item in enumerate(items):
             if index % _CHUNK == _CHUNK - 1:
                 await asyncio.sleep(0)
             try:
-                loaded.append(self.one(item))
+                yield index, self.one(item)
             except Invalid as error:
-                wrong += [Fault(f"/metrics/{index}{fault.pointer}", fault.detail) for fault in error.faults]
-                if len(wrong) > MAX_FAULTS:
-                    break
-        if wrong:
-            raise Invalid(wrong)
-        return loaded
+                yield index, error
 
 
 def _within(value: float, low: float, high: float) -> bool:

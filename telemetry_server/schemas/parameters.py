@@ -34,11 +34,15 @@ def nothing(pairs: Iterable[tuple[str, str]]) -> None:
 
 
 class Limit(fields.Field[int]):
-    """A whole number from 1 to `most`; as text, or as a number where it comes from JSON."""
+    """How many at most.
+
+    A whole number from 1 to `most`; as text, or as a number where it comes from JSON.
+    """
 
     def __init__(self, most: int, **options: Any) -> None:
         super().__init__(**options)
         self.most = most
+        self.json_schema = {"type": "integer", "minimum": 1, "maximum": most}
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         if isinstance(value, str) and _WHOLE.fullmatch(value):

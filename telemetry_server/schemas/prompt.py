@@ -3,17 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 import nlq
 from telemetry_server.schemas import faults, parameters
-from telemetry_server.schemas.fields import CONTROL, Instant
+from telemetry_server.schemas.fields import CONTROL, Instant, JsonSchema
 
 MAX_PROMPT_LENGTH = 512
 MAX_ROWS = 1000
+MAX_ZONE_LENGTH = 64
 _YEARS = range(1970, 9999)  # calendars need room on both sides
 
 
@@ -38,11 +39,15 @@ class Prefix:
 
 
 class PromptText(fields.Field[str]):
-    """What was typed. begun: in part, or not at all so far."""
+    """What was typed.
+
+    begun: in part, or not at all so far.
+    """
 
     def __init__(self, *, begun: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self.begun = begun
+        self.json_schema = {"type": "string", "minLength": int(not begun), "maxLength": MAX_PROMPT_LENGTH}
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if not isinstance(value, str):
@@ -69,9 +74,11 @@ class Clock(Instant):
 class Zone(fields.Field[str]):
     """An IANA time zone."""
 
+    json_schema: ClassVar[JsonSchema] = {"type": "string", "maxLength": MAX_ZONE_LENGTH}
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         try:
-            if not isinstance(value, str) or not value.isascii() or len(value) > 64:
+            if not isinstance(value, str) or not value.isascii() or len(value) > MAX_ZONE_LENGTH:
                 raise ValueError  # noqa: TRY301
             return ZoneInfo(value).key
         except (ValueError, OSError, KeyError):
@@ -81,6 +88,8 @@ class Zone(fields.Field[str]):
 class Previous(fields.Field[nlq.Question]):
     """The `question` of an earlier answer."""
 
+    json_schema = nlq.Question
+
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> nlq.Question:
         try:
             return nlq.question_from(value)
@@ -88,17 +97,21 @@ class Previous(fields.Field[nlq.Question]):
             raise ValidationError(f"Not the question of an answer: {error}") from None
 
 
-class GetSchema(Schema):
+class AskSchema(Schema):
+    """The parameters of GET /query."""
+
     class Meta:
         unknown = RAISE
 
-    prompt = PromptText(required=True)
+    prompt = PromptText(required=True, metadata={"examples": ["top 5 events today"]})
     now = Clock(load_default=None)
     tz = Zone(load_default="UTC")
     limit = parameters.Limit(MAX_ROWS, load_default=None)
 
 
 class CompleteSchema(Schema):
+    """The parameters of GET /query/complete."""
+
     class Meta:
         unknown = RAISE
 
@@ -107,21 +120,23 @@ class CompleteSchema(Schema):
     tz = Zone(load_default="UTC")
 
 
-class PostSchema(GetSchema):
+class AskWithContextSchema(AskSchema):
+    """The body of POST /query."""
+
     context = Previous(load_default=None, allow_none=True)
 
 
-_GET, _POST, _COMPLETE = GetSchema(), PostSchema(), CompleteSchema()
+_ASK, _ASK_WITH_CONTEXT, _COMPLETE = AskSchema(), AskWithContextSchema(), CompleteSchema()
 
 
 def from_parameters(pairs: Iterable[tuple[str, str]]) -> Prompt:
     """Read the query parameters. Raises Invalid."""
-    return _prompt(faults.load(_GET, parameters.once(pairs)))
+    return _prompt(faults.load(_ASK, parameters.once(pairs)))
 
 
 def from_body(raw: object) -> Prompt:
     """Read the body. Raises Invalid."""
-    return _prompt(faults.load(_POST, raw))
+    return _prompt(faults.load(_ASK_WITH_CONTEXT, raw))
 
 
 def prefix_from_parameters(pairs: Iterable[tuple[str, str]]) -> Prefix:

@@ -1,7 +1,11 @@
 """What is stored beside the metrics."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from telemetry_server.totals import Amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +27,25 @@ class Miss:
     text: str
     count: int
     seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What an admin did: who (the id of a key, of which tenant), what, about what; never a key."""
+
+    id: str
+    at: datetime
+    who: str
+    tenant: str | None
+    action: str
+    about: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The last total of a stream, who remembered it, and the (instant, amount) that came and may not be stored yet."""
+
+    at: datetime
+    amount: Amount
+    claim: str
+    steps: tuple[tuple[datetime, Amount], ...]

@@ -6,9 +6,13 @@ in the background finds it again, so that at most one answer waits for a Redis t
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import BlockingConnectionPool, ConnectionPool
 from redis.asyncio import Redis as Client
 from redis.asyncio.retry import Retry
@@ -30,6 +34,17 @@ def check_uri(uri: str) -> None:
         raise ValueError("not a URI of Redis") from None  # the driver's words may hold the password
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many requests of those asked for are within a limit; how many more would be; and from when on there is room
+    again, in epoch seconds.
+    """
+
+    granted: int
+    remaining: int
+    free_at: float
+
+
 class Redis:
     """Keys live under `telemetry_server:<app_env>:`."""
 
@@ -45,6 +60,10 @@ class Redis:
             driver_info=None,
         )
         self._client = Client.from_pool(pool)
+        storage = RedisStorage(
+            uri, implementation="redispy", connection_pool=cast("Any", pool), key_prefix=f"telemetry_server:{app_env}"
+        )
+        self._limiter = MovingWindowRateLimiter(storage)
         self._prefix = f"telemetry_server:{app_env}:"
         self._probe: asyncio.Task[None] | None = None
         self.available = True
@@ -70,6 +89,25 @@ class Redis:
                 await self._client.set(self._prefix + key, value, px=expire_ms)
         except (RedisError, OSError, TimeoutError) as error:
             self._lost(error)
+
+    async def take(self, key: str, wanted: int, most: int) -> Taken | None:
+        """Count up to `wanted` requests against `most` a second, in any second; None where Redis is away."""
+        if not self.available:
+            return None
+        limit = RateLimitItemPerSecond(most)
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                while True:
+                    granted = await self._limiter.hit(limit, key, cost=wanted)
+                    stats = await self._limiter.get_window_stats(limit, key)
+                    if granted:
+                        return Taken(wanted, stats.remaining, stats.reset_time)
+                    wanted = min(wanted - 1, stats.remaining)  # it is all or none
+                    if wanted <= 0:
+                        return Taken(0, stats.remaining, stats.reset_time)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._lost(error)
+            return None
 
     async def connect(self) -> None:
         """Look once whether Redis is there."""

@@ -2,7 +2,9 @@
 
 import itertools
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,6 +35,24 @@ def read_catalog() -> nlq.Catalog:
     for name, type_, tags in read_series():
         catalog.add(name, type_, tags)
     return catalog
+
+
+@contextmanager
+def without_tracing() -> Iterator[None]:
+    """At full speed: for loops over what other tests cover line by line, and for what is timed."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
+
+
+@pytest.fixture(scope="module")
+def untraced() -> Iterator[None]:
+    """Without tracing, for all of a module."""
+    with without_tracing():
+        yield
 
 
 @pytest.fixture(scope="session")

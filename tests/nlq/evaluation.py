@@ -1,10 +1,12 @@
 """What a question's answer is, worked out in plain Python: the judge of the pipelines, sharing no code with them."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,9 +37,12 @@ def _exists(question: Question, documents: list[Document]) -> list[list[Any]]:
 
 
 def _age(question: Question, documents: list[Document]) -> list[list[Any]]:
-    times = [document["timestamp"] for document in documents if _is_meant(question, document)]
-    assert question.range.end
-    return [[(question.range.end - max(times)).total_seconds(), max(times)]] if times else []
+    end, found = question.range.end, _groups(question, question.range, documents)
+    assert end
+    latest = {key: max(each["timestamp"] for each in group) for key, group in found.items() if group}
+    seconds = {"s": 1, "min": 60, "h": 3600, "day": 86400, "week": 604800}[question.unit or "s"]
+    rows = [[*key, (end - at).total_seconds() / seconds, at] for key, at in latest.items()]
+    return sorted(rows, key=lambda row: (row[-1], [(cell is not None, cell) for cell in row[:-2]]))
 
 
 def _silent(question: Question, documents: list[Document]) -> list[list[Any]]:
@@ -88,9 +93,24 @@ def _is_meant(question: Question, document: Document) -> bool:
         and (not question.types or document["type"] in question.types)
         and (start is None or document["timestamp"] >= start)
         and (end is None or document["timestamp"] < end)
+        and belongs(question, document["timestamp"])
         and all(_has_tag(document, wanted) for wanted in question.tags)
         and all(_has_value(document, wanted) for wanted in question.values)
     )
+
+
+def belongs(question: Question, instant: datetime) -> bool:
+    """Whether some day's stretch of each cycle, as clocks show it, has the instant; of a negated one, none."""
+    shown = instant.astimezone(ZoneInfo(question.zone)).replace(tzinfo=None)
+    for cycle in question.during:
+        found = False
+        for day in (shown.date() - timedelta(days=1), shown.date()):
+            start = datetime.combine(day, cycle.start)
+            end = datetime.combine(day if cycle.start < cycle.end else day + timedelta(days=1), cycle.end)
+            found |= (not cycle.weekdays or day.weekday() in cycle.weekdays) and start <= shown < end
+        if found == cycle.negated:
+            return False
+    return True
 
 
 def _tag(document: Document, key: str) -> Any:
@@ -146,20 +166,49 @@ def _aggregated(question: Question, documents: list[Document]) -> list[list[Any]
     for key in {**first, **second}:
         row = list(key)
         for aggregation in question.aggregations:
-            value = _reduce(aggregation, first.get(key, []))
-            if aggregation.per:
-                units = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-                value /= _seconds(question, question.range, key) / units[aggregation.per]
+            value = _result(question, question.range, key, aggregation, first)
             row.append(value)
             if question.compared_to:
-                row += _compared(value, _reduce(aggregation, second.get(key, [])))
+                row += _compared(value, _result(question, question.compared_to, key, aggregation, second))
         rows.append(row)
     if question.share:
         _add_shares(question, rows)
     if question.over:
         rows = _divided(question, question.over, rows, documents)
     kept = [row for row in rows if all(_fulfils(question, row, condition) for condition in question.having)]
-    return _ordered(question, kept)
+    return [_converted(question, row) for row in _ordered(question, kept)]
+
+
+# From the unit that a name ends in to another: a level, and a difference of two.
+CONVERSIONS = {
+    ("ms", "s"): (lambda x: x / 1000, lambda x: x / 1000),
+    ("km", "mi"): (lambda x: x / 1.609344, lambda x: x / 1.609344),
+    ("kmh", "mph"): (lambda x: x / 1.609344, lambda x: x / 1.609344),
+    ("bytes", "GB"): (lambda x: x / 1e9, lambda x: x / 1e9),
+    ("c", "°F"): (lambda x: x * 1.8 + 32, lambda x: x * 1.8),
+}
+
+
+def _converted(question: Question, row: list[Any]) -> list[Any]:
+    if question.unit is None:
+        return row
+    own = re.split(r"[._]", question.names[0])[-1]
+    level, difference = CONVERSIONS[own, question.unit]
+    width = len(question.groups) + (question.grain is not None)
+    columns: list[Any] = []
+    for aggregation in question.aggregations:
+        value = difference if aggregation.function in ("stddev", "range") else level
+        columns += [value, value, difference, None] if question.compared_to else [value]
+    converts = [None] * width + columns + [None] * (len(row) - width - len(columns))
+    return [cell if None in (to, cell) else to(cell) for to, cell in zip(converts, row, strict=True)]
+
+
+def _result(question: Question, time: TimeRange, key: Any, aggregation: Aggregation, groups: Any) -> Any:
+    value = _reduce(aggregation, groups.get(key, []))
+    if aggregation.per:
+        units = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+        value /= _seconds(question, time, key) / units[aggregation.per]
+    return value
 
 
 def _divided(question: Question, over: Over, rows: list[list[Any]], documents: list[Document]) -> list[list[Any]]:
@@ -212,7 +261,10 @@ def _seconds(question: Question, time: TimeRange, key: tuple[Any, ...]) -> float
         width = timedelta(minutes=question.grain.count * {"minute": 1, "hour": 60}[question.grain.unit])
         start, end = max(bucket, start or bucket), min(bucket + width, end)
     assert start
-    return (end - start).total_seconds()
+    if not question.during:
+        return (end - start).total_seconds()
+    minutes = round((end - start).total_seconds() / 60)  # a range of the corpus has whole ones
+    return 60.0 * sum(belongs(question, start + timedelta(minutes=minute)) for minute in range(minutes))
 
 
 def _shift(question: Question) -> timedelta:
@@ -295,8 +347,22 @@ def _local_bucket(local: datetime, grain: Grain) -> datetime:
     }[grain.unit]
 
 
+def _seen(document: Document) -> list[tuple[float, int]]:
+    """(value, how often) of what a metric stands for: of a bucket the middle, of no buckets the mean."""
+    distribution = document.get("distribution")
+    if not distribution:
+        return [(document["value"], 1)]
+    if not distribution["counts"]:
+        return [(document["value"], distribution["count"])]
+    edges = pairwise([-math.inf, *distribution["bounds"], math.inf])
+    low, high = distribution["min"], distribution["max"]
+    buckets = zip(edges, distribution["counts"], strict=True)
+    return [((max(start, low) + min(end, high)) / 2, count) for (start, end), count in buckets]
+
+
 def _reduce(aggregation: Aggregation, documents: list[Document]) -> Any:
     values = [document["value"] for document in documents]
+    seen = [each for document in documents for each in _seen(document)]
     if aggregation.function == "count":
         return len(values)
     if aggregation.key:
@@ -307,17 +373,19 @@ def _reduce(aggregation: Aggregation, documents: list[Document]) -> Any:
         return None
     if aggregation.function == "percentile":
         # nearest rank: the smallest value with at least p % of the values at or below it
-        ordered = sorted(values)
+        ordered = sorted(value for value, count in seen for _ in range(count))
         share = aggregation.percent or 0.0
         return next(v for i, v in enumerate(ordered, 1) if i * 100 >= share * len(ordered) - 1e-9)
+    seen_by = [each.get("distribution") or {"min": each["value"], "max": each["value"]} for each in documents]
+    least, greatest = min(each["min"] for each in seen_by), max(each["max"] for each in seen_by)
     mean = math.fsum(values) / len(values)
     variance = math.fsum((value - mean) ** 2 for value in values) / len(values)
     in_time = sorted(documents, key=lambda document: (document["timestamp"], document["_id"]))
     return {
         "avg": mean,
-        "min": min(values),
-        "max": max(values),
-        "range": max(values) - min(values),
+        "min": least,
+        "max": greatest,
+        "range": greatest - least,
         "variance": variance,
         "stddev": math.sqrt(variance),
         "first": in_time[0]["value"],

@@ -3,10 +3,12 @@
 import pytest
 
 import nlq
-from nlq.catalog import MAX_DURATIONS
+from nlq.catalog import MAX_MEASURING, words_of
 from nlq.spelling import edits
 from tests.nlq.conftest import NOW, read_catalog
 from tests.nlq.scale import PREFIXES, PROMPTS, grown, percentile, spent
+
+pytestmark = pytest.mark.usefixtures("untraced")
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +34,44 @@ def test_a_large_catalog_is_read_as_fast(large: nlq.Context) -> None:
 
 def test_many_durations_are_cut(large: nlq.Context) -> None:
     """Of thousands of names that measure a duration the first are told."""
-    found = large.catalog.durations_of("host")
-    assert len(found) == MAX_DURATIONS
+    found = large.catalog.measuring("duration", "host")
+    assert len(found) == MAX_MEASURING
     assert found == sorted(found)
     result = nlq.interpret("slowest hosts", large)
     assert isinstance(result, nlq.Refusal)
     assert result.code == "ambiguous"
+
+
+def test_word_of_very_many_names_is_asked_back(large: nlq.Context) -> None:
+    """A word, or several, that thousands of names have is ambiguous, with names that have it as suggestions."""
+    for prompt in ("average depth", "p95 latency", "average size bytes"):
+        result = nlq.interpret(prompt, large)
+        assert isinstance(result, nlq.Refusal), prompt
+        assert result.code == "ambiguous"
+        assert all(prompt.split()[1] in suggestion for suggestion in result.suggestions)
+    assert read("average svc7 pool0", large.catalog).question.names == ("svc7.pool0.rate",)
+
+
+def test_catalog_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond so many names and values none is added, and the catalog says so."""
+    monkeypatch.setattr("nlq.catalog.MAX_NAMES", 3)
+    monkeypatch.setattr("nlq.catalog.MAX_VALUES", 5)
+    catalog = nlq.Catalog()
+    assert not catalog.is_full
+    for number in range(10):
+        catalog.add(f"name{number}", "gauge", [f"key{number}:{value}" for value in range(3)])
+    assert list(catalog.names) == ["name0", "name1", "name2"]
+    assert [len(values) for values in catalog.keys.values()] == [3, 2, 0]
+    assert catalog.is_full
+
+
+@pytest.mark.parametrize("unit", ["404s ", "1h ", "500 or ", "min, ", "p95 ", "host web-01 or ", "monday to ", "eror "])
+def test_long_prompts_of_repeats_are_bounded(unit: str) -> None:
+    """A prompt of one thing over and over costs no more than a few of the dear ones, whatever becomes of it."""
+    context = nlq.Context(now=NOW, catalog=read_catalog())
+    dear = percentile(spent(lambda text: nlq.interpret(text, context), PROMPTS[::8]), 99)
+    repeats = spent(lambda text: nlq.interpret(text, context), [(unit * 512)[:length] for length in (128, 256, 512)])
+    assert repeats[-1] < 15 * dear
 
 
 def test_values_of_a_large_key_are_found(large: nlq.Context) -> None:
@@ -103,3 +137,10 @@ def test_alias_of_nothing_is_not_understood() -> None:
     assert isinstance(nlq.interpret("average ghost", context), nlq.Refusal)
     catalog.add("not.there", "gauge", ["host:web-01"])
     assert read("average ghost", catalog).question.names == ("not.there",)
+
+
+def test_words_of_a_name_are_told_apart_by_case_and_written_in_full() -> None:
+    """`pH` is one word, `playersInQueue` are three; a short form is the word that it stands for."""
+    assert words_of("bioreactor.pH") == ("bioreactor", "ph")
+    assert words_of("playersInQueue") == ("player", "in", "queue")
+    assert words_of("room_temps") == words_of("room.temperature")

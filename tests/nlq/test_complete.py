@@ -76,6 +76,12 @@ def test_what_is_likely_is_proposed(prefix: str, expected: str) -> None:
     assert expected in texts(prefix)
 
 
+def test_a_word_that_means_something_alone_is_read_anew() -> None:
+    """`MAY` alone is a month, and `MAY average deploy` is refused: so it is not proposed."""
+    for text in texts("MAY"):
+        assert isinstance(nlq.interpret(text, CONTEXT), nlq.Interpretation)
+
+
 def test_nothing_typed_gives_starters() -> None:
     """Without a prefix there are good first prompts, about what is stored, and about nothing in particular."""
     assert len(texts("")) == MAX_COMPLETIONS

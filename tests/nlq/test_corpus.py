@@ -55,9 +55,22 @@ def test_refused_prompt_says_why_and_what_to_ask_instead(code: str, prompt: str)
         assert isinstance(nlq.interpret(suggestion, CONTEXT), nlq.Interpretation), suggestion
 
 
+@pytest.mark.parametrize(("code", "prompt"), REFUSED, ids=[prompt for _, prompt in REFUSED])
+def test_refusal_points_at_the_word_that_was_not_understood(code: str, prompt: str) -> None:
+    """The span covers unknown words, and of one alone: some suggestion keeps every word beside it that is read."""
+    result = nlq.interpret(prompt, CONTEXT)
+    assert isinstance(result, nlq.Refusal)
+    unknown = [word for word in result.words if word.role == "unknown"]
+    if code == "not_understood":
+        assert any(result.start <= word.start and word.end <= result.end for word in unknown)
+    read = {word.text for word in result.words if word.role not in ("unknown", "filler", "zone")}
+    if code == "not_understood" and len(unknown) == 1 and read:
+        assert any(read <= set(suggestion.split()) for suggestion in result.suggestions), result.suggestions
+
+
 def test_corpus_is_large_enough() -> None:
-    """At least 200 prompts, refusals among them, and none twice."""
+    """At least 200 prompts, 150 refusals among them, and none twice."""
     prompts = [prompt for _, _, prompt in CASES]
     assert len(prompts) >= 200
-    assert len(REFUSED) >= 30
+    assert len(REFUSED) >= 150
     assert len(set(prompts)) == len(prompts)

@@ -2,8 +2,10 @@
 
 import math
 import random
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pymongo
@@ -13,12 +15,17 @@ from bson.codec_options import CodecOptions
 from pymongo.collection import Collection
 
 import nlq
-from nlq.question import Aggregation, Grain, GroupKey, Question, Rank, TagFilter, TimeRange
+from nlq.pipeline import sketch
+from nlq.pipeline.summary import summary
+from nlq.plan import EXACT, Plan, Summaries
+from nlq.question import Aggregation, Cycle, Grain, GroupKey, Question, Rank, TagFilter, TimeRange
+from nlq.spans import DAY, HOUR
 from tests.nlq.conftest import NOW, read_series
 from tests.nlq.evaluation import evaluate
 from tests.nlq.test_corpus import CONTEXT, READ
 
 Document = dict[str, Any]
+PERCENTILE = re.compile(r"p[\d.]+")
 
 
 def documents() -> list[Document]:
@@ -56,29 +63,62 @@ def collection(mongo_uri: str) -> Iterator[Collection[Document]]:
         found.insert_many(DOCUMENTS)
         series = {(each["name"], each["type"], tuple(each["tags"])) for each in DOCUMENTS}
         client[name]["series"].insert_many([{"name": n, "type": t, "tags": list(tags)} for n, t, tags in series])
+        found.database["hours"].insert_many(_summaries(found, "metrics", HOUR, sorted({_hour(at) for at in times()})))
+        days = sorted({at.replace(hour=0) for at in map(_hour, times())})
+        found.database["days"].insert_many(_summaries(found, "hours", DAY, days))
+        for stale in ("hours", "days"):
+            times_ = {"hours": SUMMARIES.stale_hours, "days": SUMMARIES.stale_days}[stale]
+            client[name][stale].update_many({"timestamp": {"$in": list(times_)}}, {"$set": {"name": "wrong"}})
         yield found
         client.drop_database(name)
 
 
-def answer(collection: Collection[Document], question: Question) -> list[list[Any]]:
-    pipeline = nlq.compile_question(question, nlq.Limits(max_rows=len(DOCUMENTS)))
+def times() -> list[datetime]:
+    return [document["timestamp"] for document in DOCUMENTS]
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _summaries(found: Collection[Document], source: str, width: timedelta, starts: list[datetime]) -> list[Document]:
+    return [made for start in starts for made in found.database[source].aggregate(summary(start, width, source))]
+
+
+FIRST = _hour(min(times()))
+STALE = random.Random(7).sample(sorted({_hour(at) for at in times()}), 20)  # noqa: S311  test data
+SUMMARIES = Summaries(
+    since=FIRST,
+    metrics_since=FIRST,
+    hours_since=FIRST.replace(hour=0),
+    hours_until=_hour(NOW) - 2 * HOUR,
+    days_until=NOW.replace(hour=0, minute=0) - DAY,
+    stale_hours=frozenset(STALE[:12]),
+    stale_days=frozenset(at.replace(hour=0) for at in STALE[12:]),
+)
+
+
+def answer(collection: Collection[Document], question: Question, plan: Plan = EXACT) -> list[list[Any]]:
+    pipeline = nlq.compile_question(question, nlq.Limits(max_rows=len(DOCUMENTS)), plan)
     source = collection.database.get_collection(pipeline.collection, codec_options=collection.codec_options)
     rows = [document["row"] for document in source.aggregate(list(pipeline.stages))]
     assert all(len(row) == len(pipeline.columns) for row in rows)
     return rows
 
 
-def same(got: Any, wanted: Any) -> bool:
+def same(got: Any, wanted: Any, error: float = 1e-9) -> bool:
     if isinstance(wanted, float) and got is not None:
-        return math.isclose(got, wanted, rel_tol=1e-9, abs_tol=1e-9)
+        return math.isclose(got, wanted, rel_tol=error, abs_tol=1e-9)
     return bool(got == wanted)
 
 
-def assert_answers(collection: Collection[Document], question: Question) -> None:
-    got, wanted = answer(collection, question), evaluate(question, DOCUMENTS)
+def assert_answers(collection: Collection[Document], question: Question, plan: Plan = EXACT) -> None:
+    got, wanted = answer(collection, question, plan), evaluate(question, DOCUMENTS)
+    pipeline = nlq.compile_question(question)
+    errors = [0.01001 if plan.sketched and PERCENTILE.fullmatch(each.name) else 1e-9 for each in pipeline.columns]
     assert len(got) == len(wanted), (got, wanted)
     for got_row, wanted_row in zip(got, wanted, strict=True):
-        assert all(map(same, got_row, wanted_row)), (got_row, wanted_row)
+        assert all(map(same, got_row, wanted_row, errors)), (got_row, wanted_row)
 
 
 def question_of(prompt: str) -> Question:
@@ -93,9 +133,16 @@ def test_every_corpus_question_is_answered_as_python_would(collection: Collectio
     assert_answers(collection, question_of(reading))
 
 
+@pytest.mark.parametrize("reading", sorted({reading for reading, _ in READ}))
+def test_summaries_give_every_corpus_question_the_same_answer(collection: Collection[Document], reading: str) -> None:
+    """Sealed hours and days are read from their summaries, stale and open ones from the metrics."""
+    assert_answers(collection, question_of(reading), Plan(summaries=SUMMARIES))
+
+
 ALL = TimeRange(None, NOW)
 HOST, REGION = GroupKey("tag", "host"), GroupKey("tag", "region")
 P95 = Aggregation("percentile", 95)
+COUNT = Aggregation("count")
 QUESTIONS = {
     "groups that lack the key are null": Question("aggregate", ALL, (Aggregation("count"),), groups=(HOST,)),
     "and are left out of a ranking": Question("aggregate", ALL, (Aggregation("count"),), groups=(HOST,), rank=Rank(9)),
@@ -157,6 +204,22 @@ QUESTIONS |= {
     for unit, count in (("minute", 15), ("hour", 1), ("day", 1), ("week", 1), ("month", 1), ("year", 1))
     for zone in ("UTC", "Europe/Berlin", "Asia/Kolkata")
 }
+CYCLES = (
+    Cycle((0, 2, 6)),
+    Cycle((5, 6), negated=True),
+    Cycle((), time(9), time(17, 30)),
+    Cycle((), time(22, 0, 30), time(2)),
+    Cycle((4, 6), time(22), time(2, 30)),
+    Cycle((0, 1, 2, 3, 4), time(9), time(17), negated=True),
+    Cycle((6,), time(18), time()),
+    Cycle((6,), time(2), time(3)),  # on two of those days clocks skip that hour, or repeat it
+)
+QUESTIONS |= {
+    f"{cycle} in {zone}": Question("list", ALL, rank=Rank(1000), during=(cycle,), zone=zone)
+    for cycle in CYCLES
+    for zone in ("UTC", "America/New_York", "Asia/Kolkata")
+}
+QUESTIONS["several cycles"] = Question("list", ALL, limit=1000, during=(CYCLES[0], CYCLES[1], CYCLES[5]))
 
 
 @pytest.mark.parametrize("case", QUESTIONS)
@@ -165,15 +228,92 @@ def test_hard_question_is_answered_as_python_would(collection: Collection[Docume
     assert_answers(collection, QUESTIONS[case])
 
 
-def test_beyond_tells_whether_there_is_more(collection: Collection[Document]) -> None:
-    """`beyond` finds a document exactly when the limit cut rows off."""
+SKETCHED = {
+    case: question for case, question in QUESTIONS.items() if any(each.percent for each in question.aggregations)
+}
+
+
+@pytest.mark.parametrize("case", SKETCHED)
+def test_sketched_percentiles_are_within_one_percent(collection: Collection[Document], case: str) -> None:
+    """And all that is asked beside them is exact."""
+    assert_answers(collection, SKETCHED[case], Plan(sketched=True))
+
+
+@pytest.mark.parametrize("case", QUESTIONS)
+def test_summaries_give_every_hard_question_the_same_answer(collection: Collection[Document], case: str) -> None:
+    """Percentiles of them too, within 1 %."""
+    assert_answers(collection, QUESTIONS[case], Plan(sketched=case in SKETCHED, summaries=SUMMARIES))
+
+
+@pytest.mark.parametrize("percent", [0.1, 5, 50, 95, 100])
+def test_sketch_holds_every_double(collection: Collection[Document], percent: float) -> None:
+    """Values of any size and sign, and zero, are given back within 1 %."""
+    chance = random.Random(percent)  # noqa: S311  test data
+    values = [chance.choice((1, -1)) * 10 ** chance.uniform(-300, 300) for _ in range(500)]
+    values += [0.0, -0.0, 5e-324, -5e-324, 1.7e308, -1.7e308, 1.0, -1.0]
+    made = {"$documents": [{"value": value} for value in values]}
+    gathered = {"$group": {"_id": None, "bins": {"$push": sketch.of("$value")}}}
+    added = {"$set": {"added": sketch.added("$bins")}}
+    asked = {name: sketch.value_at(round(percent * 10), 1000, f"${name}") for name in ("bins", "added")}
+    thrice = sketch.added(sketch.joined(["$added", "$added", "$added"]))
+    again = sketch.added(sketch.joined(["$added", thrice]))
+    shown = {"$project": asked | {"sketch": "$added", "again": again}}
+    (found,) = collection.database.aggregate([made, gathered, added, shown])
+    wanted = sorted(values)[math.ceil(len(values) * round(percent * 10) / 1000) - 1]
+    assert math.isclose(found["bins"], wanted, rel_tol=0.01001), wanted
+    assert found["added"] == found["bins"]
+    for name, count in (("sketch", len(values)), ("again", 4 * len(values))):
+        bins = [number // sketch.ROOM for number in found[name]]
+        assert bins == sorted(set(bins))
+        assert sum(number % sketch.ROOM for number in found[name]) == count > len(bins)
+
+
+@pytest.mark.parametrize("plan", [EXACT, Plan(summaries=SUMMARIES)], ids=["metrics", "summaries"])
+def test_values_of_a_percentile_are_counted(collection: Collection[Document], plan: Plan) -> None:
+    """Of both ranges of a comparison; summaries tell how many, of metrics only so many are counted."""
+    asked = Question("aggregate", ALL, (P95,), names=("cpu.usage",), compared_to=TimeRange(None, NOW - 9 * DAY))
+    first, second = (replace(asked, range=span, compared_to=None) for span in (asked.range, asked.compared_to) if span)
+    (here,), (before,) = (evaluate(replace(each, aggregations=(COUNT,)), DOCUMENTS) for each in (first, second))
+
+    def counted(question: Question, most: int) -> int:
+        pipeline = nlq.count_values(question, most, plan)
+        assert pipeline
+        (found,) = collection.database[pipeline.collection].aggregate(list(pipeline.stages))
+        return int(found["row"][0])
+
+    assert counted(first, 10_000) == here[0] > 100
+    assert counted(asked, 10_000) == here[0] + before[0]
+    assert counted(asked, 10) > 10
+    assert nlq.count_values(replace(asked, aggregations=(COUNT,)), 10, plan) is None
+
+
+def test_one_more_row_tells_whether_there_is_more(collection: Collection[Document]) -> None:
+    """One more comes exactly when the limit cuts rows off, behind the same rows."""
     question = Question("aggregate", ALL, (Aggregation("count"),), groups=(HOST,))
     rows = len(answer(collection, question))
     for limit, more in ((rows - 1, True), (rows, False)):
         pipeline = nlq.compile_question(question, nlq.Limits(max_rows=limit))
         assert pipeline.capped
-        assert len(list(collection.aggregate(list(pipeline.stages)))) == limit
-        assert bool(list(collection.aggregate(pipeline.beyond()))) is more
+        cut = list(collection.aggregate(list(pipeline.stages)))
+        assert len(cut) == limit
+        assert list(collection.aggregate(pipeline.with_one_more()))[:limit] == cut
+        assert len(list(collection.aggregate(pipeline.with_one_more()))) == limit + more
+
+
+@pytest.mark.parametrize("cycle", CYCLES, ids=str)
+def test_cycles_go_by_the_clock_while_it_changes(collection: Collection[Document], cycle: Cycle) -> None:
+    """An hour that clocks skip is in no cycle; one that they repeat is in it twice."""
+    found = collection.database[f"changes_{ObjectId()}"]
+    changes = (datetime(2026, 3, 7, tzinfo=UTC), datetime(2026, 10, 31, tzinfo=UTC))
+    made = [
+        DOCUMENTS[0] | {"_id": ObjectId(), "timestamp": start + timedelta(minutes=10 * count)}
+        for start in changes
+        for count in range(3 * 24 * 6)
+    ]
+    found.insert_many(made)
+    question = Question("aggregate", ALL, (Aggregation("count"),), during=(cycle,), zone="America/New_York")
+    rows = [document["row"] for document in found.aggregate(list(nlq.compile_question(question).stages))]
+    assert rows == evaluate(question, made)
 
 
 def test_no_text_of_the_caller_becomes_a_field_or_an_expression(collection: Collection[Document]) -> None:

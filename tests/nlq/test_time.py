@@ -9,6 +9,7 @@ from nlq.catalog import Catalog
 from nlq.context import Context
 from nlq.engine import Grammar, Match
 from nlq.question import TimeRange
+from nlq.recurrence import Preceding
 from nlq.refusal import Problem
 from nlq.resolve_time import resolve_time
 from nlq.rules import number, time_range
@@ -56,15 +57,22 @@ last couple of hours | 2026-11-22 11:07 | now
 past half an hour | 2026-11-22 12:37 | now
 the last hour and 30 minutes | 2026-11-22 11:37 | now
 last 1 hour 30 minutes | 2026-11-22 11:37 | now
+last 1h30m | 2026-11-22 11:37 | now
+the last hour and a half | 2026-11-22 11:37 | now
 past 2 and a half hours | 2026-11-22 10:37 | now
 past fortnight | 2026-11-08 13:07 | now
 7d | 2026-11-15 13:07 | now
 next 3 days | now | 2026-11-25 13:07
+2 hours in the future | now | 2026-11-22 15:07
+in 2 hours | 2026-11-22 15:07 | 2026-11-22 15:08
 next day and 2 hours | now | 2026-11-23 15:07
 the 3 coming weeks | now | 2026-12-13 13:07
 within 20 minutes | now | 2026-11-22 13:27
 year to date | 2026-01-01 | now
 month to date | 2026-11-01 | now
+ytd | 2026-01-01 | now
+today so far | 2026-11-22 | now
+so far this week | 2026-11-16 | now
 rest of the week | now | 2026-11-23
 later this month | now | 2026-12-01
 earlier today | 2026-11-22 | now
@@ -85,8 +93,10 @@ August twenty-first | 2026-08-21 | 2026-08-22
 August twenty one | 2026-08-21 | 2026-08-22
 Friday the 13th | 2026-11-13 | 2026-11-14
 Friday 13th | 2026-11-13 | 2026-11-14
+Friday 13 | 2026-11-13 | 2026-11-14
 Friday the thirteenth | 2026-11-13 | 2026-11-14
 Friday, November 13 | 2026-11-13 | 2026-11-14
+last Friday, November 13 | 2026-11-13 | 2026-11-14
 November 13 (Friday) | 2026-11-13 | 2026-11-14
 Monday, November 23 | 2026-11-23 | 2026-11-24
 Friday, November 13, 2026 | 2026-11-13 | 2026-11-14
@@ -145,6 +155,8 @@ the month of yesterday | 2026-11-01 | now
 first half of October | 2026-10-01 | 2026-10-16
 second half of last year | 2025-07-01 | 2026-01-01
 first Monday of May | 2026-05-04 | 2026-05-05
+first Monday | 2026-11-02 | 2026-11-03
+the fourth Thursday | 2026-10-22 | 2026-10-23
 the last Friday in October | 2026-10-30 | 2026-10-31
 first day of last month | 2026-10-01 | 2026-10-02
 third week of September | 2026-09-14 | 2026-09-21
@@ -165,8 +177,11 @@ last week from Monday to Wednesday | 2026-11-09 | 2026-11-12
 2 weeks ago | 2026-11-02 | 2026-11-09
 5 months ago | 2026-06-01 | 2026-07-01
 3 hours ago | 2026-11-22 10:00 | 2026-11-22 11:00
+half an hour ago | 2026-11-22 12:37 | 2026-11-22 12:38
+1 day 2 hours ago | 2026-11-21 11:00 | 2026-11-21 12:00
 2 weeks ago at 8am | 2026-11-08 08:00 | 2026-11-08 09:00
 since 3 hours ago | 2026-11-22 10:07 | now
+since 3 hours | 2026-11-22 10:07 | now
 since 2 days ago | 2026-11-20 13:07 | now
 until 2 days ago | - | 2026-11-20 13:07
 between 3 days ago and 1 hour ago | 2026-11-19 13:07 | 2026-11-22 12:07
@@ -176,7 +191,6 @@ from now to 2 hours later | now | 2026-11-22 15:07
 now-6h | 2026-11-22 07:07 | now
 from now-6h to now-1h | 2026-11-22 07:07 | 2026-11-22 12:07
 same hour last week | 2026-11-15 13:00 | 2026-11-15 14:00
-the day before | 2026-11-21 | 2026-11-22
 this morning | 2026-11-22 06:00 | 2026-11-22 12:00
 yesterday evening | 2026-11-21 18:00 | 2026-11-22
 last night | 2026-11-22 | 2026-11-22 06:00
@@ -286,6 +300,12 @@ since March | 2026-03-01 | now
 since 2024 | 2024-01-01 | now
 since the third | 2026-11-03 | now
 since 10:00 | 2026-11-22 10:00 | now
+from 9am | 2026-11-22 09:00 | now
+from 9am yesterday | 2026-11-21 09:00 | now
+since the start of last week | 2026-11-09 | now
+since the beginning of the month | 2026-11-01 | now
+until the end of October | - | 2026-11-01
+between the start of October and the end of yesterday | 2026-10-01 | 2026-11-22
 starting from Monday | 2026-11-16 | now
 from now-6h | 2026-11-22 07:07 | now
 from Monday onwards | 2026-11-16 | now
@@ -322,7 +342,15 @@ yesterday before 5pm | 2026-11-21 | 2026-11-21 17:00
 yesterday after 5pm | 2026-11-21 17:00 | 2026-11-22
 Thursday before 5pm | 2026-11-19 | 2026-11-19 17:00
 Thursday after 5pm | 2026-11-19 17:00 | 2026-11-20
+before 6am yesterday | 2026-11-21 | 2026-11-21 06:00
+until noon on November 3 | 2026-11-03 | 2026-11-03 12:00
+before 9am on Thursday | 2026-11-19 | 2026-11-19 09:00
+after 5pm yesterday | 2026-11-21 17:00 | 2026-11-22
+after 5pm on Thursday | 2026-11-19 17:00 | 2026-11-20
+after 9am and before 5pm yesterday | 2026-11-21 09:00 | 2026-11-21 17:00
+since 9am yesterday | 2026-11-21 09:00 | now
 for the month | 2026-11-01 | now
+of the week | 2026-11-16 | now
 now | now | 2026-11-22 13:07:01
 right now | now | 2026-11-22 13:07:01
 at the moment | now | 2026-11-22 13:07:01
@@ -350,7 +378,7 @@ def test_phrase_means_its_range(phrase: str, start: str, end: str) -> None:
     [
         "5m rows", "top 5 hosts", "status 500 or 404", "second", "the second attempt failed", "daily.active users",
         "it may fail", "may I see the errors", "a forced march", "sun and moon", "we sat down", "nowhere",
-        "cpu.usage above 13.1", "between 3 and 5", "from 6 to 7", "2026", "port 2024", "ratio 4:3", "version 1.2.3",
+        "cpu.usage above 13.1", "5 to 8", "2026", "port 2024", "ratio 4:3", "version 1.2.3",
         "10.0.0.12", "5 days", "12 hours", "the day", "at 2000 requests", "march on", "host mon-01", "up to date",
         "monthly report", "first week", "the second half", "", "   ", "weekdays",
         "business hours", "in the mornings",
@@ -382,6 +410,7 @@ def test_no_time_in_it(text: str) -> None:
         ("March 3 last week", "conflict"),
         ("Monday last month", "ambiguous"),
         ("in the first week", "ambiguous"),
+        ("the 3 days before", "incomplete"),
     ],
 )
 def test_phrase_without_sense_is_a_problem(phrase: str, code: str) -> None:
@@ -405,8 +434,11 @@ SHIFTS = {
     "the previous month": ("2026-10-21", "2026-11-21"),
     "the 3 days before": ("2026-11-18", "2026-11-21"),
     "the previous 2 weeks": ("2026-11-07", "2026-11-21"),
+    "last Saturday": ("2026-11-14", "2026-11-15"),
     "same day last week": ("2026-11-14", "2026-11-15"),
     "the same time last month": ("2026-10-21", "2026-10-22"),
+    "the period before": ("2026-11-20", "2026-11-21"),
+    "the previous period": ("2026-11-20", "2026-11-21"),
 }
 
 
@@ -414,7 +446,7 @@ SHIFTS = {
 def test_shift_is_told_from_the_first_range(phrase: str) -> None:
     """A phrase that leans on another range, here November 21, means the range beside it."""
     shift = next(match.value for match in matches(phrase) if match.kind == "shift")
-    assert isinstance(shift, Shift)
+    assert isinstance(shift, Shift | Preceding)
     first = TimeRange(datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
     start, end = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in SHIFTS[phrase])
     assert shift.apply(first, ZoneInfo("UTC")) == TimeRange(start, end)
@@ -448,7 +480,9 @@ GENERATED = {
 def test_every_rule_fires() -> None:
     """Each rule of the aspect reads some phrase of the tables above, or a word of its own."""
     phrases = [case[0] for case in CASES] + [*SHIFTS, *ZONES, *GENERATED.values(), "in the first week"]
-    listed = [rule.pattern for rule in time_range.RULES if rule.name.startswith(("unit:", "holiday:", "decade:"))]
+    listed = [
+        rule.pattern for rule in time_range.RULES if rule.name.startswith(("unit:", "holiday:", "decade:", "to date:"))
+    ]
     phrases += [pattern.split("|")[0].replace(" 's", "'s") for pattern in listed]
     fired = {match.rule for phrase in phrases for match in matches(phrase)}
     assert sorted({rule.name for rule in time_range.RULES} - fired) == []

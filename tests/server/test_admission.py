@@ -54,6 +54,8 @@ def test_rate_limit_is_per_second(start_server: StartServer) -> None:
         limited = answers[-1]
         assert limited.headers["X-RateLimit-Limit"] == "5"
         assert limited.headers["Retry-After"] == "1"
+        assert limited.headers["RateLimit-Policy"] == '"client";q=5;w=1'
+        assert limited.headers["RateLimit"] == '"client";r=0;t=1'
         assert abs(int(limited.headers["X-RateLimit-Reset"]) - time.time()) <= 2
         assert limited.headers["Content-Type"] == "application/problem+json"
         assert client.post("/v1/metrics", json={}).json()["status"] == "error"

@@ -1,6 +1,5 @@
 """Bad input over HTTP: always a 4xx with its reason, nothing stored, never a 5xx."""
 
-import gzip
 import json
 import socket
 from typing import Any
@@ -269,13 +268,13 @@ def test_bad_context(client: httpx.Client, context: Any) -> None:
     assert [fault["pointer"] for fault in problem["errors"]] == ["/context"]
 
 
-def test_encoded_body_is_415(client: httpx.Client) -> None:
-    """A compressed body is told as such; `identity` is none."""
+def test_body_of_unknown_coding_is_415(client: httpx.Client) -> None:
+    """A coding that is not known is told on each route; `identity` is none."""
     raw = json.dumps(NOW_BODY).encode()
     for path in ("/metrics", "/query"):
-        for coding in ("gzip", "br", "x, y"):
-            check_problem(client.post(path, content=gzip.compress(raw), headers={"Content-Encoding": coding}), 415)
-    assert client.post("/v1/metrics", content=raw, headers={"Content-Encoding": "gzip"}).status_code == 415
+        for coding in ("compress", "x, y"):
+            check_problem(client.post(path, content=raw, headers={"Content-Encoding": coding}), 415)
+    assert client.post("/v1/metrics", content=raw, headers={"Content-Encoding": "compress"}).status_code == 415
     assert client.post("/metrics", content=raw, headers={"Content-Encoding": "identity"}).status_code == 201
 
 

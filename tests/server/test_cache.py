@@ -1,5 +1,6 @@
 """The cache over HTTP: hits, freshness, and life without Redis."""
 
+import itertools
 import signal
 import threading
 import time
@@ -24,8 +25,14 @@ def own(start_server: StartServer, private_stack: Stack) -> Iterator[tuple[httpx
         yield client, private_stack
 
 
+SPELLINGS = itertools.cycle(
+    "".join(letters) for letters in itertools.product(*(f"{c} %{ord(c):x}".split() for c in "name"))
+)
+
+
 def names(client: httpx.Client, **headers: str) -> tuple[list[float], str]:
-    answer = client.get("/metrics", params={"name": "cpu"}, headers=headers)
+    """Values and X-Cache of a list, asked in another spelling each time: what Redis has, not this process."""
+    answer = client.get(f"/metrics?{next(SPELLINGS)}=cpu", headers=headers)
     assert answer.status_code == 200, answer.text
     return [metric["value"] for metric in answer.json()["data"]], answer.headers["X-Cache"]
 
@@ -51,6 +58,23 @@ def test_second_time_is_a_hit(own: tuple[httpx.Client, Stack]) -> None:
     assert [answer.headers["X-Cache"] for answer in prompts] == ["miss", "hit"]
     assert prompts[0].content == prompts[1].content
     assert counts(client) == (3, 2, 1)
+
+
+def test_same_bytes_are_a_hit_without_redis(own: tuple[httpx.Client, Stack]) -> None:
+    """What this process answered itself it knows without Redis, until a write; its body and headers are the same."""
+    client, stack = own
+    put(client, 1)
+    put(client, 2)
+    stack.redis.down()
+    for path in ("/metrics?name=cpu&limit=1", "/query?prompt=sum+of+cpu"):
+        first, second = client.get(path), client.get(path)
+        assert (first.headers["X-Cache"], second.headers["X-Cache"]) == ("miss", "hit")
+        assert (first.content, first.headers.get("Link")) == (second.content, second.headers.get("Link"))
+        assert client.get(path, headers={"Cache-Control": "no-cache"}).headers["X-Cache"] == "bypass"
+        put(client, 3)
+        third = client.get(path)
+        assert third.headers["X-Cache"] == "miss"
+        assert third.content != second.content
 
 
 def test_hit_keeps_the_link(own: tuple[httpx.Client, Stack]) -> None:

@@ -1,6 +1,7 @@
 """The command line: misuse is told in one line."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -36,6 +37,18 @@ def test_taken_port_is_one_line(tmp_path: Path) -> None:
     (line,) = result.stderr.splitlines()
     assert port in line
     assert "PORT" in line
+
+
+def test_taken_statsd_port_is_one_line(tmp_path: Path) -> None:
+    """So is one for StatsD."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+        result = run(tmp_path, "serve", PORT=str(free_port()), STATSD_PORT=port)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert f"Port {port} is taken" in line
+    assert "STATSD_PORT" in line
 
 
 @pytest.mark.parametrize(
@@ -82,3 +95,14 @@ def test_settings_in_use_are_shown_without_secrets(tmp_path: Path) -> None:
     assert result.returncode == 0
     assert "PORT=1234" in result.stdout.splitlines()
     assert "sesame" not in result.stdout
+
+
+def test_summarise_says_until_when(tmp_path: Path, mongo_uri: str, app_env: str) -> None:
+    """All past hours are summarised at once; without a MongoDB that is told in one line, exit status 1."""
+    made = run(tmp_path, "summarise", MONGO_URI=mongo_uri, APP_ENV=app_env)
+    assert made.returncode == 0, made.stderr
+    assert re.fullmatch(r"Summarised until \d{4}-\d\d-\d\dT\d\d:00Z\.\n", made.stdout)
+    absent = run(
+        tmp_path, "summarise", MONGO_URI="mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", APP_ENV=app_env
+    )
+    assert (absent.returncode, len(absent.stderr.splitlines())) == (1, 1)

@@ -42,7 +42,7 @@ def test_completions_are_answered(client: httpx.Client, prefix: str) -> None:
 def test_no_prefix_is_an_empty_one(client: httpx.Client) -> None:
     """Without a prefix there are starters; the time that it took is in a header."""
     assert complete(client) == complete(client, prefix="")
-    assert "complete;dur=" in client.get("/query/complete").headers["Server-Timing"]
+    assert "parse;dur=" in client.get("/query/complete").headers["Server-Timing"]
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,7 @@ def test_name_gives_recent_values(client: httpx.Client) -> None:
     assert body["values"] == [3.0, 2.0]
     assert body["timestamp"] == body["data"][0]["timestamp"]
     assert client.get("/metrics/no.such.name").status_code == 404
-    assert client.get("/metrics/export").status_code == 422
+    assert client.get("/metrics/aggregate").status_code == 422
     assert client.get("/metrics/recent%20a").status_code == 422
 
 

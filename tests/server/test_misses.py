@@ -16,6 +16,7 @@ from tools.stack import Stack
 
 import nlq
 from telemetry_server.misses import MAX_WAITING, Misses, without_values
+from telemetry_server.retention import Retention
 from telemetry_server.stores.mongo import Mongo
 from tests.conftest import StartServer
 
@@ -153,7 +154,7 @@ def test_rarest_are_forgotten(mongo_uri: str, app_env: str) -> None:
     """Of each code only so many are kept: the most frequent."""
 
     async def run() -> list[tuple[str, str]]:
-        store = Mongo(mongo_uri, app_env, timedelta(days=1))
+        store = Mongo(mongo_uri, app_env, Retention(*[timedelta(days=1)] * 3))
         await store.count_misses({str(n): ("not_understood", f"word {n}", 1 + n % 7) for n in range(30)})
         await store.count_misses({"other": ("future", "tomorrow", 1)})
         await store.forget_misses("not_understood", 4)
@@ -173,8 +174,8 @@ def test_absent_store_neither_delays_nor_grows() -> None:
     refusal = refused("frobnicate", known)
 
     async def run() -> int:
-        store = Mongo("mongodb://127.0.0.1:1/", "none", timedelta(days=1))
-        misses = Misses(store, known)
+        store = Mongo("mongodb://127.0.0.1:1/", "none", Retention(*[timedelta(days=1)] * 3))
+        misses = Misses(store, lambda: known)
         misses.start()
         started = time.perf_counter()
         for _ in range(MAX_WAITING + 500):

@@ -10,6 +10,7 @@ import pytest
 from tools.server import Server
 from tools.stack import Stack
 
+FEW = 10_000  # values of a percentile are sorted; more are sketched
 NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0) - timedelta(days=1)
 
 
@@ -41,7 +42,7 @@ def test_answer_has_every_part(client: httpx.Client) -> None:
     document = ask(client, "average api.latency by service")
     assert list(document) == [
         "prompt", "reading", "question", "words", "assumptions",
-        "collection", "pipeline", "columns", "rows", "truncated", "chart",
+        "collection", "pipeline", "columns", "rows", "truncated", "reads", "chart",
     ]  # fmt: skip
     assert document["columns"] == [{"name": "service", "type": "string"}, {"name": "avg", "type": "number"}]
     assert sorted(document["rows"]) == [["auth", 20.0], ["checkout", 200.0]]
@@ -112,3 +113,41 @@ def test_previous_question_is_taken(client: httpx.Client) -> None:
     question = ask(client, "average api.latency by service")["question"]
     body = {"prompt": "average api.latency by service", "context": question, "now": NOW.isoformat()}
     assert client.post("/query", json=body).status_code == 200
+
+
+def test_percentiles_of_histograms_are_of_what_they_saw(client: httpx.Client) -> None:
+    """Not of their means; the answer says how fine they are. So are the least and the greatest value."""
+    seen = {"count": 100, "sum": 900.0, "min": 1.0, "max": 99.0, "bounds": [3.0, 9.0], "counts": [90, 6, 4]}
+    at = (NOW - timedelta(minutes=3)).isoformat()
+    metric = {"name": "http.seconds", "type": "histogram", "distribution": seen, "timestamp": at}
+    assert client.post("/metrics", json=metric).json()["value"] == 9
+    assert (
+        client.post("/metrics", json=metric | {"type": "gauge", "value": 500, "distribution": None}).status_code == 422
+    )
+    answer = ask(client, "p50, p95, min and max http.seconds")
+    assert answer["rows"][0] == [pytest.approx(2, rel=0.01), pytest.approx(6, rel=0.01), 1, 99]
+    assert "p50 and p95 from the buckets of histograms, and as fine as these are" in answer["assumptions"]
+    summary = client.get("/metrics/http.seconds/aggregate").json()
+    assert (summary["p99"], summary["mean"]) == (pytest.approx(54, rel=0.01), 9)
+    assert (summary["count"], summary["min"], summary["max"], summary["percentile_error"]) == (1, 1, 99, None)
+
+
+def test_percentiles_of_many_values_are_sketched_and_say_so(client: httpx.Client) -> None:
+    """Up to 10,000 values a percentile is exact; beyond, it is within 1 % and the answer tells."""
+    at = (NOW - timedelta(minutes=3)).isoformat()
+    metrics = [{"name": "job.size", "value": value, "timestamp": at} for value in range(1, FEW + 1)]
+    assert client.post("/v1/metrics", json={"metrics": metrics}).status_code == 200
+    few = ask(client, "p95 job.size")
+    assert (few["rows"], few["assumptions"]) == ([[0.95 * FEW]], ["no time said: all that is stored up to now"])
+    summary = client.get("/metrics/job.size/aggregate").json()
+    assert (summary["p95"], summary["percentile_error"]) == (0.95 * FEW, 0)
+
+    assert client.post("/metrics", json=metrics[0] | {"value": FEW + 1}).status_code == 201
+    many = ask(client, "p95 job.size")
+    assert many["rows"][0][0] == pytest.approx(0.95 * FEW + 1, rel=0.01)
+    assert "p95 within 1 %, from a sketch: there are too many values to sort" in many["assumptions"]
+    summary = client.get("/metrics/job.size/aggregate").json()
+    assert summary["p99"] == pytest.approx(0.99 * FEW + 1, rel=0.01)
+    assert (summary["count"], summary["max"], summary["percentile_error"]) == (FEW + 1, FEW + 1, 0.01)
+    beside = ask(client, "p50 job.size today vs yesterday")
+    assert "p50 within 1 %" in beside["assumptions"][-1]

@@ -1,10 +1,12 @@
 """The server's record of its own requests."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
+from telemetry_server.counters import Counters
+from telemetry_server.recorder import MAX_TIMED, Recorder
 from tests.conftest import StartServer
 
 NAME = "http.request.duration_ms"
@@ -44,6 +46,29 @@ def test_requests_are_recorded_by_route(start_server: StartServer) -> None:
         assert not any("health" in tag for triple in tags for tag in triple)
         answer = client.get("/query", params={"prompt": "slowest 3 routes today"}).json()
         assert 1 <= len(answer["rows"]) <= 3
+
+
+def test_busy_second_is_counted_in_full(start_server: StartServer) -> None:
+    """Every request is in the count, however many there are."""
+    with httpx.Client(base_url=start_server(COLLECT="1").url) as client:
+        for _ in range(700):
+            client.get("/nothing")
+        recorded(client, 1)
+        time.sleep(1.2)
+        answer = client.get("/query", params={"prompt": "sum of http.requests where status is 404"})
+        assert answer.json()["rows"] == [[700]]
+
+
+def test_busy_second_is_timed_by_an_even_sample() -> None:
+    """Of many requests in a second MAX_TIMED are kept, the early and the late ones alike."""
+    recorder = Recorder(cast("Any", None), Counters())
+    count = 100 * MAX_TIMED
+    for place in range(count):
+        recorder.record(("GET", "/metrics", 200), float(place))
+    places = [place for _, place, _ in recorder._timed]
+    assert len(places) == MAX_TIMED
+    assert 0.3 * count < sum(places) / MAX_TIMED < 0.7 * count
+    assert recorder._counts.total() == count
 
 
 def test_no_collect_records_nothing(start_server: StartServer) -> None:

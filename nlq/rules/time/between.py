@@ -13,7 +13,7 @@ from nlq.refusal import Problem
 from nlq.rules.time.clock import NOON, TO
 from nlq.rules.time.moment import known
 from nlq.rules.time.produce import same, sound, swapped
-from nlq.rules.time.written_date import between, months_of
+from nlq.rules.time.written_date import BACKWARDS, between, months_of
 from nlq.timeline import Duration, Span, moved, to_wall
 
 
@@ -26,7 +26,12 @@ def _between(_context: Context, first: Span, last: Span) -> Span | Problem:
     return between(first, last)
 
 
-def _run(_context: Context, first: Pattern, last: Pattern) -> Pattern:
+def _run(_context: Context, first: Pattern, last: Pattern) -> Pattern | Problem:
+    if isinstance(first, Days) and isinstance(last, Days) and first.day and last.day and first.month:
+        if first == last:
+            return first
+        if first.month == last.month and last.day < first.day:
+            return BACKWARDS
     return Run(first, last)
 
 

@@ -186,7 +186,7 @@ TO = "to|-|–|until|till|untill|through|thru|~"
 
 _FULL_HOURS = {word: TimeOfDay(hour * HOUR, (hour + 1) * HOUR, marked=True) for word, hour in lexicon.MOMENTS.items()}
 
-SCANNERS = (Scanner("clock", _scan),)
+SCANNERS = (Scanner("clock", _scan, reach=2),)
 RULES = (
     *(
         Rule(f"day part: {word}", word, "day-part", constant(_part(*hours)))
@@ -228,6 +228,7 @@ RULES = (
     Rule("between clock and hour", f"between <clock> and|{TO} <hour>", "clock-range", sound(_run)),
     Rule("between hour and clock", f"between <hour> and|{TO} <clock>", "clock-range", sound(_run)),
     Rule("between hours", f"between <hour> and|{TO} <hour>", "hours", sound(_run)),
+    Rule("after and before clocks", "after|since <clock> and|but|,? before|until <clock>", "clock-range", sound(_run)),
     Rule("from a clock range", "from|between|at <clock-range>", "clock-range", same),
     Rule("from hours", "from|between <hours>", "hours", same),
     Rule("clock for a length", "from|starting? at? <clock> for <length>", "clock-range", sound(_for)),

@@ -177,8 +177,10 @@ RULES = (
     Rule("day in figures", "the <count>", "loose-date", _nth_day),
     Rule("weekday and nth", "<weekday> ,? the? <figure-nth>", "date", sound(_weekday_nth)),
     Rule("weekday the nth", "<weekday> ,? the <nth>", "date", sound(_weekday_nth)),
+    Rule("weekday and day", "<weekday> ,? <count>", "date", sound(_weekday_nth), cost=0.3),
     # with a day of the week
     Rule("weekday and date", "<weekday> ,? the? <date>", "date", sound(_on_weekday)),
+    Rule("this weekday and date", "this|last|past|next <weekday> ,|(? the? <date> )?", "date", sound(_on_weekday)),
     Rule("weekday and coming date", "<weekday> ,? the? <date>", "fixed", sound(_coming_on_weekday)),
     Rule("date and weekday", "<date> ,? (? <weekday> )?", "date", swapped(_on_weekday)),
     Rule("weekday and full date", "<weekday> ,? the? <fixed>", "fixed", sound(_check_weekday)),

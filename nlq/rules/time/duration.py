@@ -39,6 +39,10 @@ def _and_a_half(context: Context, count: float, unit: Unit) -> Duration | Proble
     return length_of(context, count + 0.5, unit)
 
 
+def _one_and_a_half(context: Context, unit: Unit) -> Duration | Problem:
+    return length_of(context, 1.5, unit)
+
+
 def _sum(_context: Context, first: Duration, second: Duration) -> Duration:
     return first + second
 
@@ -55,7 +59,7 @@ def _unit_words(unit: Unit) -> str:
     return "|".join(word for word, of in lexicon.UNITS.items() if of == unit)
 
 
-SCANNERS = (Scanner("glued length", _scan_glued),)
+SCANNERS = (Scanner("glued length", _scan_glued, reach=2),)
 RULES = (
     *(
         Rule(f"unit: {unit}", _unit_words(unit), "unit", constant(unit))
@@ -66,6 +70,7 @@ RULES = (
     Rule("couple of units", "a? couple of? <unit>", "one-length", sound(_two)),
     Rule("half a unit", "half a|an? <unit>", "one-length", sound(_half)),
     Rule("and a half", "<number> and a half <unit>", "one-length", sound(_and_a_half)),
+    Rule("one and a half", "a|an|one? <unit> and a half", "one-length", sound(_one_and_a_half)),
     Rule("fortnight", "a? fortnight", "one-length", constant(Duration.of(14, "day"))),
     # one side of a sum is a length alone: else every split of a long sum would be tried
     Rule("length alone", "<one-length>", "length", lambda _context, length: length),

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from nlq.context import Context
 from nlq.engine import Rule
-from nlq.recurrence import Days, DaysOfMonth, Pattern, Run, Timed, TimeOfDay, Walls
+from nlq.question import TimeRange
+from nlq.recurrence import Days, DaysOfMonth, Pattern, Preceding, Run, Timed, TimeOfDay, Walls
 from nlq.refusal import Problem
 from nlq.rules.time.date import in_year
 from nlq.rules.time.produce import same, sound, swapped
@@ -52,6 +53,15 @@ def _this(context: Context, pattern: Pattern) -> Span | Problem | None:
     """`this Friday`: the one of this week; `this March`: the one of this year."""
     whole = unit_at(context.now, "week" if pattern.reach.days <= 7 else "year", context.zone)
     return _within(context, pattern, whole)
+
+
+def last_and_this(context: Context, last: Pattern, this: Pattern) -> tuple[TimeRange, TimeRange] | None:
+    """`last Monday`, said beside `this Monday`: the one before it. None where they are not of one pattern."""
+    span = _this(context, this) if last == this else None
+    if not isinstance(span, Span) or span.start is None:
+        return None
+    second = TimeRange(span.start, span.end)
+    return Preceding(last).apply(second, context.zone), second
 
 
 def _within(context: Context, pattern: Pattern, span: Span) -> Span | Problem | None:

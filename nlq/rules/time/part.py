@@ -6,7 +6,7 @@ Kind `part`: a Part or Half that still lacks its whole.
 from nlq.context import Context
 from nlq.engine import Rule
 from nlq.question import Unit
-from nlq.recurrence import Around, Days, Half, Part, PartOf, Pattern
+from nlq.recurrence import Around, Days, EveryMonth, Half, Part, PartOf, Pattern
 from nlq.refusal import Problem
 from nlq.rules.time.produce import Producer, constant, sound
 from nlq.rules.time.written_date import months_of
@@ -19,6 +19,11 @@ def _nth_unit(_context: Context, number: int, unit: Unit) -> Part | None:
 
 def _nth_weekday(_context: Context, number: int, weekday: int) -> Part | None:
     return Part(number, weekday=weekday) if number >= 1 else None
+
+
+def _monthly_weekday(_context: Context, number: int, weekday: int) -> Pattern | None:
+    """`first Monday`, and of nothing: of the month."""
+    return PartOf(Part(number, weekday=weekday), EveryMonth()) if 1 <= number <= 5 else None
 
 
 def _last_weekday(_context: Context, weekday: int) -> Part:
@@ -67,6 +72,7 @@ RULES = (
     Rule("first units", "first <count> <unit>", "part", _units(1)),
     Rule("last units", "last|final <count> <unit>", "part", _units(-1)),
     Rule("nth weekday", "<nth> <weekday>", "part", _nth_weekday),
+    Rule("nth weekday of a month", "the? <nth> <weekday>", "date", _monthly_weekday, cost=0.3),
     Rule("last weekday", "last|final <weekday>", "part", _last_weekday),
     Rule("first half", "first|1st half", "part", constant(Half(second=False))),
     Rule("second half", "second|2nd|last half", "part", constant(Half(second=True))),

@@ -6,16 +6,23 @@ Kinds: `fixed`, a Span that is known; `instant`, a Span without length.
 from collections.abc import Callable
 from datetime import timedelta
 
+from nlq import lexicon
 from nlq.context import Context
 from nlq.engine import Rule
 from nlq.question import Unit
 from nlq.recurrence import HOUR, Days, TimeOfDay
 from nlq.refusal import Problem
 from nlq.rules.time.duration import length_of
-from nlq.rules.time.produce import chained, same, sound
+from nlq.rules.time.produce import chained, constant, same, sound
 from nlq.timeline import MONTHS, SECONDS, Duration, Span, moved, rolled, to_wall, unit_at, wall_span
 
 _EVENING_AND_NIGHT = TimeOfDay(18 * HOUR, 30 * HOUR, exact=False)
+
+
+_FINER: dict[Unit, Unit] = {
+    "year": "month", "quarter": "month", "month": "day", "week": "day", "day": "hour", "hour": "minute",
+    "minute": "second", "second": "second",
+}  # fmt: skip
 
 
 def unit_from_now(offset: int) -> Callable[[Context, Unit], Span]:
@@ -73,8 +80,9 @@ def now(context: Context) -> Span:
 
 
 def _ago(context: Context, length: Duration) -> Span:
-    """`3 days ago`: that day."""
-    return unit_at(moved(context.now, -length, context.zone), length.unit, context.zone)
+    """`3 days ago`: that day. `Half an hour ago` is no hour, but that minute."""
+    unit = length.unit if length.is_whole else _FINER[length.unit]
+    return unit_at(moved(context.now, -length, context.zone), unit, context.zone)
 
 
 def instant_ago(context: Context, length: Duration) -> Span:
@@ -82,7 +90,7 @@ def instant_ago(context: Context, length: Duration) -> Span:
     return Span(instant, instant, exact=True)
 
 
-def _instant_ahead(context: Context, length: Duration) -> Span:
+def instant_ahead(context: Context, length: Duration) -> Span:
     return instant_ago(context, -length)
 
 
@@ -150,6 +158,12 @@ RULES = (
     Rule("past unit", "the? past <unit>", "fixed", sound(_past_unit)),
     Rule("next unit", "the? next|coming <unit>", "fixed", sound(unit_from_now(1))),
     Rule("unit to date", "<unit> to date", "fixed", sound(_to_date)),
+    *(
+        Rule(f"to date: {word}", word, "fixed", chained(constant(unit), _to_date))
+        for word, unit in lexicon.TO_DATE.items()
+    ),
+    Rule("span so far", "<fixed> so far", "fixed", sound(_so_far)),
+    Rule("so far in a span", "so far <fixed>", "fixed", sound(_so_far)),
     Rule("rest of a span", "rest|remainder|later of|in? the? <fixed>", "fixed", sound(rest_of)),
     Rule("rest of the unit", "rest|remainder|later of|in? the <unit>", "fixed", chained(long_unit, rest_of)),
     Rule("earlier in a span", "earlier <fixed>", "fixed", sound(_so_far)),
@@ -161,6 +175,7 @@ RULES = (
     Rule("last unit and length", f"the? {_LAST} <unit> and <length>", "fixed", chained(_unit_and_length, _rolled)),
     Rule("next unit and length", f"the? {_NEXT} <unit> and <length>", "fixed", chained(_unit_and_length, coming)),
     Rule("number next unit", f"the? <number> {_NEXT} <unit>", "fixed", chained(length_of, coming)),
+    Rule("length ahead", "<length> in the future", "fixed", sound(coming)),
     Rule("within a length", "within <length>", "fixed", sound(coming)),
     # so long ago
     Rule("ago", "<length> ago|back|earlier", "fixed", sound(_ago), cost=0.1),
@@ -169,10 +184,10 @@ RULES = (
     Rule("same unit", "the? same <unit> last|previous <unit>", "fixed", sound(_same_unit)),
     # instants
     Rule("instant ago", "<length> ago|back|earlier", "instant", sound(instant_ago)),
-    Rule("instant ahead", "<length> from now", "instant", sound(_instant_ahead)),
-    Rule("instant later", "<length> later|hence", "instant", sound(_instant_ahead)),
+    Rule("instant ahead", "<length> from now", "instant", sound(instant_ahead)),
+    Rule("instant later", "<length> later|hence", "instant", sound(instant_ahead)),
     Rule("now and an offset", "<now-offset>", "instant", same),
-    Rule("now", "now|atm", "instant", now),
+    Rule("now", "now|atm|rightnow", "instant", now),
     Rule("right now", "right|just now", "instant", now),
     Rule("at the moment", "at the? moment|minute|present", "instant", now),
     Rule("at the present time", "at the? present time", "instant", now),

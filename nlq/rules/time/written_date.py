@@ -143,11 +143,14 @@ def _read_side(text: str, context: Context) -> Date | None:
     return read_instant(text, context) or read_date(text, context)
 
 
+BACKWARDS = Problem("conflict", "The range ends before it begins.")
+
+
 def between(first: Span, last: Span) -> Span | Problem:
     """From the start of one span to the end of another, or to its start where it is named by that."""
     end = last.start if last.exact else last.end
     if first.start is None or end is None or end <= first.start:
-        return Problem("conflict", "The range ends before it begins.")
+        return BACKWARDS
     return Span(first.start, end)
 
 
@@ -241,4 +244,4 @@ def _read(text: str, context: Context) -> tuple[str, object] | None:
     return _read_run(text, context)
 
 
-SCANNERS = (Scanner("written date", _scan),)
+SCANNERS = (Scanner("written date", _scan, reach=1),)

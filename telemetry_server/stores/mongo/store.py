@@ -1,14 +1,11 @@
-"""MongoDB: the metrics, and the series that were seen. The only importer of the driver.
-
-Every call is bounded in time and raises only errors of errors.py: Unavailable where MongoDB cannot be reached
-or does not answer (a write may then have happened all the same), TimedOut where a read takes too long.
-"""
+"""The metrics, the series that were seen, and the prompts that were refused."""
 
 import asyncio
-import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+import re
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from copy import copy
+from datetime import UTC, datetime
 from typing import Any
 
 os.environ.setdefault("MOTOR_MAX_WORKERS", "32")  # read when motor is imported; its own default is 5 a core
@@ -16,30 +13,26 @@ os.environ.setdefault("MOTOR_MAX_WORKERS", "32")  # read when motor is imported;
 import pymongo
 import structlog
 from bson import Int64, ObjectId, json_util
-from bson.errors import InvalidBSON
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import errors as driver
 from pymongo.uri_parser import parse_uri
 
-from telemetry_server.errors import Fault, Invalid, Problem, TimedOut, Unavailable
+from telemetry_server.errors import Problem, Unavailable
 from telemetry_server.metric import Metric
 from telemetry_server.metric_filter import Cursor, MetricFilter
+from telemetry_server.retention import Retention
 from telemetry_server.stores.documents import Miss, Series
-from telemetry_server.stores.indexes import indexes
+from telemetry_server.stores.mongo.bounds import bounded
+from telemetry_server.stores.mongo.changes import Changes
+from telemetry_server.stores.mongo.migrations import Migrations
 
-OPERATION_SECONDS = 1.7
-DEADLINE_SECONDS = 1.9  # where the driver itself should hang; a request must be answered within 2 s
 ANSWER_SECONDS = 5.0
 QUEUE_SECONDS = 1.5  # for an answer to begin
 MAX_ANSWERS = 12
-PREPARE_SECONDS = 600.0  # an index on a large collection
 WATCH_SECONDS = 0.5
 PING_SECONDS = 0.8
 
-_DUPLICATE_KEY = 11000
-_OTHER_OPTIONS = (85, 86)  # IndexOptionsConflict, IndexKeySpecsConflict
-_UNKNOWN_ZONE = 40485
-_TOO_LARGE = (146, 292, 10334, 16819, 17280)  # memory limits, and results beyond 16 MB
+DUPLICATE_KEY = 11000
 
 log = structlog.get_logger(__name__)
 
@@ -68,10 +61,12 @@ def match_stage(where: MetricFilter) -> dict[str, Any]:
 
 
 class Mongo:
-    """The database `telemetry_server_<app_env>`."""
+    """The database `telemetry_server_<app_env>`; or that of a tenant, with `~<tenant>` behind it."""
 
-    def __init__(self, uri: str, app_env: str, retention: timedelta) -> None:
-        self._client: Any = AsyncIOMotorClient(
+    is_tenants = False
+
+    def __init__(self, uri: str, app_env: str, retention: Retention) -> None:
+        self.client: Any = AsyncIOMotorClient(
             uri,
             appname="telemetry-server",
             tz_aware=True,
@@ -82,69 +77,77 @@ class Mongo:
             connectTimeoutMS=1000,
             heartbeatFrequencyMS=2000,
         )
-        self._database = self._client[f"telemetry_server_{app_env}"]
-        self._metrics = self._database["metrics"]
-        self._series = self._database["series"]
-        self._misses = self._database["misses"]
+        self._name = f"telemetry_server_{app_env}"
         self._answer_slots = asyncio.Semaphore(MAX_ANSWERS)
         self.retention = retention
+        self._use(self._name)
+
+    def _use(self, name: str) -> None:
+        self.database = self.client[name]
+        self._metrics = self.database["metrics"]
+        self._series = self.database["series"]
+        self._misses = self.database["misses"]
+
+    def of_tenant(self, tenant: str) -> "Mongo":
+        """The database of a tenant, over the same connections; no more answers run at a time in all."""
+        other = copy(self)
+        other.is_tenants = True
+        other._use(self.database_of(tenant))  # noqa: SLF001 - it is one of us
+        return other
+
+    def database_of(self, tenant: str) -> str:
+        """The name of a tenant's database: no APP_ENV has a `~`, so it is that of no other server."""
+        return f"{self._name}~{tenant}"
 
     def close(self) -> None:
-        self._client.close()
+        self.client.close()
 
     async def prepare(self) -> None:
         """Make the indexes, or give a standing one its new expiry. Several processes may do so at once."""
-        await self._watched(self._make_indexes())
-
-    async def _make_indexes(self) -> None:
-        for index in indexes(self.retention):
-            options: dict[str, Any] = {"name": index.name}
-            expiry: dict[str, Any] = (
-                {} if index.expire_after is None else {"expireAfterSeconds": int(index.expire_after.total_seconds())}
-            )
-            async with _bounded(PREPARE_SECONDS):
-                try:
-                    await self._database[index.collection].create_index(list(index.keys), **options, **expiry)
-                except driver.OperationFailure as error:
-                    if error.code not in _OTHER_OPTIONS or not expiry:
-                        raise
-                    await self._database.command("collMod", index.collection, index=options | expiry)
-                    log.info("retention changed", collection=index.collection, **expiry)
+        await self._watched(Migrations(self.database, self.retention, is_tenants=self.is_tenants).migrate())
 
     async def ping(self, seconds: float = PING_SECONDS) -> bool:
         """Whether MongoDB answers, and can be written to, within `seconds`."""
         try:
-            async with _bounded(seconds):
-                hello = await self._client.admin.command("hello")
+            async with bounded(seconds):
+                hello = await self.client.admin.command("hello")
         except Problem:
             return False
         return bool(hello.get("isWritablePrimary"))
 
+    async def tenants(self) -> list[str]:
+        """The tenants that have a database."""
+        prefix = self.database_of("")
+        wanted = {"listDatabases": 1, "nameOnly": True, "filter": {"name": {"$regex": f"^{re.escape(prefix)}"}}}
+        async with bounded():
+            found = await self.client.admin.command(wanted)
+        return sorted(each["name"].removeprefix(prefix) for each in found["databases"])
+
     # --- writing
 
-    async def insert(self, metrics: Sequence[Metric], seconds: float) -> set[str]:
-        """Insert all whose id is free, durably; give back the ids that were taken."""
-        async with _bounded(seconds):
+    async def insert(self, metrics: Sequence[Metric], seconds: float) -> set[int]:
+        """Insert all whose id is free, durably; give back the places of those whose id was taken."""
+        async with bounded(seconds):
             try:
                 await self._metrics.insert_many([_document(metric) for metric in metrics], ordered=False)
             except driver.BulkWriteError as error:
                 details = error.details or {}
                 failures = details.get("writeErrors", [])
-                others = [failure for failure in failures if failure.get("code") != _DUPLICATE_KEY]
+                others = [failure for failure in failures if failure.get("code") != DUPLICATE_KEY]
                 if others or details.get("writeConcernErrors"):
                     raise
-                return {str(failure["op"]["_id"]) for failure in failures}
+                return {failure["index"] for failure in failures}
         return set()
 
     async def replace(self, old: Metric, new: Metric) -> bool:
         """Put `new` in the place of `old`; False where the stored document is no longer `old`."""
-        async with _bounded():
+        async with bounded():
             result = await self._metrics.replace_one(_exactly(old), _document(new))
         return bool(result.matched_count)
 
     async def delete(self, old: Metric) -> bool:
         """Delete `old`; False where the stored document is no longer `old`."""
-        async with _bounded():
+        async with bounded():
             result = await self._metrics.delete_one(_exactly(old))
         return bool(result.deleted_count)
 
@@ -152,38 +155,37 @@ class Mongo:
 
     async def get(self, metric_id: str) -> Metric | None:
         """The metric with this id, expired or not."""
-        async with _bounded():
+        async with bounded():
             document = await self._metrics.find_one({"_id": ObjectId(metric_id)})
         return None if document is None else _metric(document)
 
     async def get_many(self, metric_ids: Iterable[str]) -> dict[str, Metric]:
         """Those of the metrics that exist, by id."""
         wanted = {"_id": {"$in": [ObjectId(metric_id) for metric_id in metric_ids]}}
-        async with _bounded():
+        async with bounded():
             documents = await self._metrics.find(wanted).to_list(None)
         return {metric.id: metric for metric in map(_metric, documents)}
 
     async def page(self, where: MetricFilter, after: Cursor | None, count: int) -> list[Metric]:
         """Up to `count` metrics, newest first and by falling id within an instant, that come after a cursor.
 
-        No index holds the id behind the timestamp: the instants at both ends of a page, which it may cut, are
-        read in order of id by themselves.
+        No index holds the id behind the timestamp: an instant that a page cuts is read in order of id by itself.
         """
-        async with _bounded():
+        async with bounded():
             found: list[Metric] = []
             if after is not None:
                 found = await self._instant(where, after.timestamp, count, ObjectId(after.id))
             if len(found) < count:
                 end = where.end if after is None else after.timestamp
                 missing = count - len(found)
-                cursor = self._metrics.find(_condition(where, end=end)).sort("timestamp", -1).limit(missing)
-                rest = [_metric(document) for document in await cursor.to_list(missing)]
+                more = missing + 1  # in one batch, which tells whether the page ends within an instant
+                cursor = self._metrics.find(_condition(where, end=end), batch_size=more).sort("timestamp", -1)
+                rest = [_metric(document) for document in await cursor.limit(more).to_list(more)]
                 rest.sort(key=lambda metric: (metric.timestamp, metric.id), reverse=True)
-                if len(rest) == missing:
-                    last = rest[-1].timestamp
+                if len(rest) > missing and (last := rest[missing].timestamp) == rest[missing - 1].timestamp:
                     rest = [metric for metric in rest if metric.timestamp > last]
                     rest += await self._instant(where, last, missing - len(rest), None)
-                found += rest
+                found += rest[:missing]
         return found
 
     async def aggregate(self, collection: str, stages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -193,8 +195,8 @@ class Mongo:
         """
 
         async def run() -> list[dict[str, Any]]:
-            async with _bounded(ANSWER_SECONDS):
-                documents = await self._database[collection].aggregate(list(stages)).to_list(None)
+            async with bounded(ANSWER_SECONDS):
+                documents = await self.database[collection].aggregate(list(stages)).to_list(None)
             return [_plain(document) for document in documents]
 
         try:
@@ -207,6 +209,12 @@ class Mongo:
         finally:
             self._answer_slots.release()
         return documents
+
+    async def changes(self, position: str | None = None) -> Changes:
+        """What happens to the metrics behind `position`, or from now on; to be closed. Raises Gone, Unavailable."""
+        changes = Changes(self._metrics.delegate, _metric)
+        await changes.open(position)
+        return changes
 
     # --- series
 
@@ -223,21 +231,21 @@ class Mongo:
             )
             for series_id, (name, kind, tags) in series.items()
         ]
-        async with _bounded(seconds):
+        async with bounded(seconds):
             try:
                 await self._series.bulk_write(updates, ordered=False)
             except driver.BulkWriteError as error:
                 details = error.details or {}
                 failures = details.get("writeErrors", [])
                 # Two upserts of the same series at once: one of them made it.
-                if details.get("writeConcernErrors") or any(f.get("code") != _DUPLICATE_KEY for f in failures):
+                if details.get("writeConcernErrors") or any(f.get("code") != DUPLICATE_KEY for f in failures):
                     raise
 
     async def series_since(self, at: datetime | None, batch: int = 500) -> AsyncIterator[list[Series]]:
         """All series seen after `at` (None: ever), in batches."""
         cursor = self._series.find({} if at is None else {"seen_at": {"$gt": at}}).batch_size(batch)
         while True:
-            async with _bounded():
+            async with bounded():
                 documents = await cursor.to_list(batch)
             if not documents:
                 return
@@ -259,12 +267,12 @@ class Mongo:
             )
             for miss_id, (code, text, count) in misses.items()
         ]
-        async with _bounded():
+        async with bounded():
             await self._misses.bulk_write(updates, ordered=False)
 
     async def forget_misses(self, code: str, most: int) -> None:
         """Keep at most so many of a code: the most frequent, of equals the latest."""
-        async with _bounded():
+        async with bounded():
             order = [("code", 1), ("count", -1), ("seen_at", -1)]
             extra = await self._misses.find({"code": code}, {"_id": 1}).sort(order).skip(most).to_list(None)
             if extra:
@@ -272,7 +280,7 @@ class Mongo:
 
     async def misses(self) -> list[Miss]:
         """All that are kept, in no order."""
-        async with _bounded():
+        async with bounded():
             documents = await self._misses.find().to_list(None)
         return [Miss(d["code"], d["text"], d["count"], d["seen_at"]) for d in documents]
 
@@ -294,36 +302,6 @@ class Mongo:
                     raise Unavailable("MongoDB does not answer.")
         finally:
             task.cancel()
-
-
-@contextlib.asynccontextmanager
-async def _bounded(seconds: float = OPERATION_SECONDS) -> AsyncIterator[None]:
-    with _translated():
-        async with asyncio.timeout(seconds + DEADLINE_SECONDS - OPERATION_SECONDS):
-            with pymongo.timeout(seconds):
-                yield
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except driver.ExecutionTimeout:
-        raise TimedOut("This takes MongoDB too long; ask for less.") from None
-    except TimeoutError:
-        raise Unavailable("MongoDB does not answer.") from None
-    except driver.OperationFailure as error:
-        if error.code in _TOO_LARGE:
-            raise TimedOut("This needs more memory than MongoDB may use; ask for less.") from None
-        if error.code == _UNKNOWN_ZONE:  # its list of zones may be older than ours
-            raise Invalid([Fault("/tz", "MongoDB does not know this time zone.")]) from None
-        log.warning("mongodb failed", error=type(error).__name__, code=error.code)
-        raise Unavailable("MongoDB could not do this now.") from error
-    except InvalidBSON:
-        raise Invalid([Fault("/prompt", "A time in the answer lies outside the years 1 to 9999.")]) from None
-    except driver.PyMongoError as error:
-        log.warning("mongodb away", error=type(error).__name__)
-        raise Unavailable("MongoDB cannot be reached.") from None
 
 
 def _document(metric: Metric) -> dict[str, Any]:

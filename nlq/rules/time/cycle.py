@@ -1,0 +1,215 @@
+"""Time that recurs: `on weekdays`, `at night last week`, `outside business hours`, `the last 3 Mondays`.
+
+Kinds: `repeated`, one of it (`weekday`); `one-recurring`, all of it (`weekdays`, `every weekday`); `recurring`, some of
+those; all are a Recurring. `daily`, a Daily. The clause is `cycle`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import time as clock_time
+
+from nlq import lexicon
+from nlq.clauses import Daily, During
+from nlq.context import Context
+from nlq.cycles import NIGHTS, a_day_on
+from nlq.engine import Rule
+from nlq.question import Cycle, TimeRange
+from nlq.recurrence import HOUR, Days, Pattern, Stretches, TimeOfDay, Weekends
+from nlq.refusal import Problem
+from nlq.rules.time.clock import DAY
+from nlq.rules.time.moment import ON, latest_clock, wall_now
+from nlq.rules.time.produce import chained, constant, same, sound, swapped
+from nlq.timeline import wall_span
+
+MAX_TIMES = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """A cycle, what its words take for granted, and the single times, where those are not its stretches.
+
+    late: the nights of days that are not said yet.
+    """
+
+    cycle: Cycle
+    told: str = ""
+    late: bool = False
+    pattern: Pattern | None = None
+
+
+_WEEKDAYS = Recurring(Cycle((0, 1, 2, 3, 4)))
+_WEEKENDS = Recurring(Cycle((5, 6)), pattern=Weekends())
+_EACH_DAY = Recurring(Cycle())
+_OVERNIGHT = TimeOfDay(22 * HOUR, 30 * HOUR, exact=False)
+
+
+def _mondays(_context: Context, days: Days) -> Recurring | None:
+    return None if days.weekday is None else Recurring(Cycle((days.weekday,)))
+
+
+def _monday(_context: Context, weekday: int) -> Recurring:
+    return Recurring(Cycle((weekday,)))
+
+
+def _every(_context: Context, each: Recurring) -> Recurring:
+    return replace(each, told="all of those times read together: for a row each add 'per day'")
+
+
+def _and(_context: Context, first: Recurring, second: Recurring) -> Recurring | Problem | None:
+    """`Mondays and Tuesdays`; but `weekends and nights` is no cycle, and `and` must not be lost."""
+    if _whole_days(second) and not _whole_days(first):
+        return None  # `from 9 to 17:00 on Mondays and Tuesdays`: the clock is that of both
+    days = tuple(sorted({*first.cycle.weekdays, *second.cycle.weekdays}))
+    if _whole_days(first) and _whole_days(second) and len(days) < 7:
+        return Recurring(Cycle(days), first.told or second.told)
+    return _either(_context, first, second)
+
+
+def _either(_context: Context, _first: Recurring | Daily, _second: Recurring | Daily) -> Problem:
+    return Problem("unsupported", "Either of two such times is not asked for at once: ask for each.")
+
+
+def _whole_days(recurring: Recurring) -> bool:
+    return replace(recurring.cycle, weekdays=()) == Cycle()
+
+
+def _at(_context: Context, recurring: Recurring, time: TimeOfDay) -> Recurring | None:
+    """`Mondays from 9 to 17:00`. A night begins when its day is over: Monday's is on Tuesday."""
+    late, start = divmod(time.start, DAY)
+    if not _whole_days(recurring) or not time.start < time.end < time.start + DAY:
+        return None
+    cycle = replace(recurring.cycle, start=_clock(start), end=_clock(time.end % DAY))
+    if late and cycle.weekdays:
+        return Recurring(a_day_on(cycle), NIGHTS)
+    return Recurring(cycle, recurring.told, late=bool(late))
+
+
+def _clock(seconds: int) -> clock_time:
+    return clock_time(seconds // HOUR, seconds // 60 % 60, seconds % 60)
+
+
+def _each_day(context: Context, time: TimeOfDay) -> Recurring | None:
+    return _at(context, _EACH_DAY, time)
+
+
+def _said_each_day(context: Context, time: TimeOfDay) -> Recurring | None:
+    each = _each_day(context, time)
+    return each and _every(context, each)
+
+
+def _work_hours(context: Context, time: TimeOfDay) -> Recurring | None:
+    told = "business hours read as 09:00 to 17:00, Monday to Friday"
+    return _at(context, replace(_WEEKDAYS, told=told), time)
+
+
+def _daily(context: Context, time: TimeOfDay) -> Daily | None:
+    each, latest = _each_day(context, time), latest_clock(context, time)
+    return Daily(_during(context, each), TimeRange(latest.start, latest.end)) if each else None
+
+
+def _during(_context: Context, recurring: Recurring) -> During:
+    return During((recurring.cycle,), recurring.told, recurring.late)
+
+
+def _not_during(_context: Context, recurring: Recurring) -> During:
+    return During((replace(recurring.cycle, negated=True),), recurring.told)
+
+
+def _nor(context: Context, first: During, second: Recurring) -> During:
+    """`not on weekends or at night`; `not on Mondays or Tuesdays`, which are one cycle."""
+    *others, last = first.cycles
+    both = _and(context, Recurring(replace(last, negated=False)), second)
+    more = both if isinstance(both, Recurring) else second
+    kept = others if isinstance(both, Recurring) else first.cycles
+    return During((*kept, replace(more.cycle, negated=True)), first.told or second.told)
+
+
+def _last(context: Context, count: int, recurring: Recurring) -> During | Problem | None:
+    """`the last 3 Mondays`: those that are over, and the range from the first of them to the last."""
+    if not 1 <= count <= MAX_TIMES:
+        return Problem("impossible", f"The last 1 to {MAX_TIMES} of them can be asked for, not {count}.")
+    pattern = recurring.pattern or Stretches(recurring.cycle)
+    first = last = pattern.past(wall_now(context))
+    for _ in range(count - 1):
+        first = first and pattern.before(first[0])
+    if first is None or last is None:
+        return None
+    span = wall_span(first[0], last[1], context.zone)
+    return During((recurring.cycle,), recurring.told, range=TimeRange(span.start, span.end))
+
+
+def _last_at(context: Context, count: int, recurring: Recurring, time: TimeOfDay) -> During | Problem | None:
+    timed = _at(context, recurring, time)
+    return _last(context, count, timed) if timed else None
+
+
+def _compared(_context: Context, _first: Recurring, _second: Recurring) -> Problem:
+    return Problem("unsupported", "Recurring times are not put side by side: ask for each, or 'by weekday'.")
+
+
+_IN = "on|in|during|within|over|at|of"
+_NOT = "not|except|excluding|without|outside"
+_LAST = "last|past|previous|prior"
+
+RULES = (
+    Rule("a Monday", "<weekday>", "repeated", sound(_monday)),
+    Rule("a weekday", "weekday|workday", "repeated", constant(_WEEKDAYS)),
+    Rule("a weekend", "weekend", "repeated", constant(_WEEKENDS)),
+    Rule("a part of a day", "<day-part>", "repeated", sound(_each_day)),
+    Rule("a part of a weekday", "<repeated> <day-part>", "repeated", sound(_at)),
+    Rule("every one", "each|every <repeated>", "one-recurring", sound(_every)),
+    Rule("Mondays", "<weekdays>", "one-recurring", _mondays),
+    Rule("weekdays", "weekdays|workdays", "one-recurring", constant(_WEEKDAYS)),
+    Rule("working days", "working|business|work|week days", "one-recurring", constant(_WEEKDAYS)),
+    Rule("weekends", "weekends", "one-recurring", constant(_WEEKENDS)),
+    *(
+        Rule(f"day parts: {word}s", f"{word}s", "day-parts", constant(TimeOfDay(first * HOUR, last * HOUR)))
+        for word, (first, last) in lexicon.DAY_PARTS.items()
+        if word != "overnight"
+    ),
+    Rule("parts of days", "<day-parts>", "one-recurring", sound(_each_day)),
+    Rule("parts of weekdays", "<repeated> <day-parts>", "one-recurring", sound(_at)),
+    Rule("parts of Mondays", "<day-parts> on|of <recurring>", "recurring", swapped(_at)),
+    # some of those
+    Rule("recurring", "<one-recurring>", "recurring", same),
+    Rule("business hours of all weekdays", "<work-hours>", "recurring", sound(_work_hours)),
+    Rule("days and days", "<recurring> and|or|,|& <one-recurring>", "recurring", sound(_and)),
+    Rule("days, and days", "<recurring> , and|or <one-recurring>", "recurring", sound(_and)),
+    Rule("on days and on days", f"<recurring> and|or {_IN} the? <recurring>", "recurring", sound(_and)),
+    Rule("days and a time of day", "<recurring> and|or <daily>", "recurring", _either),
+    Rule("a time of day and days", f"<daily> and|or {_IN}? the? <recurring>", "recurring", _either),
+    Rule("days at a time", f"<recurring> {ON}|from? <time-of-day>", "recurring", sound(_at)),
+    Rule("days at hours", f"<recurring> {ON}|from? <hours>", "recurring", sound(_at)),
+    Rule("time on days", f"<time-of-day> {ON}? <recurring>", "recurring", swapped(_at)),
+    Rule("hours on days", f"<hours> {ON}? <recurring>", "recurring", swapped(_at)),
+    Rule("time each day", "at? <time-of-day> each|every day", "recurring", sound(_said_each_day)),
+    Rule("hours each day", "<hours> each|every day", "recurring", sound(_said_each_day)),
+    Rule("each day at a time", f"each|every day {ON}? <time-of-day>", "recurring", sound(_said_each_day)),
+    Rule("each day at hours", f"each|every day {ON}? <hours>", "recurring", sound(_said_each_day)),
+    # clauses
+    Rule("during", f"but? only? {_IN}? the? <recurring>", "cycle", sound(_during)),
+    Rule("during only", f"{_IN}? the? <recurring> only", "cycle", sound(_during)),
+    Rule("not during", f"but? {_NOT} {_IN}? the? <recurring>", "excluded", sound(_not_during)),
+    Rule("not during one", f"but? {_NOT} {_IN}? the? <repeated>", "excluded", sound(_not_during)),
+    Rule("not in a clock range", f"but? {_NOT} <clock-range>", "excluded", chained(_each_day, _not_during)),
+    Rule("nor during", f"<excluded> ,|and|or|nor {_IN}? the? <recurring>", "excluded", sound(_nor), cost=0.1),
+    Rule("nor during one", f"<excluded> ,|and|or|nor {_IN}? the? <repeated>", "excluded", sound(_nor), cost=0.1),
+    Rule("excluded", "<excluded>", "cycle", same),
+    Rule("last times", f"{_IN}|from? the? {_LAST} <count> <one-recurring>", "cycle", sound(_last)),
+    Rule(
+        "last times at a time",
+        f"{_IN}|from? the? {_LAST} <count> <one-recurring> {ON}|from? <time-of-day>",
+        "cycle",
+        sound(_last_at),
+    ),
+    Rule("at a time of day", "in|during|over|at the? <day-part>", "daily", sound(_daily)),
+    Rule("overnight of days", "overnight", "daily", lambda context: _daily(context, _OVERNIGHT)),
+    Rule("from time to time", "<clock-range>", "daily", sound(_daily)),
+    Rule("daily", "but? only? <daily>", "cycle", same, cost=-0.05),
+    Rule("and daily", "and|also <daily>", "cycle", same, cost=-0.05),
+    Rule(
+        "recurring against recurring",
+        f"{_IN}? <recurring> vs|versus|against|or {_IN}? <recurring>",
+        "cycle",
+        sound(_compared),
+    ),
+)

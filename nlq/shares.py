@@ -1,0 +1,80 @@
+"""What results are divided by: shares, ratios, and the rate of errors."""
+
+from nlq.clauses import Metric, ShareWhere
+from nlq.conventions import COUNT, Conventions
+from nlq.describe import tag_filter
+from nlq.parts import refuse
+from nlq.question import Aggregation, Over, TagFilter, ValueFilter
+
+
+class Shares(Conventions):
+    """Conventions about parts of a whole."""
+
+    def read_error_rate(self) -> None:
+        """`error rate`: the share of codes such as 503 among all that have a code."""
+        said = self.parts.error_rate
+        if not said:
+            return
+        catalog, clause = self.context.catalog, self.parts.clause_of(said)
+        told = {
+            name: [tag for tag in said.tags if tag.key in catalog.names[name].keys]
+            for name in self.names or catalog.names_having(tag.key for tag in said.tags)
+        }
+        if not self.names:
+            errors = catalog.names_with((said.word,))
+            choices = [f"{said.word} rate of {name}" for name in told]
+            choices += [f"{error} per {name}" for error in errors for name in told if name not in errors]
+            if len(choices) > 1:
+                detail = f"'{said.word} rate' needs to know of what: {', '.join(list(told)[:10])}."
+                refuse("ambiguous", detail, clause, tuple(choices))
+            self.metric = Metric(tuple(told))
+            self.assumptions.append(f"'{said.word} rate' read of {self.names[0]}")
+        tags = told[self.names[0]]
+        if len(self.names) > 1 or len(tags) != 1:
+            detail = f"{' and '.join(self.names)}: there is no one tag that tells an {said.word} by a code such as 503."
+            refuse("incomplete", detail, clause)
+        self.assumptions.append(f"'{said.word} rate' read as the share where {tag_filter(tags[0])}")
+        self.parts.tags = (*self.parts.tags, TagFilter(tags[0].key))
+        self.parts.share_where = (*self.parts.share_where, ShareWhere(tags[0]))
+
+    def over(
+        self, values: tuple[ValueFilter, ...], aggregations: tuple[Aggregation, ...]
+    ) -> tuple[tuple[TagFilter, ...], tuple[ValueFilter, ...], Over | None]:
+        """The conditions of the question, and what its result is divided by.
+
+        `what percentage of requests had status 500`: of all, and those that had it. Without `had`, the one condition
+        that there is makes the part; several could be meant either way.
+        """
+        parts, tags = self.parts, self.parts.tags
+        if parts.ratio or parts.per:
+            if parts.share or parts.share_where:
+                refuse("conflict", "A ratio and a share in one prompt.")
+            return tags, values, self._denominator(tags, values)
+        part: list[TagFilter | ValueFilter] = []
+        for each in parts.share_where:
+            wanted = each.condition
+            if isinstance(wanted, TagFilter):
+                tags = (*tags, wanted)
+                part.append(wanted)
+            else:
+                values = (*values, ValueFilter(wanted.comparison, self.number(wanted.amount)))
+                part.append(values[-1])
+        if parts.share and not part and not self.groups:
+            part = [*parts.parts, *values] or ([*tags] if len(tags) == 1 else [])
+            if not part:
+                refuse("incomplete", "A share of what? Add 'by' and a tag, or a condition: 'had status 500'.")
+        if not part:
+            return tags, values, None
+        base = tuple(tag for tag in tags if tag not in part)
+        over = Over(self.names, aggregations[0], base, tuple(v for v in values if v not in part), percent=True)
+        return tags, values, over
+
+    def _denominator(self, tags: tuple[TagFilter, ...], values: tuple[ValueFilter, ...]) -> Over:
+        if self.parts.per:
+            names, aggregation = self.parts.per.metric.names, self.parts.per.aggregation
+        else:
+            names = self.parts.ratio.denominator.names if self.parts.ratio else ()
+            counter = self.context.catalog.names[names[0]].types == {"counter"}
+            aggregation = Aggregation("sum") if counter else COUNT
+            self.assumptions.append(f"divided by the {'sum' if counter else 'count'} of {names[0]}")
+        return Over(names, aggregation, tags, values)

@@ -1,0 +1,62 @@
+"""Which hours and days may be read from their summaries: each write that changes a past hour breaks its seal first.
+
+A write to the present hour needs no mark: an hour is summarised SETTLE after its end at the soonest. So the clocks of
+servers may differ by up to SETTLE - LATE.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import nlq
+from nlq.spans import HOUR, floor
+from telemetry_server import instants
+from telemetry_server.retention import Retention
+from telemetry_server.stores.mongo import SummaryStore
+
+SETTLE = timedelta(minutes=5)  # after a mark, and after the end of an hour, until it is summarised
+LATE = timedelta(minutes=1)  # after its end, until writes to an hour are marked
+MAX_REMEMBERED = 10_000
+
+
+class Seals:
+    """settle: as SETTLE; shorter in tests."""
+
+    def __init__(self, store: SummaryStore, retention: Retention, settle: timedelta = SETTLE) -> None:
+        self._store = store
+        self._retention = retention
+        self._settle = settle
+        self._late = min(LATE, settle / 5)
+        self._marked: dict[datetime, float] = {}  # hour -> when, by the loop's clock
+
+    async def break_for(self, timestamps: Iterable[datetime], seconds: float) -> None:
+        """To be called before metrics of these times are stored, changed or deleted, within SETTLE / 2 of it."""
+        open_since = floor(instants.now() - self._late, HOUR)
+        late = {floor(timestamp, HOUR) for timestamp in timestamps if timestamp < open_since}
+        if not late:
+            return
+        now = asyncio.get_running_loop().time()
+        fresh = {hour for hour in late if now - self._marked.get(hour, -1e9) > self._settle.total_seconds() / 2}
+        if fresh:
+            await self._store.mark(fresh, seconds)
+            if len(self._marked) > MAX_REMEMBERED:
+                self._marked.clear()
+            self._marked |= dict.fromkeys(fresh, now)
+
+    async def known(self) -> nlq.Summaries:
+        """What a question may read from summaries now."""
+        now = instants.now()
+        sealed = await self._store.sealed()
+        metrics_since = self._retention.metrics_since(now)
+        if sealed is None:
+            return nlq.Summaries(metrics_since, metrics_since, metrics_since, metrics_since, metrics_since)
+        hours = frozenset(each.start for each in sealed.stale if each.unit == "hour")
+        return nlq.Summaries(
+            since=max(min((sealed.since, *hours)), self._retention.days_since(now)),
+            metrics_since=metrics_since,
+            hours_since=self._retention.hours_since(now),
+            hours_until=sealed.hours,
+            days_until=sealed.days,
+            stale_hours=hours,
+            stale_days=frozenset(each.start for each in sealed.stale if each.unit == "day"),
+        )

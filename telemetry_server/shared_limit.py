@@ -1,0 +1,134 @@
+"""The rate limit over all workers: counted in Redis, and by each worker for itself while Redis is away.
+
+Requests of a client that come while Redis is being asked about others of it are asked about together, next. A client
+that Redis has just told to be far from its limit is let through at once, and counted with the next ones: so it costs
+nothing to ask while nothing depends on the answer. What a worker has not told Redis yet is of FRESH_SECONDS at most, in
+which no client comes from far away to its limit.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from telemetry_server.rate_limit import RateLimit
+from telemetry_server.stores.redis import Redis, Taken
+
+FRESH_SECONDS = 0.05
+PAUSE_SECONDS = 0.02  # until Redis is told of requests that were let through at once
+LEAST = 10_000  # of a lower limit a client may use half in FRESH_SECONDS: 100,000 requests a second
+
+Standing = tuple[bool, int, float] | None
+"""Allowed, remaining, free at; None: Redis does not tell."""
+
+
+class _Client:
+    """What is to be asked about one client, and what was told last. uncounted: let through, and not yet told.
+
+    most: its limit, always the same one.
+    """
+
+    __slots__ = ("asked_at", "is_asked_about", "most", "told", "uncounted", "waiting")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.waiting: list[asyncio.Future[Standing]] = []
+        self.uncounted = 0
+        self.is_asked_about = False
+        self.told: Taken | None = None
+        self.asked_at = 0.0
+
+    @property
+    def is_fresh(self) -> bool:
+        return time.monotonic() - self.asked_at < FRESH_SECONDS
+
+
+class SharedLimit:
+    """`redis`: None where one worker is all."""
+
+    def __init__(self, own: RateLimit, redis: Redis | None) -> None:
+        self._own = own
+        self._redis = redis
+        self._clients: dict[str, _Client] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def hit(self, name: str, most: int | None = None) -> Mapping[str, str]:
+        """Count one request; the headers that tell the client where it stands. Raises TooManyRequests.
+
+        `most`: a limit of the client's own, always the same one.
+        """
+        most = self._own.max_requests if most is None else most
+        if self._redis is None or not most or not self._redis.available:
+            return self._own.hit(name, most)
+        standing = self._at_once(self._redis, name) or await self._ask(self._redis, name, most)
+        if standing is None:
+            return self._own.hit(name, most)
+        if standing[0]:
+            self._own.count(name)
+        return self._own.told(most, *standing)
+
+    def _at_once(self, redis: Redis, name: str) -> Standing:
+        """The standing of one that is far from its limit; None for others."""
+        client = self._clients.get(name)
+        if client is None or client.told is None or client.most < LEAST or not client.is_fresh:
+            return None
+        remaining = client.told.remaining - client.uncounted - 1
+        if remaining < client.most / 2:
+            return None
+        client.uncounted += 1
+        if client.uncounted == 1:
+            asyncio.get_running_loop().call_later(PAUSE_SECONDS, self._begin, redis, name, client)
+        return True, remaining, client.told.free_at
+
+    def _ask(self, redis: Redis, name: str, most: int) -> "asyncio.Future[Standing]":
+        answer: asyncio.Future[Standing] = asyncio.get_running_loop().create_future()
+        client = self._clients.setdefault(name, _Client(most))
+        client.waiting.append(answer)
+        self._begin(redis, name, client)
+        return answer
+
+    def _begin(self, redis: Redis, name: str, client: _Client) -> None:
+        if client.is_asked_about or not (client.waiting or client.uncounted):
+            return
+        client.is_asked_about = True
+        task = asyncio.create_task(self._follow(redis, name, client), name="rate limit")
+        self._tasks.add(task)  # the loop keeps no task alive by itself
+        task.add_done_callback(self._tasks.discard)
+
+    async def _follow(self, redis: Redis, name: str, client: _Client) -> None:
+        """Ask about the client while somebody waits."""
+        try:
+            await self._take(redis, name, client)
+            while client.waiting:
+                await self._take(redis, name, client)
+        finally:
+            client.is_asked_about = False
+            for answer in client.waiting:
+                if not answer.done():
+                    answer.set_result(None)
+            loop = asyncio.get_running_loop()
+            loop.call_later(PAUSE_SECONDS, self._begin, redis, name, client)
+            loop.call_later(2 * FRESH_SECONDS, self._forget, name, client)
+
+    def _forget(self, name: str, client: _Client) -> None:
+        if not (client.is_asked_about or client.uncounted or client.is_fresh):
+            self._clients.pop(name, None)
+
+    async def _take(self, redis: Redis, name: str, client: _Client) -> None:
+        asked, uncounted = client.waiting, client.uncounted
+        client.waiting, client.uncounted = [], 0
+        asked_at = time.monotonic()
+        taken = None
+        try:
+            taken = await redis.take(name, uncounted + len(asked), client.most)
+        finally:
+            client.told, client.asked_at = taken, asked_at
+            for place, answer in enumerate(asked, uncounted):
+                if not answer.done():  # its client may have gone
+                    answer.set_result(_standing(taken, place))
+
+
+def _standing(taken: Taken | None, place: int) -> Standing:
+    if taken is None:
+        return None
+    after = max(taken.granted - place - 1, 0)
+    return place < taken.granted, taken.remaining + after, taken.free_at

@@ -1,0 +1,53 @@
+"""How long MongoDB may take, and what its errors mean here."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+
+import pymongo
+import structlog
+from bson.errors import InvalidBSON
+from pymongo import errors as driver
+
+from telemetry_server.errors import Fault, Invalid, TimedOut, Unavailable
+
+OPERATION_SECONDS = 1.7
+DEADLINE_SECONDS = 1.9  # where the driver itself should hang; a request must be answered within 2 s
+
+_UNKNOWN_ZONE = 40485
+_TOO_LARGE = (146, 292, 10334, 16819, 17280)  # memory limits, and results beyond 16 MB
+
+log = structlog.get_logger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def bounded(seconds: float = OPERATION_SECONDS) -> AsyncIterator[None]:
+    """Run for at most so long; raises only errors of errors.py."""
+    with _translated():
+        async with asyncio.timeout(seconds + DEADLINE_SECONDS - OPERATION_SECONDS):
+            with pymongo.timeout(seconds):
+                yield
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except driver.ExecutionTimeout as error:
+        if "codeName" in (error.details or {}):  # MongoDB says so, and not the driver, which found a primary too late
+            raise TimedOut("This takes MongoDB too long; ask for less.") from None
+        raise Unavailable("MongoDB does not answer.") from None
+    except TimeoutError:
+        raise Unavailable("MongoDB does not answer.") from None
+    except driver.OperationFailure as error:
+        if error.code in _TOO_LARGE:
+            raise TimedOut("This needs more memory than MongoDB may use; ask for less.") from None
+        if error.code == _UNKNOWN_ZONE:  # its list of zones may be older than ours
+            raise Invalid([Fault("/tz", "MongoDB does not know this time zone.")]) from None
+        log.warning("mongodb failed", error=type(error).__name__, code=error.code)
+        raise Unavailable("MongoDB could not do this now.") from error
+    except InvalidBSON:
+        raise Invalid([Fault("/prompt", "A time in the answer lies outside the years 1 to 9999.")]) from None
+    except driver.PyMongoError as error:
+        log.warning("mongodb away", error=type(error).__name__)
+        raise Unavailable("MongoDB cannot be reached.") from None
