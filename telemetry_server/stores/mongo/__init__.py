@@ -5,11 +5,11 @@ or does not answer (a write may then have happened all the same), TimedOut where
 """
 
 from telemetry_server.stores.mongo.audit import AuditLog
-from telemetry_server.stores.mongo.bounds import OPERATION_SECONDS
+from telemetry_server.stores.mongo.bounds import OPERATION_SECONDS, RULE
 from telemetry_server.stores.mongo.changes import Change, Changes, is_position
 from telemetry_server.stores.mongo.keys import KeyStore
 from telemetry_server.stores.mongo.migrations import Migration, Migrations
-from telemetry_server.stores.mongo.store import Mongo, check_uri, extended_json, match_stage, new_id
+from telemetry_server.stores.mongo.store import Mongo, NotInserted, check_uri, extended_json, match_stage, new_id
 from telemetry_server.stores.mongo.summaries import LEASE, Sealed, SummaryStore
 from telemetry_server.stores.mongo.totals import TotalStore
 from telemetry_server.stores.mongo.upkeep import Size, Upkeep
@@ -17,6 +17,7 @@ from telemetry_server.stores.mongo.upkeep import Size, Upkeep
 __all__ = [
     "LEASE",
     "OPERATION_SECONDS",
+    "RULE",
     "AuditLog",
     "Change",
     "Changes",
@@ -24,6 +25,7 @@ __all__ = [
     "Migration",
     "Migrations",
     "Mongo",
+    "NotInserted",
     "Sealed",
     "Size",
     "SummaryStore",

@@ -14,7 +14,10 @@ from telemetry_server.errors import Fault, Invalid, TimedOut, Unavailable
 OPERATION_SECONDS = 1.7
 DEADLINE_SECONDS = 1.9  # where the driver itself should hang; a request must be answered within 2 s
 
+RULE = "A rule of the database refuses this metric."
+
 _UNKNOWN_ZONE = 40485
+REFUSED = (121, 10334)  # a validator that an operator has set says no; it is over 16 MB. Again would be the same
 _TOO_LARGE = (146, 292, 10334, 16819, 17280)  # memory limits, and results beyond 16 MB
 
 log = structlog.get_logger(__name__)
@@ -44,6 +47,8 @@ def _translated() -> Iterator[None]:
             raise TimedOut("This needs more memory than MongoDB may use; ask for less.") from None
         if error.code == _UNKNOWN_ZONE:  # its list of zones may be older than ours
             raise Invalid([Fault("/tz", "MongoDB does not know this time zone.")]) from None
+        if error.code in REFUSED:
+            raise Invalid([Fault("", RULE)]) from None
         log.warning("mongodb failed", error=type(error).__name__, code=error.code)
         raise Unavailable("MongoDB could not do this now.") from error
     except InvalidBSON:
