@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tools.faults import mongod_killed, poison, runner, same_id, stampede, workers_killed
+from tools.faults import (
+    members,
+    mongod_killed,
+    poison,
+    redis_harmed,
+    runner,
+    same_id,
+    stampede,
+    vanished,
+    workers_killed,
+)
 
 if TYPE_CHECKING:
     from tools.faults.row import Row
@@ -19,8 +29,11 @@ ROWS: Final[tuple[Row, ...]] = (
     mongod_killed.CONTROL,
     workers_killed.KILLED,
     workers_killed.ROLLING,
+    members.ROW,
     same_id.ROW,
     poison.ROW,
+    vanished.ROW,
+    redis_harmed.ROW,
     stampede.ROW,
 )
 
