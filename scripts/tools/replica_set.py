@@ -22,6 +22,7 @@ ARGUMENTS = (
     *("--wiredTigerCacheSizeGB", "0.25"),
     *("--oplogSize", "1024"),
     *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
+    *("--setParameter", "oplogNetworkTimeoutBufferSeconds=1"),
 )
 POLL_SECONDS = 0.1
 

@@ -17,6 +17,7 @@ from tools.faults import (
     runner,
     same_id,
     stampede,
+    ttl,
     vanished,
     workers_killed,
 )
@@ -35,6 +36,7 @@ ROWS: Final[tuple[Row, ...]] = (
     vanished.ROW,
     redis_harmed.ROW,
     stampede.ROW,
+    ttl.ROW,
 )
 
 

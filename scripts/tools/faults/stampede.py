@@ -51,7 +51,7 @@ def run(count: int) -> Outcome:
 
 def _aggregations(database: Database[dict[str, Any]]) -> int:
     """By MongoDB's profiler: pipelines that were run on metrics or summaries."""
-    collections = [f"{database.name}.{name}" for name in ("metrics", "summaries")]
+    collections = [f"{database.name}.{name}" for name in ("metrics", "hours", "days")]
     return database["system.profile"].count_documents(
         {"command.aggregate": {"$exists": True}, "ns": {"$in": collections}}
     )
