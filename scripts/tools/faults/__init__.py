@@ -10,12 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tools.faults import (
+    clock,
+    cut_off,
+    disk_full,
     members,
     mongod_killed,
     poison,
     redis_harmed,
     runner,
     same_id,
+    slow_disk,
     stampede,
     ttl,
     vanished,
@@ -31,6 +35,10 @@ ROWS: Final[tuple[Row, ...]] = (
     workers_killed.KILLED,
     workers_killed.ROLLING,
     members.ROW,
+    cut_off.ROW,
+    disk_full.ROW,
+    slow_disk.ROW,
+    clock.ROW,
     same_id.ROW,
     poison.ROW,
     vanished.ROW,
