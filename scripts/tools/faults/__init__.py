@@ -14,6 +14,7 @@ from tools.faults import (
     cut_off,
     disk_full,
     members,
+    model,
     mongod_killed,
     poison,
     redis_harmed,
@@ -45,6 +46,7 @@ ROWS: Final[tuple[Row, ...]] = (
     redis_harmed.ROW,
     stampede.ROW,
     ttl.ROW,
+    model.ROW,
 )
 
 
