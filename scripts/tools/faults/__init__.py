@@ -21,6 +21,7 @@ from tools.faults import (
     runner,
     same_id,
     slow_disk,
+    soak,
     stampede,
     ttl,
     vanished,
@@ -47,6 +48,7 @@ ROWS: Final[tuple[Row, ...]] = (
     stampede.ROW,
     ttl.ROW,
     model.ROW,
+    soak.ROW,
 )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from tools.faults.checker import check, same
 from tools.faults.client import Client
 from tools.faults.history import History
-from tools.faults.writer import NAME, Writer
+from tools.faults.writer import NAME, PAUSE_SECONDS, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +30,16 @@ GO_ON_SECONDS = 90
 class Load:
     """Writers, while the block runs; with a `tag` of their own, where several loads share a database."""
 
-    def __init__(self, *servers: Server, tag: str = "run:1", writers: int = WRITERS) -> None:
+    def __init__(
+        self, *servers: Server, tag: str = "run:1", writers: int = WRITERS, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
         self.server = servers[0]
         self.tag = tag
         self.history = History()
-        self.writers = [Writer(servers[number % len(servers)], self.history, number, tag) for number in range(writers)]
+        self.writers = [
+            Writer(servers[number % len(servers)], self.history, number, tag, pause_seconds)
+            for number in range(writers)
+        ]
 
     def __enter__(self) -> Self:
         for writer in self.writers:

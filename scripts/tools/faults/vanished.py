@@ -35,11 +35,11 @@ def run(count: int) -> Outcome:
         server = ground.serve()
         ports = {ground.stack.mongo.process.port: "mongo", ground.stack.redis.process.port: "redis"}
         with Load(server) as load:
-            asyncio.run(_vanish(server, 0, MEASURED_AFTER))
+            vanish(server, 0, MEASURED_AFTER)
             load.go_on(100)
         before = sample(server, ports)
         with Load(server, tag="run:2") as load:
-            asyncio.run(_vanish(server, MEASURED_AFTER, MEASURED_AFTER + count))
+            vanish(server, MEASURED_AFTER, count)
             load.go_on(100)
         until(lambda: not _more(before, sample(server, ports)), SETTLE_SECONDS)
         after = sample(server, ports)
@@ -73,6 +73,11 @@ def _more(before: Sample, after: Sample) -> list[str]:
         "MB": int(after.resident_mb - before.resident_mb - MAX_MORE_MB),
     }
     return [f"{more} {what} more than before" for what, more in leaks.items() if more > 0]
+
+
+def vanish(server: Server, first: int, count: int) -> None:
+    """Let so many clients come and go; what they write is numbered from `first` on."""
+    asyncio.run(_vanish(server, first, first + count))
 
 
 async def _vanish(server: Server, start: int, end: int) -> None:

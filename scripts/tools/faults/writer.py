@@ -31,7 +31,10 @@ BATCH = 5
 class Writer:
     """Puts on its load in a thread until it is told to end; `number` is its own, from 0."""
 
-    def __init__(self, server: Server, history: History, number: int, tag: str) -> None:
+    def __init__(
+        self, server: Server, history: History, number: int, tag: str, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
+        self._pause_seconds = pause_seconds
         self._client = Client(server)
         self._history = history
         self._number = number
@@ -63,7 +66,7 @@ class Writer:
                 if self._end.is_set():
                     return
                 way()
-                time.sleep(PAUSE_SECONDS)
+                time.sleep(self._pause_seconds)
         except Exception as error:  # noqa: BLE001  told with the faults; the thread would take it with it
             self.odd.append(f"writer {self._number} broke off: {error!r}")
         finally:
