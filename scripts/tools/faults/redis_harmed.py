@@ -6,6 +6,7 @@ import random
 import signal
 import threading
 import time
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -28,14 +29,15 @@ ASKERS = 3
 NAME = "fault.redis"
 NORMAL_SECONDS, HARM_SECONDS = 2.0, 1.2
 SLOWER_MS = 100
+STALENESS_SECONDS = 1.0  # CACHE_STALENESS_MS, by its default
 FILL_BYTES = 1_000_000
 
 
 def run(count: int) -> Outcome:
     """Each harm in turn, `count` in all."""
     with Ground() as ground:
-        server, service = ground.serve(workers=2), ground.stack.redis
-        askers = [_Asker(server, number) for number in range(ASKERS)]
+        server, other, service = ground.serve(workers=2), ground.serve(), ground.stack.redis
+        askers = [_Asker(server, other, number) for number in range(ASKERS)]
         with Load(server, writers=2) as load, _running(askers):
             time.sleep(1)
             normal = _during(askers, NORMAL_SECONDS)
@@ -57,10 +59,15 @@ def run(count: int) -> Outcome:
 
 
 class _Asker:
-    """Counts up, and asks for the sum after each, twice: it must be right at once, from a cache or not."""
+    """Counts up, and asks for the sum after each, twice: it must be right at once, from a cache or not.
 
-    def __init__(self, server: Server, number: int) -> None:
+    Another server may be behind, by as long as it promises.
+    """
+
+    def __init__(self, server: Server, other: Server, number: int) -> None:
         self._client = Client(server)
+        self._other = Client(other)
+        self._totals: deque[tuple[float, int]] = deque(maxlen=1000)
         self._tag = f"asker:{number}"
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -83,6 +90,8 @@ class _Asker:
         )
         while not self._end.is_set():
             total += self._timed("POST", "/metrics", body).status == 201
+            self._totals.append((time.monotonic(), total))
+            self._look_elsewhere(questions[1], total)
             for path in questions * 2:
                 reply = self._timed("GET", path)
                 if reply.status != 200:
@@ -93,6 +102,19 @@ class _Asker:
                 if seen != right:
                     self.faults.append(f"GET {path}: {seen}, where {right} is right")
         self._client.close()
+        self._other.close()
+
+    def _look_elsewhere(self, path: str, total: int) -> None:
+        """The list of another server, as old as it may be or younger."""
+        asked_at = time.monotonic()
+        reply = self._other.send("GET", path)
+        if reply.status != 200:
+            self.faults.append(f"GET {path} of another server: {reply.status}")
+            return
+        seen = len(reply.json["data"])
+        least = max((count for at, count in self._totals if at < asked_at - STALENESS_SECONDS), default=0)
+        if not min(least, 1000) <= seen <= total:
+            self.faults.append(f"GET {path} of another server: {seen}, where {least} to {total} is right")
 
     def _timed(self, method: str, path: str, body: Any = None) -> Any:
         started = time.monotonic()
