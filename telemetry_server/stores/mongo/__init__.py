@@ -1,7 +1,7 @@
 """MongoDB. The only importer of the driver.
 
 Every call is bounded in time and raises only errors of errors.py: Unavailable where MongoDB cannot be reached
-or does not answer (a write may then have happened all the same), TimedOut where a read takes too long.
+or does not answer (a write may then have happened all the same), TimedOut where an answer or a list takes too long.
 """
 
 from telemetry_server.stores.mongo.audit import AuditLog

@@ -24,20 +24,26 @@ log = structlog.get_logger(__name__)
 
 
 @contextlib.asynccontextmanager
-async def bounded(seconds: float = OPERATION_SECONDS) -> AsyncIterator[None]:
-    """Run for at most so long; raises only errors of errors.py."""
-    with _translated():
+async def bounded(seconds: float = OPERATION_SECONDS, *, less_helps: bool = False) -> AsyncIterator[None]:
+    """Run for at most so long; raises only errors of errors.py.
+
+    less_helps: of a read whose time depends on how much is asked for, and which raises TimedOut where MongoDB says that
+    it takes too long. All else is Unavailable then: of a write nobody knows whether it happened.
+    """
+    with _translated(less_helps=less_helps):
         async with asyncio.timeout(seconds + DEADLINE_SECONDS - OPERATION_SECONDS):
             with pymongo.timeout(seconds):
                 yield
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def _translated(*, less_helps: bool) -> Iterator[None]:
     try:
         yield
     except driver.ExecutionTimeout as error:
-        if "codeName" in (error.details or {}):  # MongoDB says so, and not the driver, which found a primary too late
+        if less_helps and "codeName" in (
+            error.details or {}
+        ):  # MongoDB says so, and not the driver, which found a primary too late
             raise TimedOut("This takes MongoDB too long; ask for less.") from None
         raise Unavailable("MongoDB does not answer.") from None
     except TimeoutError:

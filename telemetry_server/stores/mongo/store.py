@@ -179,7 +179,7 @@ class Mongo:
 
         No index holds the id behind the timestamp: an instant that a page cuts is read in order of id by itself.
         """
-        async with bounded():
+        async with bounded(less_helps=True):
             found: list[Metric] = []
             if after is not None:
                 found = await self._instant(where, after.timestamp, count, ObjectId(after.id))
@@ -203,7 +203,7 @@ class Mongo:
         """
 
         async def run() -> list[dict[str, Any]]:
-            async with bounded(ANSWER_SECONDS):
+            async with bounded(ANSWER_SECONDS, less_helps=True):
                 documents = await self.database[collection].aggregate(list(stages)).to_list(None)
             return [_plain(document) for document in documents]
 
