@@ -139,7 +139,7 @@ ROW = Row(
     "three members in networks of their own: the primary cut off; then two of three",
     f"0 lost; writes resume {RESUMED_SECONDS - ELECTION_SECONDS} s after an election; a minority never acknowledges",
     "cuts",
-    1,
+    0,
     30,
     run,
 )

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 ELECTION_SECONDS = 2
 RESUMED_SECONDS = ELECTION_SECONDS + 3
-AFTER_MONGODB_SECONDS = 2.0  # what the server may take longer than a client that does nothing but try
+AFTER_MONGODB_SECONDS = 3.0  # what the server may take longer than a client that does nothing but try
 PROBE_SECONDS = 60
 WRITES_BETWEEN = 40
-QUICK_PAUSE_SECONDS, PAUSE_SECONDS = 6, 30
+QUICK_PAUSE_SECONDS, PAUSE_SECONDS = 4, 30
 MINORITY_SECONDS = 3
 
 

@@ -135,7 +135,7 @@ ROW = Row(
     "mixed load with a random fault every 10 s (with --quick every 3 s)",
     "all checkers green; memory, descriptors and tasks flat; validate clean",
     "faults",
-    7,
+    4,
     180,
     run,
 )
