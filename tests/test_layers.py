@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("routes",),
     ("failures",),
     ("app",),
+    ("commands",),
     ("__main__",),
 )
 APART = ("__init__", "collector")  # the collector is a client of the API, nothing more
@@ -54,7 +55,7 @@ DOORS: dict[str, str | tuple[str, ...]] = {
     "opentelemetry.trace": "telemetry_server.traces",
     "prometheus_client": ("telemetry_server.dialects.prometheus", "telemetry_server.exposition"),  # in, and out
     "websockets": "telemetry_server.routes.live",
-    "typer": "telemetry_server.__main__",
+    "typer": "telemetry_server.commands",
     "dotenv": "telemetry_server.config",
 }
 IO_LIBRARIES = ("sanic", "motor", "pymongo", "bson", "redis", "httpx", "telemetry_server", "structlog", "asyncio")
