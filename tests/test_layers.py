@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("commands",),
     ("__main__",),
 )
-APART = ("__init__", "collector")  # the collector is a client of the API, nothing more
+APART = ("__init__", "client", "collector")  # clients of the API, nothing more
 
 # Libraries that stand behind a door, and the only modules that may import each; a package stands for one of its own.
 DOORS: dict[str, str | tuple[str, ...]] = {
@@ -56,6 +56,9 @@ DOORS: dict[str, str | tuple[str, ...]] = {
     "prometheus_client": ("telemetry_server.dialects.prometheus", "telemetry_server.exposition"),  # in, and out
     "websockets": "telemetry_server.routes.live",
     "typer": "telemetry_server.commands",
+    "httpx": "telemetry_server.client",
+    "httpx_sse": "telemetry_server.client",
+    "pandas": "telemetry_server.client",
     "dotenv": "telemetry_server.config",
 }
 IO_LIBRARIES = ("sanic", "motor", "pymongo", "bson", "redis", "httpx", "telemetry_server", "structlog", "asyncio")
