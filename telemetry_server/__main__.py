@@ -1,11 +1,14 @@
-"""Command line: serve, and what operators need."""
+"""Command line: ask and send, serve, and what operators need."""
 
-from telemetry_server.commands import cli
+from telemetry_server.commands.ending import quiet
 
 
 def main() -> None:
     """The entry point."""
-    cli(prog_name="telemetry")
+    with quiet():
+        from telemetry_server.commands import cli  # noqa: PLC0415 - Ctrl-C may come meanwhile
+
+        cli(prog_name="telemetry")
 
 
 if __name__ == "__main__":

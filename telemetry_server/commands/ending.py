@@ -1,13 +1,28 @@
-"""How a command ends: its exit status, and one clear line for whoever reads it."""
+"""How a command ends: its exit status, and one clear line for whoever reads it.
 
-from typing import NoReturn
+| status | means |
+|---|---|
+| 0 | done |
+| 1 | understood, and not done: a prompt that is refused, a key that does not suffice, a port that is taken |
+| 2 | misuse: wrong arguments, settings or metrics |
+| 3 | no server is there, or it cannot answer now |
+| 130 | Ctrl-C |
+"""
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-REFUSED = 1  # understood, and not done: a prompt that is refused, a key that does not suffice, a port that is taken
-MISUSE = 2  # wrong arguments, settings or metrics
-AWAY = 3  # no server there, or one that cannot answer now
-INTERRUPTED = 130  # Ctrl-C
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REFUSED = 1
+MISUSE = 2
+AWAY = 3
+INTERRUPTED = 130
 
 
 def fail(status: int, *lines: str) -> NoReturn:
@@ -15,3 +30,21 @@ def fail(status: int, *lines: str) -> NoReturn:
     for line in lines:
         typer.echo(line, err=True)
     raise typer.Exit(status)
+
+
+@contextlib.contextmanager
+def quiet() -> "Iterator[None]":
+    """No traceback for Ctrl-C, for a reader that has had enough (`head`), or for characters that cannot be told."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # not a file
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more
+        sys.exit(REFUSED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
