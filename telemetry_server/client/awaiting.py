@@ -32,6 +32,7 @@ class AsyncClient:
     ) -> None:
         self.url = calls.address(url)
         self._retries = retries
+        self._listening = httpx.Timeout(timeout_seconds, read=SILENCE_SECONDS)
         self._http = httpx.AsyncClient(base_url=self.url, headers=calls.authorization(key), timeout=timeout_seconds)
 
     async def __aenter__(self) -> Self:
@@ -171,10 +172,9 @@ class AsyncClient:
             await asyncio.sleep(follow.pause_seconds)
 
     async def _listen(self, follow: Follow[Item]) -> AsyncGenerator[Item, None]:
-        timeout = httpx.Timeout(self._http.timeout, read=SILENCE_SECONDS)
         headers = {**follow.headers(), "Accept": "text/event-stream"}
         async with self._http.stream(
-            "GET", follow.path, params=follow.params, headers=headers, timeout=timeout
+            "GET", follow.path, params=follow.params, headers=headers, timeout=self._listening
         ) as response:
             if response.status_code != 200:
                 await response.aread()

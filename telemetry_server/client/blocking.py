@@ -35,6 +35,7 @@ class Client:
     ) -> None:
         self.url = calls.address(url)
         self._retries = retries
+        self._listening = httpx.Timeout(timeout_seconds, read=SILENCE_SECONDS)
         self._http = httpx.Client(base_url=self.url, headers=calls.authorization(key), timeout=timeout_seconds)
 
     def __enter__(self) -> Self:
@@ -170,9 +171,10 @@ class Client:
             time.sleep(follow.pause_seconds)
 
     def _listen(self, follow: Follow[Item]) -> Iterator[Item]:
-        timeout = httpx.Timeout(self._http.timeout, read=SILENCE_SECONDS)
         headers = {**follow.headers(), "Accept": "text/event-stream"}
-        with self._http.stream("GET", follow.path, params=follow.params, headers=headers, timeout=timeout) as response:
+        with self._http.stream(
+            "GET", follow.path, params=follow.params, headers=headers, timeout=self._listening
+        ) as response:
             if response.status_code != 200:
                 response.read()
                 raise error_of(response)
