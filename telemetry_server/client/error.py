@@ -1,5 +1,8 @@
 """The one error of the client."""
 
+import os
+import socket
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -79,7 +82,11 @@ def _reason(error: httpx.HTTPError) -> str:
     cause: BaseException = error
     while cause.__cause__ is not None or cause.__context__ is not None:  # the system's own words are at the bottom
         cause = cause.__cause__ or cause.__context__ or cause
-    words = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(error)
+    words = str(error)
+    if isinstance(cause, OSError) and cause.strerror:
+        words = cause.strerror
+        if cause.errno and not isinstance(cause, ssl.SSLError | socket.gaierror):  # whose numbers are no errno
+            words = os.strerror(cause.errno)  # asyncio has words of its own
     return (words or type(error).__name__).rstrip(".")
 
 

@@ -86,11 +86,13 @@ class _Lines:
         """What is wrong, by line instead of by the place in a batch."""
         lines = []
         for fault, said in zip(error.errors, lines_of(error), strict=False):
-            _, _, place, *field = str(fault.get("pointer", "")).split("/")[:4] + [""] * 3
-            known = place.isdecimal() and error.stored + int(place) < len(self._numbers)
-            number = self._numbers[error.stored + int(place)] if known else None
-            text = f"{'/'.join(filter(None, field))}: {fault.get('detail', '')}".removeprefix(": ")
-            lines.append(said if number is None else f"{self._name}, line {number}: {text}")
+            _, _, place, *field = [*str(fault.get("pointer", "")).split("/"), "", ""]
+            if place.isdecimal() and error.stored + int(place) < len(self._numbers):
+                number = self._numbers[error.stored + int(place)]
+                text = f"{'/'.join(field).strip('/')}: {fault.get('detail', '')}".removeprefix(": ")
+                lines.append(f"{self._name}, line {number}: {text}")
+            else:
+                lines.append(said)
         return lines or lines_of(error)
 
 

@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -55,8 +56,10 @@ def running(url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def on_terminal(url: str, *arguments: str, columns: int = 100, **more: str) -> tuple[int, str]:
-    """The exit status, and all that a terminal of so many columns was sent."""
+def on_terminal(
+    url: str, *arguments: str, columns: int = 100, until: str | None = None, **more: str
+) -> tuple[int, str]:
+    """The exit status, and all that a terminal of so many columns was sent; `until`: what Ctrl-C follows."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     with subprocess.Popen(  # noqa: S603 - our own program
@@ -74,6 +77,9 @@ def on_terminal(url: str, *arguments: str, columns: int = 100, **more: str) -> t
         with contextlib.suppress(OSError):  # the other end is closed
             while part := os.read(ours, 1 << 16):
                 sent += part
+                if until is not None and until.encode() in sent:
+                    process.send_signal(signal.SIGINT)
+                    until = None
         os.close(ours)
         status = process.wait()
         timer.cancel()

@@ -174,6 +174,15 @@ def test_watch_prints_each_new_answer(server: Server) -> None:
             assert process.stderr.read() == ""
 
 
+def test_watch_on_a_terminal(server: Server) -> None:
+    """The answer stands, with its reading, until Ctrl-C, and the cursor is shown again."""
+    status, sent = on_terminal(server.url, "ask", "--watch", "load by host yesterday", until="No rows")
+    assert status == 130
+    assert "avg of load by host" in plain(sent)
+    assert "Traceback" not in sent
+    assert sent.rindex("\x1b[?25h") > sent.rindex("\x1b[?25l")
+
+
 def test_misuse_is_status_2(server: Server) -> None:
     """Options that do not go together, and parameters that the server does not take, by name."""
     for arguments, said in (

@@ -23,7 +23,7 @@ def completions(url: str, shell: str, line: str, **more: str) -> list[str]:
         "zsh": {"_TYPER_COMPLETE_ARGS": line},
         "fish": {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
     }
-    result = subprocess.run(  # noqa: S603 - our own program
+    result = subprocess.run(
         [sys.executable, "-m", "telemetry_server"],
         env=environment(url, _TELEMETRY_COMPLETE=f"complete_{shell}", **asked[shell], **more),
         capture_output=True,
@@ -32,7 +32,7 @@ def completions(url: str, shell: str, line: str, **more: str) -> list[str]:
         check=False,
     )
     assert result.stderr == ""
-    return result.stdout.splitlines()
+    return [line for line in result.stdout.splitlines() if line]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -73,7 +73,7 @@ def test_progress_is_for_terminals(server: Server, tmp_path: Path) -> None:
         ("[1]", "line 1203: no JSON object."),
         ('{"name": "no spaces", "value": 1}', "line 1203: name: "),
         ('{"name": "fine"}', "line 1203: value: "),
-        ('{"name": "fine", "value": 1, "tags": ["a:\\u0007"]}', "line 1203: tags/0: "),
+        ('{"name": "fine", "value": 1, "tags": ["a:\\u0007"]}', "line 1203: tags"),
     ],
 )
 def test_a_wrong_line_is_named(server: Server, line: str, said: str) -> None:

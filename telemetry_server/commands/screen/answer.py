@@ -55,11 +55,12 @@ def _table(found: "Answer", console: Console) -> RenderableType:
     columns, bars = _texts(found), _bars(found)
     names = [safe(column.name) for column in found.columns]
     widest = [max(map(cell_len, (name, *cells))) for name, cells in zip(names, columns, strict=True)]
-    room = console.width - (BAR_WIDTH + _GAP if bars else 0)
-    if sum(min(width, MAX_CELL_WIDTH) + _GAP for width in widest) > room:
+    least = sum(min(width, MAX_CELL_WIDTH) + _GAP for width in widest)
+    if least > console.width:
         return _records(names, columns)
+    bars = bars if least + BAR_WIDTH <= console.width else []
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim")
-    most = MAX_CELL_WIDTH if sum(width + _GAP for width in widest) > room else None
+    most = MAX_CELL_WIDTH if sum(widest) + _GAP * len(widest) + BAR_WIDTH > console.width else None
     for name, column in zip(names, found.columns, strict=True):
         justify: JustifyMethod = "right" if column.type == "number" else "left"
         table.add_column(Text(name), justify=justify, overflow="fold", max_width=most)
@@ -72,9 +73,8 @@ def _table(found: "Answer", console: Console) -> RenderableType:
 
 def _records(names: list[str], columns: list[list[str]]) -> RenderableType:
     """What is too wide for a table: a line for each cell, an empty one after each row."""
-    width = max(map(cell_len, names))
     table = Table.grid(padding=(0, _GAP, 0, 0))
-    table.add_column(style="dim", width=width, no_wrap=True)
+    table.add_column(style="dim", overflow="fold", max_width=MAX_CELL_WIDTH)
     table.add_column(overflow="fold")
     for cells in zip(*columns, strict=True):
         for name, text in zip(names, cells, strict=True):
