@@ -16,11 +16,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "telemetry_server"]
+_NOT_INHERITED = ("NO_COLOR", "COLUMNS", "LINES", "TELEMETRY_API_KEY", "TELEMETRY_URL")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def environment(url: str, **more: str) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "TELEMETRY_API_KEY"}}
+    inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}
     return {**inherited, "PYTHONPATH": str(ROOT), "TELEMETRY_URL": url, "TERM": "xterm-256color", **more}
 
 
