@@ -8,6 +8,7 @@ import typer
 from telemetry_server.commands.completion import prompts
 from telemetry_server.commands.ending import MISUSE, REFUSED, fail
 from telemetry_server.commands.remote import Key, Url, comings_and_goings, server
+from telemetry_server.commands.screen import write, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +55,7 @@ def ask(
             if not error.is_refusal:
                 raise
             if as_json:
-                _print_json(error.problem)
+                write_json(error.problem)
             else:
                 _print_refusal(prompt, error)
             raise typer.Exit(REFUSED) from None
@@ -80,26 +81,9 @@ def _print_text(
     client: "Client", prompt: str, form: "Form", *, now: str | None, tz: str | None, limit: int | None
 ) -> None:
     lines = client.ask_text(prompt, form, now=now, tz=tz, limit=limit)
-    text = lines.text if lines.text.endswith("\n") else f"{lines.text}\n"
-    _write(text)
+    write(lines.text if lines.text.endswith("\n") else f"{lines.text}\n")
     if lines.truncated:
         _complain("There are more rows (--limit).")
-
-
-def _print_json(value: object) -> None:
-    import msgspec
-
-    _write(f"{msgspec.json.encode(value).decode()}\n")
-
-
-def _write(text: str) -> None:
-    """Into a file or pipe as it is; on a terminal only what may be shown."""
-    if sys.stdout.isatty():
-        from telemetry_server.commands.screen import safe
-
-        text = "".join(f"{safe(line)}\n" for line in text.split("\n")[:-1])
-    sys.stdout.write(text)
-    sys.stdout.flush()
 
 
 def _complain(line: str) -> None:
@@ -111,7 +95,7 @@ def _watch(answers: "Iterable[Answer | TelemetryError]", prompt: str, *, as_json
 
     if as_json:
         for each in answers:
-            _print_json(each if isinstance(each, Answer) else each.problem)
+            write_json(each if isinstance(each, Answer) else each.problem)
         return
     from rich.live import Live
     from rich.text import Text

@@ -10,6 +10,7 @@
 """
 
 import contextlib
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -35,16 +36,22 @@ def fail(status: int, *lines: str) -> NoReturn:
 @contextlib.contextmanager
 def quiet() -> "Iterator[None]":
     """No traceback for Ctrl-C, for a reader that has had enough (`head`), or for characters that cannot be told."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115 - closed by the caller
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError):  # not a file
+        with contextlib.suppress(AttributeError):  # no file
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         try:
             yield
         finally:
             sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in {errno.EPIPE, errno.ENOSPC}:
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more
+        if error.errno == errno.ENOSPC:
+            sys.stderr.write(f"{os.strerror(errno.ENOSPC)}.\n")
         sys.exit(REFUSED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from telemetry_server.commands.remote import Key, Url, server
+from telemetry_server.commands.screen import safe, write_json
 
 
 def metrics(
@@ -19,14 +20,11 @@ def metrics(
         catalog = client.metrics()
     found = [each for each in catalog.metrics if text is None or text.lower() in each.name.lower()]
     if as_json:
-        import msgspec
-
-        typer.echo(msgspec.json.encode(found).decode())
+        write_json(found)
     else:
         from rich.table import Table
         from rich.text import Text
 
-        from telemetry_server.commands.screen import safe
         from telemetry_server.commands.screen.console import console, show
 
         table = Table("name", "types", box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from telemetry_server.commands.ending import AWAY, MISUSE, REFUSED, fail
+from telemetry_server.commands.screen import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,8 +44,6 @@ def status_of(error: "TelemetryError") -> int:
 
 def lines_of(error: "TelemetryError") -> list[str]:
     """What is wrong, as it may be printed: a line for each problem."""
-    from telemetry_server.commands.screen import safe
-
     faults = [f"{str(each.get('pointer', '')).lstrip('/')}: {each.get('detail', '')}" for each in error.errors]
     if error.status in {401, 403}:
         return [safe(f"{error.detail} (TELEMETRY_API_KEY, or --key)")]
@@ -53,8 +52,6 @@ def lines_of(error: "TelemetryError") -> list[str]:
 
 def comings_and_goings(say: "Callable[[str], None]") -> "Callable[[TelemetryError | None], None]":
     """For `told` of a stream: says that the server went away, and that it is back."""
-    from telemetry_server.commands.screen import safe
-
     went_away = False
 
     def told(error: "TelemetryError | None") -> None:

@@ -13,6 +13,7 @@ import typer
 
 from telemetry_server.commands.ending import MISUSE, fail
 from telemetry_server.commands.remote import Key, Url, lines_of, server, status_of
+from telemetry_server.commands.screen import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,6 @@ def send(
         fail(MISUSE, "Give a name and a value, or --file FILE, or - for standard input.")
     with server(url, key) as client:
         stored = client.send(name, value, type=kind, tags=tags, at=at, idempotency_key=idempotency_key)
-    from telemetry_server.commands.screen import safe
     from telemetry_server.commands.screen.values import number
 
     said = [stored.name, stored.type, number(stored.value), *stored.tags, f"at {stored.timestamp.isoformat()}"]
@@ -110,7 +110,6 @@ class NotAMetricError(Exception):
 
 def _send_all(client: "Client", lines: _Lines, idempotency_key: str | None) -> None:
     from telemetry_server.client import TelemetryError
-    from telemetry_server.commands.screen import safe
 
     stored = 0
     with _progress(lines) as show:
@@ -144,8 +143,6 @@ def _opened(file: Path | None) -> Iterator[BinaryIO]:
     try:
         opened = file.open("rb")
     except OSError as error:
-        from telemetry_server.commands.screen import safe
-
         fail(MISUSE, safe(f"{file}: {error.strerror}."))
     with opened:
         yield opened

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from telemetry_server.commands.remote import Key, Url, comings_and_goings, server
+from telemetry_server.commands.screen import safe, write_json
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -34,28 +35,15 @@ def tail(
     with server(url, key) as client:
         for event in client.tail(name, tags=tags, type=kind, told=said):
             if as_json:
-                _print_json(event)
+                write_json(event.metric)
                 continue
             width = min(max(width, len(event.metric.name)), MAX_NAME_WIDTH)
             show(screen, _line(event, width))
 
 
-def _print_json(event: "Event") -> None:
-    import msgspec
-
-    text = msgspec.json.encode(event.metric).decode()
-    if sys.stdout.isatty():
-        from telemetry_server.commands.screen import safe
-
-        text = safe(text)
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
 def _line(event: "Event", width: int) -> "Text":
     from rich.text import Text
 
-    from telemetry_server.commands.screen import safe
     from telemetry_server.commands.screen.values import number
 
     metric = event.metric

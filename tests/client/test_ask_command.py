@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import shlex
 import signal
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +15,7 @@ from tools.server import Server
 from tools.stack import Stack
 
 from telemetry_server.client import Client
-from tests.client.commands import on_terminal, plain, run, running
+from tests.client.commands import COMMAND, environment, on_terminal, plain, run, running
 from tests.conftest import servers
 
 NOW = datetime.now(UTC)
@@ -227,3 +229,24 @@ def test_a_reader_that_has_had_enough(server: Server) -> None:
                     continue
         process.wait(20)
         assert process.stderr.read() == ""
+
+
+def test_output_that_cannot_be_written(server: Server) -> None:
+    """A full disk is one line; a terminal without blocks gets them written out; a closed output is no traceback."""
+    arguments = shlex.join([*COMMAND, "ask", "load by host today"])
+    for redirected, more, status, said in (
+        (">/dev/full", {}, 1, "No space left on device."),
+        ("", {"PYTHONIOENCODING": "ascii"}, 0, "\\u2588"),
+        (">&-", {}, 0, ""),
+    ):
+        result = subprocess.run(  # noqa: S603 - our own program
+            ["/bin/sh", "-c", f"{arguments} {redirected}"],
+            env=environment(server.url, **more),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert result.returncode == status
+        assert said in result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
