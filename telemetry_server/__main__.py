@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
@@ -15,7 +16,7 @@ from telemetry_server import config as settings_table
 from telemetry_server.config import Config, ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from telemetry_server.keys import Keys
     from telemetry_server.migrate import Action
@@ -75,6 +76,7 @@ def settings(
             _fail(2, *error.problems)
         for setting in settings_table.SETTINGS:
             value = "(not shown)" if setting.secret else getattr(config, setting.attribute)
+            value = ",".join(value) if isinstance(value, tuple) else value
             typer.echo(f"{setting.variable}={int(value) if isinstance(value, bool) else value}")
 
 
@@ -104,6 +106,40 @@ def summarise() -> None:
     if done is None:
         _fail(1, "A server is summarising; it needs no help.")
     typer.echo(f"Summarised until {done:%Y-%m-%dT%H:%MZ}.")
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file; only its owner may read it.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Read a backup that is there, and see that it is whole.")
+    ] = False,
+) -> None:
+    """Back up the database and those of its tenants, as they are at one instant; servers may go on."""
+    from telemetry_server import backups  # noqa: PLC0415 - as below
+
+    if check:
+        _told(lambda: backups.checked(file))
+        return
+    with _database() as config:
+        typer.echo(backups.taken(config, file))
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `backup` has written.")],
+    check: Annotated[bool, typer.Option("--check", help="See that it is whole, and change nothing.")] = False,
+    into: Annotated[str | None, typer.Option(metavar="APP_ENV", help="Another database than that of APP_ENV.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Drop what the database holds.")] = False,
+) -> None:
+    """Put a backup into an empty database, with its tenants'; no server may use it."""
+    from telemetry_server import backups  # noqa: PLC0415 - as below
+
+    if check:
+        _told(lambda: backups.checked(file))
+        return
+    with _database({} if into is None else {"APP_ENV": into}) as config:
+        typer.echo(backups.restored(config, file, replace=replace))
 
 
 @migrations.callback()
@@ -198,10 +234,13 @@ def _migrate(action: "Action") -> None:
 
 
 @contextlib.contextmanager
-def _database() -> "Iterator[Config]":
-    """The settings, for work on the database; what is wrong with either ends the program in a line for each problem."""
+def _database(given: "Mapping[str, str] | None" = None) -> "Iterator[Config]":
+    """The settings, for work on the database; what is wrong with either ends the program in a line for each problem.
+
+    given: variables that stand before those of the environment.
+    """
     try:
-        config = settings_table.load()
+        config = settings_table.load({**os.environ, **(given or {})})
     except ConfigError as error:
         _fail(2, *error.problems)
     from telemetry_server.errors import Problem  # noqa: PLC0415 - as below
@@ -216,6 +255,15 @@ def _database() -> "Iterator[Config]":
         _fail(1, problem.detail)
 
 
+def _told(work: "Callable[[], str]") -> None:
+    from telemetry_server.errors import Problem  # noqa: PLC0415 - as below
+
+    try:
+        typer.echo(work())
+    except Problem as problem:
+        _fail(1, problem.detail)
+
+
 def _run(config: Config) -> None:
     # Imported here, so that a wrong setting is told without loading the server.
     from sanic import Sanic  # noqa: PLC0415
@@ -225,8 +273,9 @@ def _run(config: Config) -> None:
     from telemetry_server.connection import Connection  # noqa: PLC0415
     from telemetry_server.shared import make_shared  # noqa: PLC0415
     from telemetry_server.stores import mongo, redis  # noqa: PLC0415
+    from telemetry_server.tls import fault  # noqa: PLC0415
 
-    problems = []
+    problems = [told] if (told := fault(config.tls_cert_file, config.tls_key_file)) else []
     for variable, uri, check in (
         ("MONGO_URI", config.mongo_uri, mongo.check_uri),
         ("REDIS_URI", config.redis_uri, redis.check_uri),
@@ -251,6 +300,8 @@ def _run(config: Config) -> None:
         port=config.port,
         workers=config.workers,
         protocol=Connection,
+        # As paths, so that each worker reads the files when it starts.
+        ssl={"cert": config.tls_cert_file, "key": config.tls_key_file, "names": ()} if config.tls_cert_file else None,
         motd=False,
         access_log=False,
     )
