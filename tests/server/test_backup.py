@@ -22,6 +22,8 @@ import pytest
 from tools.processes import free_port
 from tools.stack import Stack
 
+from telemetry_server import backups
+from telemetry_server.config import load
 from telemetry_server.errors import Problem
 from telemetry_server.retention import Retention
 from telemetry_server.stores.mongo import Mongo, Snapshot
@@ -32,7 +34,8 @@ ADMIN = "the-admin-key-of-backups"
 METRIC_COUNT = 10_000
 HOSTS = 40
 KEPT = Retention(*(timedelta(days=days) for days in (90, 400, 1830)))
-NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)  # nothing before it moves on
+ATTEMPTS = 10  # to kill what may end before it is met
 QUESTIONS = (
     "how many drill.load yesterday",
     "average drill.load per host last 2 days",
@@ -80,7 +83,7 @@ def small(stack: Stack) -> Iterator[tuple[str, Path]]:
     with servers(stack) as start:
         server = start()
         app_env = server.environment["APP_ENV"]
-        with httpx.Client(base_url=server.url) as client:
+        with httpx.Client(base_url=server.url, timeout=30) as client:
             store(client, 6000)
         server.stop()
         with pymongo.MongoClient[dict[str, Any]](stack.mongo_uri) as mongo:
@@ -134,11 +137,12 @@ class Writer(threading.Thread):
         self.ended = threading.Event()
 
     def run(self) -> None:
-        with httpx.Client(base_url=self._url) as client:
+        with httpx.Client(base_url=self._url, timeout=30) as client:
             for number in itertools.count():
+                metric = {"id": f"{number:024x}", "name": "drill.steps", "value": number, "tags": [f"step:{number}"]}
                 for key in self._keys:
-                    metric = {"name": "drill.steps", "value": number, "tags": [f"step:{number}"]}
-                    client.post("/metrics", json=metric, headers=bearer(key)).raise_for_status()
+                    while client.post("/metrics", json=metric, headers=bearer(key)).status_code not in (200, 201):
+                        time.sleep(0.1)
                 self.stored = number + 1
                 if self.ended.is_set():
                     return
@@ -159,7 +163,9 @@ def test_drill(stack: Stack, start_server: StartServer, app_env: str, scratch: P
         store(client, METRIC_COUNT, **bearer(ADMIN))
         store(client, 2000, **bearer(tenants["key"]))
         with pymongo.MongoClient[dict[str, Any]](stack.mongo_uri) as mongo:
-            mongo[f"telemetry_server_{source}"]["seals"].delete_one({"_id": "leader"})
+            seals, settled = mongo[f"telemetry_server_{source}"]["seals"], datetime.now(UTC) - timedelta(minutes=10)
+            seals.delete_one({"_id": "leader"})
+            seals.update_many({"marked_at": {"$exists": True}}, {"$set": {"marked_at": settled}})
         run(stack, source, "summarise")
         writer = Writer(server.url, ADMIN, tenants["key"])
         writer.start()
@@ -203,10 +209,13 @@ def test_damage_is_told_and_changes_nothing(stack: Stack, small: tuple[str, Path
     spoiled = [raw[:place] for place in places]
     spoiled += [raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :] for place in places]
     spoiled += [raw + b"x", b"", b"telemetry-server backup 2\n" + raw[26:]]
+    config = load(settings(stack, app_env), scratch)
     for each in spoiled:
         file.write_bytes(each)
-        status, lines = run(stack, app_env, "restore", file, "--replace")
-        assert (status, len(lines)) == (1, 1), lines
+        with pytest.raises(Problem, match=r"backup"):
+            backups.restored(config, file, replace=True)
+    status, lines = run(stack, app_env, "restore", file)
+    assert (status, len(lines)) == (1, 1), lines
     assert run(stack, app_env, "restore", "--check", file)[0] == 1
     assert databases(stack, app_env) == []
     assert run(stack, app_env, "restore", scratch / "none")[0] == 1
@@ -250,13 +259,16 @@ def test_killed_restore_is_seen(
     """After kill -9 in the middle of a restore servers, backups and a second restore say so, until one is done anew."""
     database = f"telemetry_server_{app_env}"
     with pymongo.MongoClient[dict[str, Any]](stack.mongo_uri) as mongo:
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            command("restore", small[1]), env=settings(stack, app_env), cwd=stack.folder
-        )
-        while mongo[database]["metrics"].estimated_document_count() == 0:
-            assert process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+        for _ in range(ATTEMPTS):
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                command("restore", small[1], "--replace"), env=settings(stack, app_env), cwd=stack.folder
+            )
+            while process.poll() is None and mongo[database]["restoring"].find_one({}) is None:
+                pass
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            if mongo[database]["restoring"].find_one({}) is not None:
+                break
         assert mongo[database]["restoring"].count_documents({}) == 1
     for arguments in (("restore", small[1]), ("backup", scratch / "half.backup")):
         status, lines = run(stack, app_env, *arguments)
@@ -298,14 +310,17 @@ def _text(url: str) -> str:
 
 def test_killed_backup_leaves_no_file(stack: Stack, small: tuple[str, Path], scratch: Path) -> None:
     """After kill -9 in the middle of a backup there is no file of its name."""
-    file = scratch / "killed.backup"
-    process = subprocess.Popen(  # noqa: S603 - our own program
-        command("backup", file), env=settings(stack, small[0]), cwd=stack.folder
-    )
-    while not list(scratch.iterdir()):
-        assert process.poll() is None
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    for number in range(ATTEMPTS):
+        file = scratch / f"killed-{number}.backup"
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command("backup", file), env=settings(stack, small[0]), cwd=stack.folder
+        )
+        while process.poll() is None and not list(scratch.glob(f"{file.name}*")):
+            pass
+        process.send_signal(signal.SIGKILL)
+        if process.wait() == -signal.SIGKILL:
+            break
+    assert process.returncode == -signal.SIGKILL
     assert not file.exists()
     assert run(stack, small[0], "backup", file)[0] == 0
 
