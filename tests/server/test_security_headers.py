@@ -69,6 +69,13 @@ def test_answers_of_every_kind(client: httpx.Client, server: Server) -> None:
     assert all(f"{name}: {value}".lower().encode() in answer.lower() for name, value in SAFETY.items())
 
 
+def test_repeats_say_it_too(client: httpx.Client) -> None:
+    """An answer that is recalled for the same bytes of a request says it once as well."""
+    for _ in range(5):
+        response = client.get("/metrics?name=repeated")
+        assert {name: response.headers.get_list(name) for name in SAFETY} == {n: [v] for n, v in SAFETY.items()}
+
+
 def test_pages_have_policies_of_their_own(client: httpx.Client) -> None:
     """/docs may load its own script and style, and is in no frame either."""
     response = client.get("/docs")
