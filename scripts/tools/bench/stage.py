@@ -28,18 +28,32 @@ HEADERS = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
 
 
 class Stage:
-    """MongoDB, Redis and a folder; what is started here is stopped at the end."""
+    """MongoDB of so many members, Redis and a folder; what is started here is stopped at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, members: int = 1) -> None:
         self._cleanup = ExitStack()
+        self._members = members
 
     def __enter__(self) -> Self:
-        self.folder = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="telemetry-bench-")))
-        self.stack = self._cleanup.enter_context(Stack(self.folder / "stack"))
+        try:
+            self._set_up()
+        except BaseException:
+            self._cleanup.close()
+            raise
         return self
+
+    def _set_up(self) -> None:
+        self.folder = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="telemetry-bench-")))
+        self.stack = Stack(self.folder / "stack")
+        self._prepare()
+        self._cleanup.callback(self.stack.down)
+        self.stack.up(members=self._members)
 
     def __exit__(self, *_: object) -> None:
         self._cleanup.close()
+
+    def _prepare(self) -> None:
+        """What is to be done before MongoDB and Redis are started."""
 
     def environment(self, name: str, workers: int) -> dict[str, str]:
         """Keys, rate limits and own metrics are on; the limit is one that no load reaches."""
