@@ -18,6 +18,7 @@ from sanic.exceptions import SanicException
 import nlq
 from telemetry_server import auth, instants, logs, wire
 from telemetry_server.config import Config
+from telemetry_server.connection import Addresses
 from telemetry_server.errors import Problem
 from telemetry_server.failures import Failures
 from telemetry_server.openapi import template
@@ -60,6 +61,7 @@ def create_app(config: Config, shared: Shared) -> App:
             "MOTD": False,
         }
     )
+    app.ctx.addresses = Addresses(config.max_connections)
     for blueprint in BLUEPRINTS:
         app.blueprint(blueprint)
     app.register_middleware(_admit, "request")
