@@ -193,8 +193,10 @@ async def _admit(request: Request) -> None:
 def _needs(request: Request) -> tuple[Any, bool]:
     """The least role that may call the route, and whether it tells of all tenants.
 
-    That there is no such route is told to whoever has a key.
+    That there is no such route is told to whoever has a key; that a request cannot be read, to anybody.
     """
+    if not request.head:  # Sanic's stand-in for one that it could not read
+        return auth.ANYBODY, False
     if request.route is None:
         return auth.ROLES[0], False
     said = request.route.ctx

@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 from sanic.exceptions import RequestTimeout
-from sanic.http import Stage
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
 from telemetry_server.framing import StrictHttp
@@ -54,12 +53,13 @@ class Connection(WebSocketProtocol):
     """
 
     HTTP_CLASS = StrictHttp
-    __slots__ = ("_address", "_full_since", "_made_at")
+    __slots__ = ("_address", "_full_since", "_given_up", "_made_at")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._address: str | None = None  # that counts it
         self._full_since: float | None = None
+        self._given_up = False
         self._made_at = time.monotonic()
 
     def connection_made(self, transport: Any) -> None:
@@ -90,15 +90,17 @@ class Connection(WebSocketProtocol):
         super().resume_writing()  # type: ignore[no-untyped-call]
 
     def check_timeouts(self) -> None:
-        """Look now and then, as Sanic asks, whether the client dawdles."""
+        """Look now and then, as Sanic asks, whether the client dawdles: it is told so, and soon after let go."""
         http, now = self._http, time.monotonic()
         if not self._task or http is None or http.upgrade_websocket:
             super().check_timeouts()  # type: ignore[no-untyped-call]
-        elif self._full_since is not None and now - self._full_since > self.response_timeout:
+        elif self._given_up or (self._full_since is not None and now - self._full_since > self.response_timeout):
             self.abort()  # type: ignore[no-untyped-call]
         elif self._is_late(http, now):
+            self._given_up = True
             http.exception = RequestTimeout("Request Timeout")
             self._task.cancel()
+            self._callback_check_timeouts = self.loop.call_later(LINGER_SECONDS, self.check_timeouts)
         else:
             super().check_timeouts()  # type: ignore[no-untyped-call]
 
@@ -108,9 +110,7 @@ class Connection(WebSocketProtocol):
         return False
 
     def _is_late(self, http: StrictHttp, now: float) -> bool:
-        if http.stage is Stage.IDLE:
-            return http.began_at is None and now - self._made_at > self.request_timeout
-        if http.began_at is None or http.stage not in (Stage.REQUEST, Stage.HANDLER) or not http.is_arriving:
-            return False
+        if http.began_at is None:
+            return now - self._made_at > float(self.request_timeout)
         allowed: float = self.request_timeout + http.arrived_bytes / BODY_BYTES_A_SECOND
-        return now - http.began_at > allowed
+        return http.is_arriving and now - http.began_at > allowed

@@ -11,7 +11,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from sanic.exceptions import BadRequest
-from sanic.http import Http
+from sanic.http import Http, Stage
 from sanic.http.http1 import HTTP_CONTINUE
 
 _END = b"\r\n\r\n"
@@ -76,8 +76,8 @@ class StrictHttp(Http):
 
     @property
     def is_arriving(self) -> bool:
-        """Whether bytes of the request are still to come."""
-        return self.request is None or bool(self.request_body)
+        """Whether bytes of the request are still to come, answered or not."""
+        return self.stage is Stage.REQUEST or bool(self.request_body)
 
     @property
     def arrived_bytes(self) -> int:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tools.attacks import framing
+from tools.attacks import drips, framing
 
 if TYPE_CHECKING:
     from tools.faults.row import Row
 
-ROWS: Final[tuple[Row, ...]] = (framing.ROW,)
+ROWS: Final[tuple[Row, ...]] = (framing.ROW, drips.ROW)
