@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from tools.server import Server
 
 BEFORE_SECONDS = 5
-END_SECONDS = 25  # by when a socket must be closed: the deadline of a request, the next look at it, and the pause
+END_SECONDS = 30  # by when a socket must be closed: the deadline of a request, the next look at it, and the pause
 DRIP_SECONDS = 1.0
+SPREAD_SECONDS = 5.0  # from the first socket to the last
+UNREAD_SHARE = 0.05  # of the sockets; what they ask for is work, which is not what this attack is about
 MAX_MB = 64
 CAP = 50
 _HEADERS = f"Host: a\r\nAuthorization: Bearer {KEY}\r\n"
+UNREAD = "an answer not read"
 KINDS: dict[str, tuple[str, str]] = {  # what is sent at once, and then byte by byte, again and again
     "silent": ("", ""),
     "half a head": (f"GET /metrics HTTP/1.1\r\n{_HEADERS}X", ""),
@@ -31,12 +34,13 @@ KINDS: dict[str, tuple[str, str]] = {  # what is sent at once, and then byte by 
     "a dripping body": (f"POST /metrics HTTP/1.1\r\n{_HEADERS}Content-Length: 900000\r\n\r\n", " "),
     "dripping chunks": (f"POST /metrics HTTP/1.1\r\n{_HEADERS}Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"),
     "a dripping body behind a 404": (f"POST /nothing HTTP/1.1\r\n{_HEADERS}Content-Length: 900000\r\n\r\n", " "),
-    "an answer not read": (f"GET /metrics?limit=1000 HTTP/1.1\r\n{_HEADERS}\r\n" * 2, "\r"),
+    UNREAD: (f"GET /metrics?limit=1000 HTTP/1.1\r\n{_HEADERS}\r\n", "\r"),
 }
 
 
-async def drip(address: tuple[str, int], kind: str, deadline: float) -> str:
-    """One socket of a kind: `closed`, with the status where there was one, or `open` at the deadline."""
+async def drip(address: tuple[str, int], kind: str, deadline: float, pause: float) -> str:
+    """One socket of a kind, after a pause: `closed`, and the status where there was one, or `open` at the deadline."""
+    await asyncio.sleep(pause)
     start, more = KINDS[kind]
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -46,7 +50,7 @@ async def drip(address: tuple[str, int], kind: str, deadline: float) -> str:
         await loop.sock_connect(raw, address)
         await loop.sock_sendall(raw, start.encode())
         while time.monotonic() < deadline:
-            if kind != "an answer not read":
+            if kind != UNREAD:
                 try:
                     data = await asyncio.wait_for(loop.sock_recv(raw, 4096), DRIP_SECONDS)
                 except TimeoutError:
@@ -70,7 +74,9 @@ async def drip(address: tuple[str, int], kind: str, deadline: float) -> str:
 def _all(address: tuple[str, int], kinds: list[str]) -> list[str]:
     async def at_once() -> list[str]:
         deadline = time.monotonic() + END_SECONDS
-        return list(await asyncio.gather(*(drip(address, kind, deadline) for kind in kinds)))
+        step = SPREAD_SECONDS / len(kinds)
+        drips = (drip(address, kind, deadline, number * step) for number, kind in enumerate(kinds))
+        return list(await asyncio.gather(*drips))
 
     return asyncio.run(at_once())
 
@@ -97,7 +103,9 @@ def _fill(server: Server) -> None:
 async def _attack(server: Server, count: int) -> Outcome:
     before, faults = await waits(server, asyncio.sleep(BEFORE_SECONDS))
     at_rest = resident_mb(server)
-    kinds = [list(KINDS)[number % len(KINDS)] for number in range(count)]
+    *others, unread = KINDS
+    period = round(1 / UNREAD_SHARE)
+    kinds = [others[number % len(others)] if number % period else unread for number in range(count)]
     most = at_rest
     address = (server.host, server.process.port)
     with ProcessPoolExecutor(1) as pool:  # not the process that measures how long others wait
