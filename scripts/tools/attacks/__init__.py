@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tools.attacks import drips, framing
+from tools.attacks import contract, drips, framing, json_texts, naughty, operators
 
 if TYPE_CHECKING:
     from tools.faults.row import Row
 
-ROWS: Final[tuple[Row, ...]] = (framing.ROW, drips.ROW)
+ROWS: Final[tuple[Row, ...]] = (
+    json_texts.ROW,
+    naughty.ROW,
+    operators.ROW,
+    drips.ROW,
+    framing.ROW,
+    contract.ROW,
+)

@@ -88,7 +88,7 @@ def run(count: int) -> Outcome:
         _fill(server)
         outcome = asyncio.run(_attack(server, count))
         capped = ground.serve(MAX_CONNECTIONS=str(CAP))
-        faults = [*outcome.faults, *asyncio.run(_crowd(capped))]
+        faults = [*outcome.faults, *asyncio.run(crowd(capped))]
     return Outcome(count, faults, 0, outcome.detail)
 
 
@@ -132,7 +132,7 @@ async def _attack(server: Server, count: int) -> Outcome:
     return Outcome(count, faults + slower, 0, told)
 
 
-async def _crowd(server: Server) -> list[str]:
+async def crowd(server: Server) -> list[str]:
     """One address opens twice as many connections as it may; another is served meanwhile."""
     pairs = [await asyncio.open_connection(server.host, server.process.port) for _ in range(2 * CAP)]
     await asyncio.sleep(1)

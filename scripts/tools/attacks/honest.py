@@ -58,4 +58,5 @@ def compared(before: list[float], during: list[float]) -> tuple[list[str], str]:
 
 def resident_mb(server: Server) -> float:
     """The memory of the workers."""
-    return sum(worker.memory_info().rss for worker in server.workers()) / 1e6
+    resident: float = sum(worker.memory_info().rss for worker in server.workers()) / 1e6
+    return resident

@@ -27,9 +27,11 @@ MORE: Final = (
     "..", ".", "../", "..\\..\\", "%2e%2e%2f", "....//....//", "/etc/passwd\0.png", "con", "aux.txt", "~", "~root",
     "telemetry_server_prod~acme", "system.profile", "admin", "local", "*", "_id", "$cmd", "metrics.$where",
     "a" * 200, "a" * 201, "a" * 100_000, "\U0001f600" * 200, "\u0300" * 200, "é" * 200, "e\u0301" * 100,
-    "\u202e" * 10 + "abc", "ＡＢＣ", "\ufdfa" * 18, "\u1e9e", "I\u0307", "\x7f", "\x80", "\ud800", "a\udfffb", "\udc00\ud800",
+    "\u202e" * 10 + "abc", "ＡＢＣ", "\ufdfa" * 18, "\u1e9e", "I\u0307", "\x7f", "\x80", "\ud800", "a\udfffb",
+    "\udc00\ud800",
     "k:", ":v", "k:v:w", "k::", "k k:v", '{"$gt":""}', "[1]", "true", "1e5", "-0", "1,2", "a,b", "a=b", "a&b", "a;b",
-    "a#b", "a?b", "a%b", "a+b", "%", "%%", "%zz", "%c3%28", "%ff", "&#0;", "\\0", "\\", "'", "''", '""', "`", "${jndi:ldap://x}",
+    "a#b", "a?b", "a%b", "a+b", "%", "%%", "%zz", "%c3%28", "%ff", "&#0;", "\\0", "\\", "'", "''", '""', "`",
+    "${jndi:ldap://x}",
     "{{constructor.constructor('x')()}}", "<svg/onload=alert(1)>", "javascript:alert(1)", "data:text/html,x", "=1+1",
 )  # fmt: skip
 TEXTS: Final = list(dict.fromkeys((*NAUGHTY, *MORE)))
@@ -98,7 +100,8 @@ def headers(server: Server, text: str) -> list[str]:
     raw = text.encode(errors="surrogatepass")
     wrong = []
     for name in (b"X-Request-ID", b"Idempotency-Key", b"If-None-Match", b"Accept", b"Accept-Encoding", b"Content-Type",
-                 b"Content-Encoding", b"Authorization", b"traceparent", b"Last-Event-ID", b"Cache-Control"):  # fmt: skip
+                 b"Content-Encoding", b"Authorization", b"traceparent", b"Last-Event-ID",
+                 b"Cache-Control"):  # fmt: skip
         key = b"" if name == b"Authorization" else b"Authorization: Bearer %s\r\n" % KEY.encode()
         head = b"POST /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s%s: %s\r\nContent-Length: 22\r\n\r\n"
         answer = _exchange(server, head % (key, name, raw) + b'{"name":"a","value":1}')
