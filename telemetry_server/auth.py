@@ -25,7 +25,7 @@ class Key:
 
     tenant: whose metrics it sees and touches; None: those of no tenant.
     rate_limit: requests a second that are counted for this key, 0 for no limit; None: those of its client are counted.
-    made_at: None for those that no store keeps.
+    made_at: None for those that no store keeps. expires_at: from when on it does not stand; None: no end is set.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Key:
     note: str = ""
     made_at: datetime | None = None
     revoked_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 EVERYBODY = Key(ANYBODY, "admin")  # where there are no keys

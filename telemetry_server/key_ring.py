@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from telemetry_server import auth
+from telemetry_server import auth, instants
 from telemetry_server.auth import EVERYBODY, Key, Keyhole
 from telemetry_server.errors import Problem, Unavailable
 from telemetry_server.stores.mongo import KeyStore
@@ -62,6 +62,8 @@ class KeyRing:
             await self._refresh()
         digest = auth.digest_of(authorization)
         key = None if digest is None else self._keys.find(digest)
+        if key is not None and key.expires_at is not None and key.expires_at <= instants.now():
+            return None
         if key is None and not self._guards:
             if not self.loaded:
                 raise Unavailable("The API keys are being read.")
