@@ -118,3 +118,12 @@ def test_names_without_a_word_can_be_asked_about(client: httpx.Client, name: str
 def test_otlp_messages_are_objects(client: httpx.Client, items: object) -> None:
     """A text in the place of a message is not OTLP."""
     assert client.post("/v1/metrics", json={"resourceMetrics": items}).status_code == 400
+
+
+def test_many_unknown_fields_are_told_at_once(client: httpx.Client) -> None:
+    """A body of 60,000 fields is refused in one sentence, not field by field."""
+    body = {f"field-{number}": 0 for number in range(60_000)}
+    for path in ("/metrics", "/query", "/admin/keys"):
+        answer = client.post(path, json=body)
+        assert answer.status_code == 422
+        assert [each["detail"] for each in answer.json()["errors"]] == ["At most 100 fields."]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tools.attacks import contract, drips, framing, json_texts, naughty, operators
+from tools.attacks import bombs, contract, drips, expensive, framing, json_texts, keys, naughty, operators, prompts
 
 if TYPE_CHECKING:
     from tools.faults.row import Row
@@ -16,7 +16,11 @@ ROWS: Final[tuple[Row, ...]] = (
     json_texts.ROW,
     naughty.ROW,
     operators.ROW,
+    prompts.ROW,
+    bombs.ROW,
+    expensive.ROW,
     drips.ROW,
     framing.ROW,
+    keys.ROW,
     contract.ROW,
 )
