@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from telemetry_server.config import key_digest
@@ -36,6 +36,14 @@ class Key:
     made_at: datetime | None = None
     revoked_at: datetime | None = None
     expires_at: datetime | None = None
+
+    def has_expired(self) -> bool:
+        """Whether its end has come."""
+        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
+
+    def counted_as(self, address: str) -> tuple[str, int | None]:
+        """By which name its requests from `address` are counted, and up to how many a second; None: as all others."""
+        return (address, None) if self.rate_limit is None else (f"key:{self.id}", self.rate_limit)
 
 
 EVERYBODY = Key(ANYBODY, "admin")  # where there are no keys

@@ -1,14 +1,21 @@
-"""A connection of a client, which is given up between two requests, never under one, unless the client dawdles."""
+"""A connection of a client: a request that repeats another is answered as it arrives, all else by Sanic.
+
+It is given up between two requests, never under one, unless the client dawdles.
+"""
 
 import time
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sanic.exceptions import RequestTimeout
+from sanic.http import Stage
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
 from telemetry_server.framing import StrictHttp
+
+if TYPE_CHECKING:
+    from telemetry_server.parts import Parts
 
 LINGER_SECONDS = 1.0
 BODY_BYTES_A_SECOND = 16_384  # of a body that takes longer than a request may
@@ -79,6 +86,15 @@ class Connection(WebSocketProtocol):
             self._address = None
         super().connection_lost(exc)  # type: ignore[no-untyped-call]
 
+    def data_received(self, data: bytes) -> None:
+        """Bytes have come, as many as there were."""
+        answer = self._repeated(data)
+        if answer is None or self.transport is None:
+            super().data_received(data)  # type: ignore[no-untyped-call]
+        else:
+            self._time = self._http.began_at = time.monotonic()
+            self.transport.write(answer)
+
     def pause_writing(self) -> None:
         """Note since when the client has not read."""
         self._full_since = time.monotonic()
@@ -108,6 +124,17 @@ class Connection(WebSocketProtocol):
         """Close it after LINGER_SECONDS, if it is idle then."""
         self.loop.call_later(LINGER_SECONDS, super().close_if_idle)
         return False
+
+    def _repeated(self, data: bytes) -> bytes | None:
+        """The answer where they are one request that repeats another, and nothing else is going on here."""
+        http, peer = self.http, self.conn_info
+        # While a body that nobody wanted is passed over, the stage is IDLE too.
+        if http is None or http.stage is not Stage.IDLE or not http.keep_alive or http.request_body or self.recv_buffer:
+            return None
+        parts: Parts = self.app.ctx.parts
+        if parts.closing or peer is None or not self._can_write.is_set():
+            return None
+        return parts.repeats.answer(data, peer.client_ip)
 
     def _is_late(self, http: StrictHttp, now: float) -> bool:
         if http.began_at is None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from telemetry_server import auth, instants
+from telemetry_server import auth
 from telemetry_server.auth import EVERYBODY, Key, Keyhole
 from telemetry_server.errors import Problem, Unavailable
 from telemetry_server.stores.mongo import KeyStore
@@ -40,9 +40,15 @@ class KeyRing:
         self._known_change = changed.value
         self._newest: datetime | None = None
         self._read_at = 0.0
+        self._generation = 0
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self.loaded = False
+
+    @property
+    def generation(self) -> int | None:
+        """While this number is the same, `find` gives the same; None where it would have to look."""
+        return self._generation if self._changed.value == self._known_change and self.loaded else None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._follow(), name="keys")
@@ -62,7 +68,7 @@ class KeyRing:
             await self._refresh()
         digest = auth.digest_of(authorization)
         key = None if digest is None else self._keys.find(digest)
-        if key is not None and key.expires_at is not None and key.expires_at <= instants.now():
+        if key is not None and key.has_expired():
             return None
         if key is None and not self._guards:
             if not self.loaded:
@@ -102,6 +108,8 @@ class KeyRing:
                 else:
                     keys.drop(digest)
                 self._newest = changed_at if self._newest is None else max(self._newest, changed_at)
+            if anew or found:
+                self._generation += 1
             if anew:
                 self._read_at = time.monotonic()
                 self._guards = bool(self._given)
