@@ -126,7 +126,7 @@ class Cache:
 
     async def _look(self, key: str) -> _Entry | None:
         raw = await self._redis.get(key)
-        if raw is None or _check(raw[_CHECK_BYTES:]) != raw[:_CHECK_BYTES]:
+        if raw is None or _check(key, raw[_CHECK_BYTES:]) != raw[:_CHECK_BYTES]:
             return None
         try:
             entry = self._decode(raw[_CHECK_BYTES:])
@@ -172,7 +172,7 @@ class Cache:
         entry = _Entry(self._serve_id, started_ms, result)
         if len(result.body) <= MAX_ENTRY_BYTES:
             raw = self._encode(entry)
-            await self._redis.put(key, _check(raw) + raw, max(1, self._staleness_ms))
+            await self._redis.put(key, _check(key, raw) + raw, max(1, self._staleness_ms))
         return entry
 
 
@@ -184,8 +184,9 @@ def make_memory() -> Memory:
     return Lru(MAX_MEMORY_BYTES)
 
 
-def _check(raw: bytes) -> bytes:
-    return hashlib.blake2b(raw, digest_size=_CHECK_BYTES).digest()
+def _check(key: str, raw: bytes) -> bytes:
+    """Of these bytes under this key: another's entry is none, however whole it is."""
+    return hashlib.blake2b(raw, digest_size=_CHECK_BYTES, key=key.encode()).digest()
 
 
 def _now_ms() -> int:

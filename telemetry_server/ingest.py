@@ -17,11 +17,11 @@ from itertools import chain
 import structlog
 
 from telemetry_server.counters import Counters
-from telemetry_server.errors import Problem, Unavailable
+from telemetry_server.errors import Fault, Invalid, Problem, Unavailable
 from telemetry_server.metric import Metric
 from telemetry_server.seals import Seals
 from telemetry_server.series import SeriesLog
-from telemetry_server.stores.mongo import Mongo
+from telemetry_server.stores.mongo import RULE, Mongo, NotInserted
 from telemetry_server.versions import Versions
 
 MAX_GROUP = 1000
@@ -85,6 +85,7 @@ class Ingest:
     async def write(self, metrics: Sequence[Metric]) -> set[str]:
         """Store `metrics`; give back the ids that other documents already had.
 
+        Raises Invalid where a rule that the database has been given refuses some of them; the others are stored.
         Raises Unavailable where the queue is full, the server stops, or MongoDB does not confirm in time;
         then some or all of them may be stored, and the same ids may be sent again.
         """
@@ -138,7 +139,7 @@ class Ingest:
     async def _flush(self, group: list[_Write]) -> None:
         metrics = list(chain.from_iterable(write.metrics for write in group))
         try:
-            taken = await self._insert(metrics, min(write.deadline for write in group))
+            taken, refused = await self._insert(metrics, min(write.deadline for write in group))
         except Exception as error:  # whatever it is, those who wait must hear of it
             if not isinstance(error, Problem):
                 log.exception("insert failed")
@@ -147,15 +148,19 @@ class Ingest:
                     write.done.set_exception(error)
             return
         self._counters.add("inserts")
-        self._counters.add("metrics_stored", len(metrics) - len(taken))
+        self._counters.add("metrics_stored", len(metrics) - len(taken) - len(refused))
         first = 0
         for write in group:
             places = range(first, first + len(write.metrics))
             first = places.stop
-            if not write.done.done():  # of equal ids in one insert, the first may be new and the others not
+            if write.done.done():
+                continue
+            if poison := refused.intersection(places):
+                write.done.set_exception(_refusal(len(poison), len(places)))
+            else:  # of equal ids in one insert, the first may be new and the others not
                 write.done.set_result({metrics[place].id for place in taken.intersection(places)})
 
-    async def _insert(self, metrics: list[Metric], deadline: float) -> set[int]:
+    async def _insert(self, metrics: list[Metric], deadline: float) -> NotInserted:
         loop = asyncio.get_running_loop()
         try:
             while True:
@@ -171,3 +176,9 @@ class Ingest:
                     await asyncio.sleep(RETRY_PAUSE_SECONDS)
         finally:
             self._versions.touch({key for metric in metrics for key in metric.keys()})  # noqa: SIM118 - no dict
+
+
+def _refusal(count: int, of: int) -> Invalid:
+    """What those are told whose own metrics are refused; who shares the insert hears nothing of it."""
+    whole = "" if of == 1 else f" {count} of {of} are refused, and the others may be stored."
+    return Invalid([Fault("", RULE + whole)])

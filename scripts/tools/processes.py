@@ -87,11 +87,7 @@ class Process:
         """Its children that listen on its port, by rising pid."""
         found = self._find()
         return sorted(
-            (
-                child
-                for child in (found.children() if found else [])
-                if any(each.laddr.port == self.port and not each.raddr for each in child.net_connections("tcp"))
-            ),
+            (child for child in (found.children() if found else []) if _listens(child, self.port)),
             key=lambda child: int(child.pid),
         )
 
@@ -214,6 +210,13 @@ def _started_after_boot_seconds(pid: int) -> float:
     # Since boot, not since the epoch: a clock that is set must not make a process a stranger.
     seconds: float = psutil.Process(pid).create_time() - psutil.boot_time()
     return round(seconds, 2)
+
+
+def _listens(process: psutil.Process, port: int) -> bool:
+    try:
+        return any(each.laddr.port == port and not each.raddr for each in process.net_connections("tcp"))
+    except psutil.NoSuchProcess:  # it has ended since it was found
+        return False
 
 
 def _kill_group(pid: int) -> None:

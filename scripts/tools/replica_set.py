@@ -22,6 +22,7 @@ ARGUMENTS = (
     *("--wiredTigerCacheSizeGB", "0.25"),
     *("--oplogSize", "1024"),
     *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
+    *("--setParameter", "oplogNetworkTimeoutBufferSeconds=1"),
 )
 POLL_SECONDS = 0.1
 
@@ -37,7 +38,7 @@ class Member(MongoService):
     @property
     def host(self) -> str:
         """As the set knows it."""
-        return f"127.0.0.1:{self.process.port}"
+        return f"{self.address}:{self.process.port}"
 
     @property
     def uri(self) -> str:
@@ -49,7 +50,7 @@ class Member(MongoService):
         if not self.process.pid:
             return "down"
         try:
-            with connect(self.process.port) as client:
+            with connect(self.process.port, self.address) as client:
                 found = client.admin.command("replSetGetStatus")
         except OperationFailure:
             return "starting"
@@ -59,7 +60,7 @@ class Member(MongoService):
 
     def configuration(self) -> dict[str, Any] | None:
         """The set as this member knows it; None where it knows of none. Raises PyMongoError."""
-        with connect(self.process.port) as client:
+        with connect(self.process.port, self.address) as client:
             try:
                 found: dict[str, Any] = client.admin.command("replSetGetConfig")["config"]
             except OperationFailure as error:
@@ -70,7 +71,7 @@ class Member(MongoService):
 
     def _is_ready(self, port: int) -> bool:
         try:
-            with connect(port) as client:
+            with connect(port, self.address) as client:
                 client.admin.command("hello")
         except PyMongoError:
             return False
@@ -113,7 +114,7 @@ class ReplicaSet:
         known = [(found, member) for member in self.members if (found := member.configuration())]
         if not known:
             members = [{"_id": place, "host": host} for place, host in enumerate(hosts)]
-            with connect(self.members[0].process.port) as client:
+            with connect(self.members[0].process.port, self.members[0].address) as client:
                 client.admin.command("replSetInitiate", {"_id": SET_NAME, "members": members})
             return
         newest, member = max(known, key=lambda each: int(each[0]["version"]))
@@ -123,7 +124,7 @@ class ReplicaSet:
         for each, host in zip(newest["members"], hosts, strict=True):  # a port was taken since, and is another now
             each["host"] = host
         newest["version"] += 1
-        with connect(member.process.port) as client:
+        with connect(member.process.port, member.address) as client:
             client.admin.command("replSetReconfig", newest, force=True)
 
     def _elect(self) -> None:
@@ -132,6 +133,9 @@ class ReplicaSet:
         if "primary" in states.values():
             return
         for member in (member for member, state in states.items() if state == "secondary"):
-            with connect(member.process.port) as client, contextlib.suppress(OperationFailure):  # it may lag behind
+            with (
+                connect(member.process.port, member.address) as client,
+                contextlib.suppress(OperationFailure),
+            ):  # it may lag behind
                 client.admin.command("replSetStepUp")
                 return

@@ -40,6 +40,8 @@ class Service(ABC):
         self.process = Process(folder, name or self.binary.name)
         self.data = folder / self.process.name
         self.arguments = arguments
+        self.prefix: Sequence[str] = ()  # a command that runs it, such as env or ip netns exec
+        self.address = "127.0.0.1"
 
     @property
     @abstractmethod
@@ -61,7 +63,7 @@ class Service(ABC):
         self.data.mkdir(parents=True, exist_ok=True)
         port = self._port(wanted_port)
         try:
-            self.process.start(self._command(program, port), port=port)
+            self.process.start([*self.prefix, *self._command(program, port)], port=port)
             self._require_ready()
         except BaseException:
             self.process.stop()
@@ -107,11 +109,11 @@ class Service(ABC):
     def _is_ready(self, port: int) -> bool: ...
 
 
-def connect(port: int) -> MongoClient[dict[str, Any]]:
+def connect(port: int, address: str = "127.0.0.1") -> MongoClient[dict[str, Any]]:
     """A client of the one mongod that listens on a port, whatever it is a member of; to be closed."""
     timeout_ms = ANSWER_TIMEOUT_SECONDS * 1000
     return MongoClient(
-        "127.0.0.1",
+        address,
         port,
         directConnection=True,
         serverSelectionTimeoutMS=timeout_ms,
@@ -130,7 +132,7 @@ class MongoService(Service):
         return f"mongodb://127.0.0.1:{self.process.port}/?replicaSet={SET_NAME}"
 
     def _command(self, program: Path, port: int) -> list[str | Path]:
-        options = ["--replSet", SET_NAME, "--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
+        options = ["--replSet", SET_NAME, "--bind_ip", self.address, "--port", str(port), "--nounixsocket"]
         return [program, *options, "--dbpath", self.data, *self.arguments]
 
     def _is_ready(self, port: int) -> bool:

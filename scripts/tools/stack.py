@@ -95,7 +95,7 @@ class Stack:
         outcomes: dict[Service, Outcome] = {}
         with self._locked():
             if members is not None:
-                self._choose(members)
+                self.choose(members)
             try:
                 for service, port in zip(self.services, chain(ports, repeat(0))):  # noqa: B905  the second has no end
                     outcomes[service] = service.up(port)
@@ -107,6 +107,17 @@ class Stack:
                         service.down()
                 raise
         return outcomes
+
+    def choose(self, count: int) -> None:
+        """Of how many mongods MongoDB is to be from the next start on. Raises Problem where others run."""
+        if count == self.member_count:
+            return
+        if any(service.process.pid for service in self._mongods):
+            running = "one member" if self.member_count == 1 else f"{self.member_count} members"
+            raise Problem(f"MongoDB runs here with {running}: scripts/local_stack down first")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._members_file.write_text(f"{count}\n")
+        self.replica_set = self._chosen()
 
     def down(self, *, wipe: bool = False) -> list[Service]:
         """Stop what runs, cleanly, and return it; with `wipe`, remove the folder."""
@@ -141,15 +152,6 @@ class Stack:
     def _chosen(self) -> ReplicaSet | None:
         count = int(self._members_file.read_text()) if self._members_file.exists() else 1
         return ReplicaSet(self.folder, count) if count > 1 else None
-
-    def _choose(self, count: int) -> None:
-        if count == self.member_count:
-            return
-        if any(service.process.pid for service in self._mongods):
-            running = "one member" if self.member_count == 1 else f"{self.member_count} members"
-            raise Problem(f"MongoDB runs here with {running}: scripts/local_stack down first")
-        self._members_file.write_text(f"{count}\n")
-        self.replica_set = self._chosen()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

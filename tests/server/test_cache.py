@@ -189,6 +189,12 @@ def test_corrupted_entries_are_a_miss(own: tuple[httpx.Client, Stack]) -> None:
                 cache.set(key, raw[:-1] + bytes([raw[-1] ^ 1]) if spoil is None else spoil)
             assert names(client) == ([1.0], "miss")
             assert names(client) == ([1.0], "hit")
+        assert client.get("/metrics?name=other.cached").json()["data"] == []
+        entries = {key: cache.get(key) for key in cache.keys("telemetry_server:*")}
+        for key, other in zip(entries, reversed(entries.values()), strict=True):
+            assert isinstance(other, bytes)
+            cache.set(key, other)  # whole, and another's
+        assert names(client)[0] == [1.0]
         for key in cache.keys("telemetry_server:*"):
             cache.delete(key)
             cache.lpush(key, "a list")

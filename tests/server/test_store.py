@@ -10,6 +10,7 @@ import httpx
 import pymongo
 import pytest
 from pymongo.database import Database
+from tools.stack import Stack
 
 from telemetry_server.errors import Unavailable
 from telemetry_server.metric import Metric
@@ -206,10 +207,36 @@ def test_write_without_time_left_is_unavailable(mongo_uri: str, app_env: str) ->
 
     async def run() -> None:
         store = Mongo(mongo_uri, app_env, Retention(*[timedelta(days=1)] * 3))
-        assert await store.insert([metric], 1) == set()
+        assert not any(await store.insert([metric], 1))
         for _ in range(20):
             with pytest.raises(Unavailable):
                 await store.insert([metric], 1e-6)
         store.close()
 
     asyncio.run(run())
+
+
+def test_write_that_takes_mongodb_too_long_is_unavailable(private_stack: Stack, start_server: StartServer) -> None:
+    """Where MongoDB itself gives a write or a look-up up it is 503, with Retry-After, and a list is 504."""
+    private_stack.mongo.down()
+    private_stack.mongo.arguments = [*private_stack.mongo.arguments, "--setParameter", "enableTestCommands=1"]
+    private_stack.mongo.up()
+    server = start_server(MONGO_URI=private_stack.mongo_uri)
+    with (
+        httpx.Client(base_url=server.url, timeout=10) as client,
+        pymongo.MongoClient[dict[str, Any]](private_stack.mongo_uri) as mongo,
+    ):
+        path = client.post("/metrics", json={"name": "given.up", "value": 1}).headers["Location"]
+        expired = {"configureFailPoint": "failCommand", "mode": "alwaysOn"}
+        commands = ["insert", "update", "delete", "find"]
+        mongo.admin.command(expired | {"data": {"failCommands": commands, "errorCode": 50}})
+        answers = [
+            client.post("/metrics", json={"name": "given.up", "value": 1}),
+            client.put(path, json={"name": "given.up", "value": 2}),
+            client.delete(path),
+            client.get(path),
+        ]
+        listed = client.get("/metrics?name=given.up")
+        mongo.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+    assert [(answer.status_code, answer.headers.get("Retry-After")) for answer in answers] == [(503, "1")] * 4
+    assert listed.status_code == 504

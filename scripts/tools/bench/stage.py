@@ -45,11 +45,15 @@ class Stage:
     def _set_up(self) -> None:
         self.folder = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="telemetry-bench-")))
         self.stack = Stack(self.folder / "stack")
+        self._prepare()
         self._cleanup.callback(self.stack.down)
         self.stack.up(members=self._members)
 
     def __exit__(self, *_: object) -> None:
         self._cleanup.close()
+
+    def _prepare(self) -> None:
+        """What is to be done before MongoDB and Redis are started."""
 
     def environment(self, name: str, workers: int) -> dict[str, str]:
         """Keys, rate limits and own metrics are on; the limit is one that no load reaches."""

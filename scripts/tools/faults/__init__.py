@@ -10,7 +10,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tools import attacks
-from tools.faults import mongod_killed, poison, runner, same_id, stampede, workers_killed
+from tools.faults import (
+    clock,
+    cut_off,
+    disk_full,
+    members,
+    model,
+    mongod_killed,
+    poison,
+    redis_harmed,
+    runner,
+    same_id,
+    slow_disk,
+    soak,
+    stampede,
+    ttl,
+    vanished,
+    workers_killed,
+)
 
 if TYPE_CHECKING:
     from tools.faults.row import Row
@@ -20,9 +37,19 @@ ROWS: Final[tuple[Row, ...]] = (
     mongod_killed.CONTROL,
     workers_killed.KILLED,
     workers_killed.ROLLING,
+    members.ROW,
+    cut_off.ROW,
+    disk_full.ROW,
+    slow_disk.ROW,
+    clock.ROW,
     same_id.ROW,
     poison.ROW,
+    vanished.ROW,
+    redis_harmed.ROW,
     stampede.ROW,
+    ttl.ROW,
+    model.ROW,
+    soak.ROW,
 )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pymongo.database import Database
 
+    from tools.faults.shim import Shim
     from tools.server import Server
 
 PROGRAMS = Path(__file__).parent  # its module `forgetful` runs by itself
@@ -24,12 +25,17 @@ POLL_SECONDS = 0.02
 
 
 class Ground(Stage):
-    """A stage whose servers share one database, `members` mongods, and a client of MongoDB."""
+    """A stage whose servers share one database, `members` mongods, and a client of MongoDB.
+
+    set_up: what is to be done before these are started.
+    """
 
     NAME = "faults"
 
-    def __init__(self, members: int = 1) -> None:
+    def __init__(self, members: int = 1, set_up: Callable[[Ground], object] | None = None) -> None:
         super().__init__(members)
+        self._before = set_up
+        self.shim: Shim | None = None
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -38,6 +44,14 @@ class Ground(Stage):
         )
         self._servers = 0
         return self
+
+    def _prepare(self) -> None:
+        if self._before:
+            self._before(self)
+
+    def defer(self, undo: Callable[[], object]) -> None:
+        """Do this at the end; what is asked for while it is set up, when MongoDB and Redis are down again."""
+        self._cleanup.callback(undo)
 
     @property
     def database(self) -> Database[dict[str, Any]]:

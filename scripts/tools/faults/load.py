@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from tools.faults.checker import check, same
 from tools.faults.client import Client
 from tools.faults.history import History
-from tools.faults.writer import NAME, Writer
+from tools.faults.writer import NAME, PAUSE_SECONDS, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +30,16 @@ GO_ON_SECONDS = 90
 class Load:
     """Writers, while the block runs; with a `tag` of their own, where several loads share a database."""
 
-    def __init__(self, *servers: Server, tag: str = "run:1", writers: int = WRITERS) -> None:
+    def __init__(
+        self, *servers: Server, tag: str = "run:1", writers: int = WRITERS, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
         self.server = servers[0]
         self.tag = tag
         self.history = History()
-        self.writers = [Writer(servers[number % len(servers)], self.history, number, tag) for number in range(writers)]
+        self.writers = [
+            Writer(servers[number % len(servers)], self.history, number, tag, pause_seconds)
+            for number in range(writers)
+        ]
 
     def __enter__(self) -> Self:
         for writer in self.writers:
@@ -80,7 +86,7 @@ class Load:
         inside = stored(database, self.tag)
         lines = check(self.history.operations, inside).lines()
         lines += same(inside, list(shown(self.server, self.tag)))
-        lines += _sums(self.server, self.tag, inside)
+        lines += _sums(self.server, self.tag, database)
         return lines + [odd for writer in self.writers for odd in writer.odd]
 
 
@@ -106,16 +112,23 @@ def shown(server: Server, tag: str) -> Iterator[Stored]:
             return
 
 
-def _sums(server: Server, tag: str, inside: list[Stored]) -> list[str]:
-    """Questions about all of them, which may be answered from summaries."""
+def _sums(server: Server, tag: str, database: Database[dict[str, Any]]) -> list[str]:
+    """Questions about all of them up to now, which may be answered from summaries."""
     client, key, value = Client(server), *tag.split(":", 1)
     faults = []
-    for prompt, right in (
-        (f"sum of {NAME} where {key} is {value}", sum(each for _, each in inside)),
-        (f"max of {NAME} where {key} is {value}", max((each for _, each in inside), default=0)),
-    ):
-        reply = client.send("GET", f"/query?prompt={quote(prompt)}", headers=TRUTH)
-        if reply.status != 200 or (inside and reply.json["rows"] != [[right]]):
-            faults.append(f"{prompt}: {right} is right, not {reply.status} {reply.body[-200:]!r}")
+    for operator, prompt in (("$sum", "sum of"), ("$max", "max of")):
+        before = _up_to_now(database, tag, operator)
+        reply = client.send("GET", f"/query?prompt={quote(f'{prompt} {NAME} where {key} is {value}')}", headers=TRUTH)
+        right = [before, _up_to_now(database, tag, operator)]  # what was ahead of the clock may have come meanwhile
+        if right != [None, None] and (reply.status != 200 or reply.json["rows"][0][0] not in right):
+            faults.append(f"{prompt} {NAME}: {right[0]} is right, not {reply.status} {reply.body[-200:]!r}")
     client.close()
     return faults
+
+
+def _up_to_now(database: Database[dict[str, Any]], tag: str, operator: str) -> float | None:
+    stages: list[dict[str, Any]] = [
+        {"$match": {"tags": tag, "timestamp": {"$lt": datetime.now(UTC)}}},
+        {"$group": {"_id": None, "result": {operator: "$value"}}},
+    ]
+    return next((each["result"] for each in database["metrics"].aggregate(stages)), None)

@@ -72,7 +72,7 @@ ROW = Row(
     "one document that cannot be stored among 500 that are gathered",
     "499 created, one 4xx",
     "rounds",
-    len(POISONS),
+    3,
     200,
     run,
 )

@@ -42,7 +42,8 @@ class Outcome:
 class Row:
     """A fault by its name, and how to try it.
 
-    title: what is done; bar: what must hold; unit: what is counted; quick, long: how often; run: tries it so often.
+    title: what is done; bar: what must hold; unit: what is counted; quick, long: how often, where 0 is not at all among
+    others; run: tries it so often.
     """
 
     name: str

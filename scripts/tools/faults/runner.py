@@ -24,10 +24,10 @@ def main(program: str, description: str, rows: Sequence[Row]) -> int:
         for row in rows:
             say(f"{row.name:<12} {row.title}; {row.bar} ({row.quick:,} or {row.long:,} {row.unit})")
         return 0
-    chosen = [row for row in rows if not options.names or row.name in options.names]
+    chosen = [row for row in rows if row.name in options.names] or [row for row in rows if row.quick or options.long]
     outcomes = {}
     for row in chosen:
-        count = options.count or (row.long if options.long else row.quick)
+        count = options.count or (row.long if options.long else max(1, row.quick))
         say(f"== {row.name}: {row.title}; {row.bar}")
         started = time.monotonic()
         outcome = _run(row, count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psutil
@@ -58,7 +59,7 @@ def run_rolling(count: int) -> Outcome:
                 load.go_on(WRITES_BETWEEN)
                 before = server.workers()
                 server.process.send(signal.SIGUSR1)
-                if not until(lambda before=before: not any(map(_lives, before)), 2 * START_SECONDS):
+                if not until(partial(_are_gone, before), 2 * START_SECONDS):
                     faults.append(f"restart {number}: an old worker is still there")
                 if len(server.workers()) != WORKERS:
                     faults.append(f"restart {number}: {len(server.workers())} workers of {WORKERS}")
@@ -66,6 +67,10 @@ def run_rolling(count: int) -> Outcome:
         faults += [f"{times} requests had no answer" for code, times in load.statuses.items() if code <= 0]
         faults += [f"{times} requests had {code}" for code, times in load.statuses.items() if code >= 500]
         return Outcome(count, faults + load.faults(ground.database), load.history.unknown, load.told)
+
+
+def _are_gone(processes: list[psutil.Process]) -> bool:
+    return not any(map(_lives, processes))
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import threading
 import time
@@ -30,7 +31,10 @@ BATCH = 5
 class Writer:
     """Puts on its load in a thread until it is told to end; `number` is its own, from 0."""
 
-    def __init__(self, server: Server, history: History, number: int, tag: str) -> None:
+    def __init__(
+        self, server: Server, history: History, number: int, tag: str, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
+        self._pause_seconds = pause_seconds
         self._client = Client(server)
         self._history = history
         self._number = number
@@ -62,7 +66,7 @@ class Writer:
                 if self._end.is_set():
                     return
                 way()
-                time.sleep(PAUSE_SECONDS)
+                time.sleep(self._pause_seconds)
         except Exception as error:  # noqa: BLE001  told with the faults; the thread would take it with it
             self.odd.append(f"writer {self._number} broke off: {error!r}")
         finally:
@@ -89,7 +93,7 @@ class Writer:
 
     def _with_id(self) -> None:
         value = next(self._values())
-        metric_id = f"{value:024x}"
+        metric_id = self._id(value)
         self._insist("POST", "/metrics", {metric_id: value}, {"id": metric_id, **self._metric(value)})
         self._keep(metric_id)
         self._read_back(metric_id)
@@ -97,22 +101,22 @@ class Writer:
     def _late(self) -> None:
         """Into an hour that has ended, which a summary may answer for already."""
         value = next(self._values())
-        metric_id = f"{value:024x}"
+        metric_id = self._id(value)
         at = datetime.now(UTC) - timedelta(hours=2 + self._number)
         body = {"id": metric_id, **self._metric(value), "timestamp": at.isoformat()}
         self._insist("POST", "/metrics", {metric_id: value}, body)
 
     def _batch(self) -> None:
-        values = {f"{value:024x}": value for value in itertools.islice(self._values(), BATCH)}
+        values = {self._id(value): value for value in itertools.islice(self._values(), BATCH)}
         metrics = [{"id": metric_id, **self._metric(value)} for metric_id, value in values.items()]
         self._insist("POST", "/v1/metrics", values, {"metrics": metrics})
 
     def _refused(self) -> None:
         """All or nothing: the good one of a bad batch must not be there afterwards."""
         value = next(self._values())
-        body = {"metrics": [{"id": f"{value:024x}", **self._metric(value)}, {"name": "a b", "value": "c"}]}
+        body = {"metrics": [{"id": self._id(value), **self._metric(value)}, {"name": "a b", "value": "c"}]}
         started, reply = time.monotonic(), self._send("POST", "/v1/metrics", body)
-        self._note("create", f"{value:024x}", value, reply, started)
+        self._note("create", self._id(value), value, reply, started)
         if reply.status in {200, 201}:
             self.odd.append("a bad batch was taken")
 
@@ -232,6 +236,10 @@ class Writer:
 
     def _metric(self, value: int) -> dict[str, Any]:
         return {"name": NAME, "type": "counter", "value": value, "tags": self._tags}
+
+    def _id(self, value: int) -> str:
+        """Of this load alone, whatever others share the database."""
+        return hashlib.blake2b(f"{self._tags[0]} {value}".encode(), digest_size=12).hexdigest()
 
     def _values(self) -> Any:
         """Numbers that no other write has."""

@@ -1,15 +1,15 @@
 """MongoDB. The only importer of the driver.
 
 Every call is bounded in time and raises only errors of errors.py: Unavailable where MongoDB cannot be reached
-or does not answer (a write may then have happened all the same), TimedOut where a read takes too long.
+or does not answer (a write may then have happened all the same), TimedOut where an answer or a list takes too long.
 """
 
 from telemetry_server.stores.mongo.audit import AuditLog
-from telemetry_server.stores.mongo.bounds import OPERATION_SECONDS
+from telemetry_server.stores.mongo.bounds import OPERATION_SECONDS, RULE
 from telemetry_server.stores.mongo.changes import Change, Changes, is_position
 from telemetry_server.stores.mongo.keys import KeyStore
 from telemetry_server.stores.mongo.migrations import Migration, Migrations
-from telemetry_server.stores.mongo.store import Mongo, check_uri, extended_json, match_stage, new_id
+from telemetry_server.stores.mongo.store import Mongo, NotInserted, check_uri, extended_json, match_stage, new_id
 from telemetry_server.stores.mongo.summaries import LEASE, Sealed, SummaryStore
 from telemetry_server.stores.mongo.totals import TotalStore
 from telemetry_server.stores.mongo.upkeep import Size, Upkeep
@@ -17,6 +17,7 @@ from telemetry_server.stores.mongo.upkeep import Size, Upkeep
 __all__ = [
     "LEASE",
     "OPERATION_SECONDS",
+    "RULE",
     "AuditLog",
     "Change",
     "Changes",
@@ -24,6 +25,7 @@ __all__ = [
     "Migration",
     "Migrations",
     "Mongo",
+    "NotInserted",
     "Sealed",
     "Size",
     "SummaryStore",

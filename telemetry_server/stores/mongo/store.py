@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ.setdefault("MOTOR_MAX_WORKERS", "32")  # read when motor is imported; its own default is 5 a core
 
@@ -22,7 +22,7 @@ from telemetry_server.metric import Metric
 from telemetry_server.metric_filter import Cursor, MetricFilter
 from telemetry_server.retention import Retention
 from telemetry_server.stores.documents import Miss, Series
-from telemetry_server.stores.mongo.bounds import bounded
+from telemetry_server.stores.mongo.bounds import REFUSED, bounded
 from telemetry_server.stores.mongo.changes import Changes
 from telemetry_server.stores.mongo.migrations import Migrations
 
@@ -35,6 +35,13 @@ PING_SECONDS = 0.8
 DUPLICATE_KEY = 11000
 
 log = structlog.get_logger(__name__)
+
+
+class NotInserted(NamedTuple):
+    """Places of metrics: `taken`, whose id was; `refused`, by a rule that the database has been given."""
+
+    taken: frozenset[int] = frozenset()
+    refused: frozenset[int] = frozenset()
 
 
 def new_id() -> str:
@@ -125,19 +132,20 @@ class Mongo:
 
     # --- writing
 
-    async def insert(self, metrics: Sequence[Metric], seconds: float) -> set[int]:
-        """Insert all whose id is free, durably; give back the places of those whose id was taken."""
+    async def insert(self, metrics: Sequence[Metric], seconds: float) -> NotInserted:
+        """Insert all whose id is free, durably; give back the places of the others."""
         async with bounded(seconds):
             try:
                 await self._metrics.insert_many([_document(metric) for metric in metrics], ordered=False)
             except driver.BulkWriteError as error:
                 details = error.details or {}
                 failures = details.get("writeErrors", [])
-                others = [failure for failure in failures if failure.get("code") != DUPLICATE_KEY]
-                if others or details.get("writeConcernErrors"):
+                codes = {failure["index"]: failure.get("code") for failure in failures}
+                if not {DUPLICATE_KEY, *REFUSED}.issuperset(codes.values()) or details.get("writeConcernErrors"):
                     raise
-                return {failure["index"] for failure in failures}
-        return set()
+                taken = frozenset(place for place, code in codes.items() if code == DUPLICATE_KEY)
+                return NotInserted(taken, frozenset(codes) - taken)
+        return NotInserted()
 
     async def replace(self, old: Metric, new: Metric) -> bool:
         """Put `new` in the place of `old`; False where the stored document is no longer `old`."""
@@ -171,7 +179,7 @@ class Mongo:
 
         No index holds the id behind the timestamp: an instant that a page cuts is read in order of id by itself.
         """
-        async with bounded():
+        async with bounded(less_helps=True):
             found: list[Metric] = []
             if after is not None:
                 found = await self._instant(where, after.timestamp, count, ObjectId(after.id))
@@ -195,7 +203,7 @@ class Mongo:
         """
 
         async def run() -> list[dict[str, Any]]:
-            async with bounded(ANSWER_SECONDS):
+            async with bounded(ANSWER_SECONDS, less_helps=True):
                 documents = await self.database[collection].aggregate(list(stages)).to_list(None)
             return [_plain(document) for document in documents]
 
