@@ -95,10 +95,11 @@ async def _attack(server: Server, tasks: list[tuple[str, str, str]], made: dict[
 def throw(url: str, tasks: list[tuple[str, str, str]], made: dict[str, tuple[bytes, str]]) -> list[str]:
     """Send them, AT_ONCE at a time; what was not answered as it must be."""
     with httpx.Client(base_url=url, headers=HEADERS, timeout=20) as client, ThreadPoolExecutor(AT_ONCE) as pool:
-        return [why for why in pool.map(lambda task: _one(client, *task, *made[task[2]]), tasks) if why]
+        return [why for why in pool.map(lambda task: _one(client, task, *made[task[2]]), tasks) if why]
 
 
-def _one(client: httpx.Client, method: str, path: str, what: str, body: bytes, coding: str) -> str:
+def _one(client: httpx.Client, task: tuple[str, str, str], body: bytes, coding: str) -> str:
+    method, path, what = task
     headers = {"Content-Encoding": coding} if coding else {}
     answer = client.request(method, path, content=body, headers=headers)
     why = "" if answer.status_code == 200 and what in READABLE else problem(answer)

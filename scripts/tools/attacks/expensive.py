@@ -39,9 +39,9 @@ QUESTIONS = (
     f"p99 {NAME} per minute in the last 30 days",
     f"median {NAME} by host per hour",
     f"standard deviation of {NAME} by user per day",
-    "count by user and host and name",
-    "how many distinct user per minute",
-    f"average {NAME} by user vs the day before",
+    "count by user and host",
+    "count per minute by user in the last 30 days",
+    f"average {NAME} by user yesterday vs the day before",
     f"top 1000 users by p95 {NAME} in the last 90 days",
     f"list 999999999 {NAME}",
 )  # fmt: skip
@@ -86,9 +86,10 @@ async def _attack(server: Server, count: int) -> Outcome:
     answers = await asked
     late = [f"{prompt}: {seconds:.1f} s ({status})" for prompt, status, seconds in answers if seconds > MAX_SECONDS]
     wrong = [f"{prompt}: {status}" for prompt, status, _ in answers if status not in (200, 422, 503, 504)]
+    refused = {prompt for prompt, status, _ in answers if status == 422}
     statuses = Counter(status for _, status, _ in answers)
     longest = max(seconds for _, _, seconds in answers)
-    told = f"{count:,} documents; {dict(statuses)}; the longest took {longest:.1f} s; {told}"
+    told = f"{count:,} documents; {dict(statuses)}; refused: {len(refused)}; the longest took {longest:.1f} s; {told}"
     return Outcome(len(answers), [*faults, *more, *wrong, *late, *slower], 0, told)
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import random
 import statistics
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tools.attacks.api import connect
@@ -43,18 +44,22 @@ def _status(server: Server, key: str) -> int:
         return client.get("/stats").status_code
 
 
+def _is(status: int, server: Server, key: str) -> bool:
+    return _status(server, key) == status
+
+
 def _ends(admin: httpx.Client, *servers: Server) -> list[str]:
     """A revoked key ends at every server within MAX_SECONDS."""
     made = _make(admin)
     faults = [
         f"a new key is not known at {server.url}"
         for server in servers
-        if not until(lambda at=server: _status(at, made["key"]) == 200, MAX_SECONDS)
+        if not until(partial(_is, 200, server, made["key"]), MAX_SECONDS)
     ]
     admin.delete(f"/admin/keys/{made['id']}")
     deadline = time.monotonic() + MAX_SECONDS
     for server in servers:
-        if not until(lambda at=server: _status(at, made["key"]) == 401, deadline - time.monotonic()):
+        if not until(partial(_is, 401, server, made["key"]), deadline - time.monotonic()):
             faults.append(f"a revoked key is known at {server.url} after {MAX_SECONDS:g} s")
         faults += [f"a revoked key came back at {server.url}" for _ in range(10) if _status(server, made["key"]) != 401]
     return faults

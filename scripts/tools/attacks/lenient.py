@@ -5,5 +5,5 @@ from sanic.http import Http
 from telemetry_server.__main__ import main
 from telemetry_server.connection import Connection
 
-Connection.HTTP_CLASS = Http
+Connection.HTTP_CLASS = Http  # type: ignore[assignment]
 main()
