@@ -15,7 +15,7 @@ from tools.terminal import Problem
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = 200
 SEEDS = (1, 2, 3)
-QUICK_EXAMPLES = 2
+QUICK_EXAMPLES = 1
 LIMIT_SECONDS = 3600
 _COUNT = re.compile(r"(\d+) generated")
 _FAULT = re.compile(r"^\s*- (.+)$", re.MULTILINE)

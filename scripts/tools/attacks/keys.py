@@ -107,7 +107,7 @@ ROW = Row(
     "revoked, expired and guessed keys, at two servers of two workers",
     "0 unexpected allows; revocation within 5 s; no signal in time",
     "guesses",
-    1000,
+    500,
     20_000,
     run,
 )

@@ -168,7 +168,7 @@ ROW = Row(
     "naughty strings in each place that takes text",
     "a 4xx with its reason, or byte-exact back",
     "texts",
-    60,
+    40,
     len(TEXTS),
     run,
 )
