@@ -7,6 +7,7 @@ or does not answer (a write may then have happened all the same), TimedOut where
 from telemetry_server.stores.mongo.audit import AuditLog
 from telemetry_server.stores.mongo.bounds import OPERATION_SECONDS, RULE
 from telemetry_server.stores.mongo.changes import Change, Changes, is_position
+from telemetry_server.stores.mongo.copies import Snapshot, Source, Target, split
 from telemetry_server.stores.mongo.keys import KeyStore
 from telemetry_server.stores.mongo.migrations import Migration, Migrations
 from telemetry_server.stores.mongo.store import (
@@ -37,7 +38,10 @@ __all__ = [
     "NotInserted",
     "Sealed",
     "Size",
+    "Snapshot",
+    "Source",
     "SummaryStore",
+    "Target",
     "TotalStore",
     "Upkeep",
     "check_uri",
@@ -45,4 +49,5 @@ __all__ = [
     "is_position",
     "match_stage",
     "new_id",
+    "split",
 ]
