@@ -17,6 +17,8 @@ def measure_of(name: str) -> Measure | None:
 
 
 def _measure(words: tuple[str, ...]) -> Measure | None:
+    if not words:  # of a name such as `_`
+        return None
     last, before = words[-1], words[-2] if len(words) > 1 else ""
     if per := MEASURES.get(f"{before}/{last}"):
         return per

@@ -1,5 +1,6 @@
 """The question path: prompt -> nlq -> cache -> MongoDB -> rows."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from telemetry_server.schemas.prompt import MAX_PROMPT_LENGTH, MAX_ROWS, Prefix,
 from telemetry_server.seals import Seals
 from telemetry_server.series import CATALOG_KEY, SeriesLog
 from telemetry_server.slow import SlowQuestions
-from telemetry_server.stores.mongo import Mongo, extended_json, match_stage
+from telemetry_server.stores.mongo import ANSWER_SECONDS, Mongo, extended_json, match_stage
 from telemetry_server.timing import Timing
 from telemetry_server.versions import Dependency, Versions
 
@@ -60,6 +61,7 @@ class Answers:
         self._cache = cache
         self._versions = versions
         self._misses = misses
+        self._reading = asyncio.Lock()
         self.slow = SlowQuestions()
 
     async def answer(
@@ -102,11 +104,11 @@ class Answers:
 
     async def work_out(self, question: Question, limits: nlq.Limits) -> Worked:
         """The rows of a question that may be asked."""
-        started = time.perf_counter()
-        plan = await self._plan(question, nlq.Plan(summaries=await self._seals.known()))
+        started, until = time.perf_counter(), time.monotonic() + ANSWER_SECONDS
+        plan = await self._plan(question, nlq.Plan(summaries=await self._seals.known()), until)
         pipeline = nlq.compile_question(question, limits, plan)
         stages = pipeline.with_one_more() if pipeline.capped else pipeline.stages  # so that no second one is needed
-        rows = await self._rows(pipeline.collection, stages)
+        rows = await self._rows(pipeline.collection, stages, until)
         self.slow.record(question, (time.perf_counter() - started) * 1000, plan)
         return Worked(plan, pipeline, rows[: pipeline.limit], len(rows) > pipeline.limit)
 
@@ -117,11 +119,12 @@ class Answers:
         as fine as the buckets of histograms.
         """
         await self._series.refresh()
+        until = time.monotonic() + ANSWER_SECONDS
         question = Question(form="aggregate", range=TimeRange(where.start, where.end), aggregations=SUMMARY)
         among = nlq.Plan(among=(match_stage(where),))
-        plan = await self._plan(question, among, [where.name] if where.name else [])
+        plan = await self._plan(question, among, until, [where.name] if where.name else [])
         pipeline = nlq.compile_question(question, plan=plan)
-        rows = await self._rows(pipeline.collection, pipeline.stages)
+        rows = await self._rows(pipeline.collection, pipeline.stages, until)
         summary = dict(zip(("count", "sum", "mean", "min", "max", "p50", "p95", "p99"), rows[0], strict=True))
         return summary | {"percentile_error": plan.percentile_error}
 
@@ -153,7 +156,8 @@ class Answers:
             limits=limits,
             previous=prompt.previous,
         )
-        interpretation = self.read(prompt.text, context)
+        async with self._reading:  # many that come at once are read in turns, and others are served in between
+            interpretation = self.read(prompt.text, context)
         question = interpretation.question
         timing.enter("database")
         stamp = self._versions.stamp(depends_on(question), {CATALOG_KEY: catalog_version})
@@ -178,7 +182,7 @@ class Answers:
         timing.enter("store")
         return Result(body, {}, stamp)
 
-    async def _plan(self, question: Question, plan: nlq.Plan, names: Sequence[str] = ()) -> nlq.Plan:
+    async def _plan(self, question: Question, plan: nlq.Plan, until: float, names: Sequence[str] = ()) -> nlq.Plan:
         """The plan with which to work out `question`, which is about `names` where it says none."""
         sides = [question.names or names] if any(each.percent for each in question.aggregations) else []
         sides += [question.over.names] if question.over and question.over.aggregation.percent else []
@@ -187,12 +191,14 @@ class Answers:
         counted = nlq.count_values(question, MAX_EXACT_VALUES, plan)
         if counted is None:
             return plan
-        rows = await self._rows(counted.collection, counted.stages)
+        rows = await self._rows(counted.collection, counted.stages, until)
         many = bool(rows) and rows[0][0] > MAX_EXACT_VALUES
         return replace(plan, sketched=many or plan.lacks(question))
 
-    async def _rows(self, collection: str, stages: Sequence[dict[str, Any]]) -> list[list[Any]]:
-        return [document["row"] for document in await self._store.aggregate(collection, stages)]
+    async def _rows(
+        self, collection: str, stages: Sequence[dict[str, Any]], until: float | None = None
+    ) -> list[list[Any]]:
+        return [document["row"] for document in await self._store.aggregate(collection, stages, until)]
 
 
 def depends_on(question: Question) -> Dependency:

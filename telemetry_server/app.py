@@ -18,6 +18,7 @@ from sanic.exceptions import SanicException
 import nlq
 from telemetry_server import auth, instants, logs, tls, wire
 from telemetry_server.config import Config
+from telemetry_server.connection import Addresses
 from telemetry_server.errors import HalfRestored, Problem, Unavailable
 from telemetry_server.failures import Failures
 from telemetry_server.openapi import template
@@ -62,6 +63,7 @@ def create_app(config: Config, shared: Shared) -> App:
             "MOTD": False,
         }
     )
+    app.ctx.addresses = Addresses(config.max_connections)
     for blueprint in BLUEPRINTS:
         app.blueprint(blueprint)
     app.ctx.origins = origins = Origins(config.cors_origins)
@@ -204,8 +206,10 @@ async def _admit(request: Request) -> None:
 def _needs(request: Request) -> tuple[Any, bool]:
     """The least role that may call the route, and whether it tells of all tenants.
 
-    That there is no such route is told to whoever has a key.
+    That there is no such route is told to whoever has a key; that a request cannot be read, to anybody.
     """
+    if not request.head:  # Sanic's stand-in for one that it could not read
+        return auth.ANYBODY, False
     if request.route is None:
         return auth.ROLES[0], False
     said = request.route.ctx

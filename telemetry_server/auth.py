@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from telemetry_server.config import key_digest
@@ -25,7 +25,7 @@ class Key:
 
     tenant: whose metrics it sees and touches; None: those of no tenant.
     rate_limit: requests a second that are counted for this key, 0 for no limit; None: those of its client are counted.
-    made_at: None for those that no store keeps.
+    made_at: None for those that no store keeps. expires_at: from when on it does not stand; None: no end is set.
     """
 
     id: str
@@ -35,6 +35,11 @@ class Key:
     note: str = ""
     made_at: datetime | None = None
     revoked_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def has_expired(self) -> bool:
+        """Whether its end has come."""
+        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
 
     def counted_as(self, address: str) -> tuple[str, int | None]:
         """By which name its requests from `address` are counted, and up to how many a second; None: as all others."""

@@ -188,6 +188,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("MAX_BODY_BYTES", "1048576", _number(1024, 104_857_600), "1024 to 104857600", "Largest request body."),
     Setting(
+        "MAX_CONNECTIONS",
+        "1000",
+        _number(0, 1_000_000),
+        "0 to 1000000",
+        "Connections of one address at a time, in each worker; more are closed. 0 is off.",
+    ),
+    Setting(
         "DRAIN_SECONDS",
         "0",
         _number(0, 300),
@@ -267,6 +274,7 @@ class Config:
     rate_limit: int
     cache_staleness_ms: int
     max_body_bytes: int
+    max_connections: int
     drain_seconds: int
     max_listeners: int
     collect: bool

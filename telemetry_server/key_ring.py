@@ -68,6 +68,8 @@ class KeyRing:
             await self._refresh()
         digest = auth.digest_of(authorization)
         key = None if digest is None else self._keys.find(digest)
+        if key is not None and key.has_expired():
+            return None
         if key is None and not self._guards:
             if not self.loaded:
                 raise Unavailable("The API keys are being read.")

@@ -35,6 +35,7 @@ class Wanted:
     tenant: str | None = None
     rate_limit: int | None = None
     note: str = ""
+    expires_at: datetime | None = None
 
 
 class Keys:
@@ -69,7 +70,8 @@ class Keys:
         await self._make_room(wanted.tenant)
         text = PREFIX + secrets.token_urlsafe(32)
         key = Key(new_id(), **asdict(wanted), made_at=instants.now())
-        await self._audit.write(maker.id, "make key", {"id": key.id, **asdict(wanted)})
+        told = {**asdict(wanted), "expires_at": _text(wanted.expires_at)}
+        await self._audit.write(maker.id, "make key", {"id": key.id, **told})
         try:
             await self._store.add(key, key_digest(text))
         finally:
@@ -120,6 +122,7 @@ class KeyDocument(TypedDict):
     note: str
     made_at: instants.Text | None
     revoked_at: instants.Text | None
+    expires_at: instants.Text | None
 
 
 class NewKey(KeyDocument):
@@ -133,8 +136,9 @@ def to_wire(key: Key) -> KeyDocument:
         "tenant": key.tenant,
         "rate_limit": key.rate_limit,
         "note": key.note,
-        "made_at": None if key.made_at is None else instants.render(key.made_at),
-        "revoked_at": None if key.revoked_at is None else instants.render(key.revoked_at),
+        "made_at": _text(key.made_at),
+        "revoked_at": _text(key.revoked_at),
+        "expires_at": _text(key.expires_at),
     }
 
 
@@ -150,11 +154,16 @@ async def run(work: Callable[[Keys], Awaitable[Result]], config: Config) -> Resu
 def table(keys: Sequence[Key]) -> Iterator[str]:
     """Keys as lines of text."""
     width = max([6, *(len(key.tenant or "") for key in keys)])
-    yield f"id                        role    {'tenant':{width}}  requests/s  made        revoked     note"
+    yield f"id                        role    {'tenant':{width}}  requests/s  made        revoked     expires     note"
     for key in keys:
         limit = "" if key.rate_limit is None else str(key.rate_limit)
         whose = f"{key.id}  {key.role:6}  {key.tenant or '':{width}}"
-        yield f"{whose}  {limit:>10}  {_day(key.made_at)}  {_day(key.revoked_at)}  {key.note}".rstrip()
+        days = "  ".join(map(_day, (key.made_at, key.revoked_at, key.expires_at)))
+        yield f"{whose}  {limit:>10}  {days}  {key.note}".rstrip()
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else instants.render(at)
 
 
 def _day(at: datetime | None) -> str:

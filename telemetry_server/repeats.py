@@ -94,7 +94,11 @@ class Repeats:
         if known is None:
             return None
         started_at = time.perf_counter()
-        if known.keys != self._key_ring.generation or known.cache.recall(known.url) is not known.result:
+        if (
+            known.keys != self._key_ring.generation
+            or known.key.has_expired()
+            or known.cache.recall(known.url) is not known.result
+        ):
             self._known.drop(raw)
             return None
         limits = self._rate_limit.hit_at_once(*known.key.counted_as(address))

@@ -137,7 +137,7 @@ def servers(stack: Stack) -> Iterator[StartServer]:
     """Start servers on free ports, in folders without `.env`, each with its own APP_ENV if none is given."""
     with ExitStack() as cleanup:
 
-        def start(*arguments: str, **environment: str) -> Server:
+        def start(*arguments: str, module: str = "telemetry_server", **environment: str) -> Server:
             app_env = _fresh_app_env()
             cleanup.callback(_forget, stack, app_env)
             folder = cleanup.enter_context(_folder(stack))
@@ -153,10 +153,11 @@ def servers(stack: Stack) -> Iterator[StartServer]:
             cleanup.callback(server.stop)
             try:
                 server.start(
-                    {**os.environ, "PYTHONPATH": str(ROOT), **settings, **environment},
+                    {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'scripts'}", **settings, **environment},
                     port=free_port(),
                     arguments=arguments,
                     folder=folder,
+                    module=module,
                 )
             except Problem:
                 print(server.process.log.read_text(errors="replace"))  # noqa: T201  shown with the failed test

@@ -14,6 +14,7 @@ PACKAGES = ("nlq", "telemetry_server")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("aliases", "client"),
     ("accept", "errors", "instants", "versions", "counters", "traffic", "lru", "metric_filter", "retention", "timing"),
+    ("framing",),
     ("config", "compression"),
     ("metric", "totals", "logs", "auth", "rate_limit", "wire", "watch", "periodic", "tls"),
     ("schemas", "tables", "vitals", "traces"),

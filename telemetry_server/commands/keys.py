@@ -26,6 +26,10 @@ def make(
     ] = None,
     tenant: Annotated[str | None, typer.Option(help="Whose metrics it sees and touches; else those of none.")] = None,
     note: Annotated[str, typer.Option(help="What it is for.")] = "",
+    expires_in: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How long it stands: 90d, 12h, 30m or 45s; else until it is revoked."),
+    ] = None,
 ) -> None:
     """Make a key and print it; it is shown this once."""
     from telemetry_server.errors import Invalid
@@ -33,7 +37,8 @@ def make(
     from telemetry_server.schemas import keys as forms
 
     try:
-        wanted = Wanted(**forms.wanted({"role": role, "tenant": tenant, "rate_limit": rate_limit, "note": note}))
+        given = {"role": role, "tenant": tenant, "rate_limit": rate_limit, "note": note}
+        wanted = Wanted(**forms.wanted(given | {"expires_at": forms.end_in(expires_in)}))
     except Invalid as invalid:
         fail(MISUSE, *(f"{fault.pointer[1:]}: {fault.detail}" for fault in invalid.faults))
     key, text = _with_keys(lambda keys: keys.make(wanted, COMMAND_LINE))

@@ -7,7 +7,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, vali
 
 from nlq.question import TagFilter
 from telemetry_server.dialects.fitting import text_of
-from telemetry_server.schemas.fields import CONTROL, TAG_KEY, TAG_VALUE, JsonSchema
+from telemetry_server.schemas.fields import CONTROL, TAG_KEY, TAG_VALUE, Flag, JsonSchema
 from telemetry_server.schemas.prompt import MAX_PROMPT_LENGTH, MAX_ZONE_LENGTH, Clock
 
 MAX_TARGETS: Final = 26
@@ -95,7 +95,7 @@ class GrafanaTargetSchema(Form):
     target = PromptText(load_default="")
     ref_id = fields.String(data_key="refId", load_default="", validate=validate.Length(max=100))
     type = fields.String(load_default="", allow_none=True)
-    hide = fields.Boolean(load_default=False)
+    hide = Flag(load_default=False)
 
 
 class GrafanaQuerySchema(Form):

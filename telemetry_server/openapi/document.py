@@ -96,7 +96,8 @@ def _operation(components: Components, path: str, operation: Operation, *, is_op
         content = _content(components, operation.body)
         if operation.example is not None:
             content[next(iter(content))]["example"] = operation.example
-        told["requestBody"] = {"required": True, "content": content}
+        is_text = all(media.startswith("text/") for media in operation.body)  # of which none is an empty one
+        told["requestBody"] = {"required": not is_text, "content": content}
     if is_open:
         told["security"] = []
     return told

@@ -9,10 +9,10 @@ from marshmallow import Schema, fields, validate
 from sanic import Blueprint, Request
 from websockets.exceptions import ConnectionClosed
 
-from telemetry_server.errors import Fault, Invalid, Refused
+from telemetry_server.errors import Fault, Invalid, Refused, Unavailable
 from telemetry_server.live import RETRY_MS, Event
 from telemetry_server.openapi import Header, operation
-from telemetry_server.parts import parts_of
+from telemetry_server.parts import house_of, parts_of
 from telemetry_server.schemas import listing, prompt
 from telemetry_server.stores.mongo import is_position
 from telemetry_server.timing import timing_of
@@ -90,10 +90,22 @@ async def _tell(request: Request, told: AsyncIterator[list[Event]]) -> None:
             await _send_events(request, first, batches)
 
 
+async def _while_known(request: Request, batches: AsyncIterator[list[Event]]) -> AsyncIterator[list[Event]]:
+    """What is told as long as the key stands: heartbeats see to it that this is asked every few seconds."""
+    async for events in batches:
+        try:
+            key = await house_of(request).key_ring.find(request.headers.get("authorization"))
+        except Unavailable:
+            return
+        if key is None:
+            return
+        yield events
+
+
 async def _send_events(request: Request, first: list[Event], batches: AsyncIterator[list[Event]]) -> None:
     response = cast("Any", await request.respond(headers=_HEADERS, content_type=f"{SSE}; charset=utf-8"))
     await response.send(b"retry: %d\n\n" % RETRY_MS + b"".join([event.to_sse() for event in first]))
-    async for events in batches:
+    async for events in _while_known(request, batches):
         if events:
             await response.send(b"".join([event.to_sse() for event in events]))
     cast("Any", request.stream).keep_alive = False
@@ -105,7 +117,7 @@ async def _send_messages(request: Request, first: list[Event], batches: AsyncIte
     socket = await protocol.websocket_handshake(request)
     try:
         await _send(socket, first)
-        async for events in batches:
+        async for events in _while_known(request, batches):
             await _send(socket, events)
         await socket.close(GOING_AWAY)
     except (ConnectionClosed, TimeoutError):

@@ -18,7 +18,7 @@ CONTENT_TYPE = otlp.CONTENT_TYPE
 class ExportRequest(TypedDict):
     """ExportMetricsServiceRequest of OTLP, in its JSON."""
 
-    resourceMetrics: list[dict[str, Any]]
+    resourceMetrics: list[dict[str, Any]] | None  # as JSON of protobuf may say that there are none
 
 
 class PartialSuccess(TypedDict):

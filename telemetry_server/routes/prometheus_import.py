@@ -8,9 +8,10 @@ from sanic import Blueprint, HTTPResponse, Request
 from telemetry_server import instants, wire
 from telemetry_server.dialects import prometheus
 from telemetry_server.dialects.translation import Translation
-from telemetry_server.errors import Fault, Invalid
+from telemetry_server.errors import Fault, Invalid, ProblemBody
 from telemetry_server.exposition import FORMS
 from telemetry_server.openapi import operation
+from telemetry_server.openapi.operation import JSON, PROBLEM
 from telemetry_server.routes import foreign
 from telemetry_server.schemas import parameters
 from telemetry_server.timing import timing_of
@@ -29,7 +30,10 @@ class ImportSchema(Schema):
     query=ImportSchema,
     body=dict.fromkeys(FORMS, str),
     example='http_requests_total{code="200"} 1027',
-    gives=dict.fromkeys((200, 207, 422), prometheus.Taken),
+    gives={
+        **dict.fromkeys((200, 207), prometheus.Taken),
+        422: {JSON: prometheus.Taken, PROBLEM: ProblemBody},  # nothing of it is stored; or the URL is wrong
+    },
 )
 async def take(request: Request) -> HTTPResponse:
     """Store the samples; of counters, histograms and summaries, what came since they were sent before."""

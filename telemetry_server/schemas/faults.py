@@ -7,11 +7,15 @@ from marshmallow import Schema, ValidationError
 
 from telemetry_server.errors import Fault, Invalid
 
+MAX_FIELDS = 100  # no form has as many, and to tell of each that is unknown would take long
+
 
 def load(schema: Schema, raw: object) -> dict[str, Any]:
     """Validate one object. Raises Invalid."""
     if not isinstance(raw, dict):
         raise Invalid([Fault("", "Must be an object.")])
+    if len(raw) > MAX_FIELDS:
+        raise Invalid([Fault("", f"At most {MAX_FIELDS} fields.")])
     try:
         fields: dict[str, Any] = schema.load(raw)
     except ValidationError as error:

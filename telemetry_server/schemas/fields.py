@@ -24,6 +24,15 @@ MAX_MAGNITUDE = 1e308
 JsonSchema = Mapping[str, Any]
 
 
+class Flag(fields.Boolean):
+    """true or false, and nothing that may stand for them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 def whole(pattern: str) -> str:
     """A regular expression for a whole text, as JSON Schema has it."""
     return f"^(?:{pattern})$"

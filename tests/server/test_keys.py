@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from ctypes import c_uint64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,9 @@ def test_key_is_shown_once_and_kept_as_digest(start_server: StartServer, mongo_u
         ({"role": "reader", "rate_limit": True}, "/rate_limit"),
         ({"role": "reader", "note": "x" * 201}, "/note"),
         ({"role": "reader", "note": "a\nb"}, "/note"),
+        ({"role": "reader", "expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
+        ({"role": "reader", "expires_at": "9998-01-01T00:00:00Z"}, "/expires_at"),
+        ({"role": "reader", "expires_at": "tomorrow"}, "/expires_at"),
         ({"role": "reader", "key": "of-my-own-making"}, "/key"),
         ([], ""),
     ],
@@ -149,6 +152,40 @@ def test_first_key_closes_an_open_server_for_good(start_server: StartServer) -> 
             assert own.delete(f"/admin/keys/{key['id']}").status_code == 204
         assert anybody.get("/stats").status_code == 401
         assert anybody.get("/health").status_code == 200
+
+
+def test_key_with_an_end(start_server: StartServer) -> None:
+    """It stands until then, at each worker, and neither a listener nor a cached answer outlives it."""
+    server = start_server(API_KEYS=ADMIN, WORKERS="2")
+    end = datetime.now(UTC) + timedelta(seconds=4)
+    with with_key(server) as admin:
+        key = made(admin, expires_at=end.isoformat())
+        assert key["expires_at"] == end.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    began_at = time.monotonic()
+    with with_key(server, key["key"]) as own, own.stream("GET", "/metrics/live") as stream:
+        assert stream.status_code == 200
+        assert own.get("/stats").status_code == 200
+        assert until(lambda: own.get("/stats").status_code == 401, 4 + SLACK_SECONDS)
+        for _ in range(8):
+            assert own.get("/stats", headers={"Connection": "close"}).status_code == 401
+        stream.read()  # it ends
+    assert time.monotonic() - began_at < 4 + 5 + 2 * SLACK_SECONDS
+
+
+def test_a_revoked_key_listens_no_more(start_server: StartServer) -> None:
+    """What is told live ends within a heartbeat of the key's end."""
+    server = start_server(API_KEYS=ADMIN)
+    with with_key(server) as admin:
+        key = made(admin)
+        with with_key(server, key["key"]) as own, own.stream("GET", "/metrics/live") as stream:
+            lines = stream.iter_lines()
+            next(lines)
+            assert admin.delete(f"/admin/keys/{key['id']}").status_code == 204
+            revoked_at = time.monotonic()
+            assert admin.post("/metrics", json={"name": "secret", "value": 1}).status_code == 201
+            told = "".join(lines)
+            assert "secret" not in told
+            assert time.monotonic() - revoked_at < 5 + SLACK_SECONDS
 
 
 def test_own_rate_limit(start_server: StartServer) -> None:
@@ -219,11 +256,15 @@ def test_who_did_what(start_server: StartServer) -> None:
     assert [(each["who"], each["action"], each["about"]) for each in deeds] == [
         (boss["id"], "revoke key", {"id": clerk["id"]}),
         (boss["id"], "optimize", {}),
-        (boss["id"], "make key", {"id": clerk["id"], "role": "reader", "tenant": None, "rate_limit": 5, "note": ""}),
+        (
+            boss["id"],
+            "make key",
+            {"id": clerk["id"], "role": "reader", "tenant": None, "rate_limit": 5, "note": "", "expires_at": None},
+        ),
         (
             "settings:1",
             "make key",
-            {"id": boss["id"], "role": "admin", "tenant": None, "rate_limit": None, "note": "boss"},
+            {"id": boss["id"], "role": "admin", "tenant": None, "rate_limit": None, "note": "boss", "expires_at": None},
         ),
     ]
     assert [each["at"] for each in deeds] == sorted((each["at"] for each in deeds), reverse=True)
@@ -281,6 +322,9 @@ def test_command_line(start_server: StartServer, mongo_uri: str, app_env: str, t
     [
         (("make", "owner"), "role: "),
         (("make", "reader", "--rate-limit", "-1"), "rate_limit: "),
+        (("make", "reader", "--expires-in", "soon"), "expires-in: "),
+        (("make", "reader", "--expires-in", "0s"), "expires_at: "),
+        (("make", "reader", "--expires-in", "99999d"), "expires_at: "),
         (("revoke", "nonsense"), "id: "),
     ],
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tools import attacks
 from tools.faults import (
     clock,
     cut_off,
@@ -54,4 +55,5 @@ ROWS: Final[tuple[Row, ...]] = (
 
 def main() -> int:
     """Run the rows that are named, or all; the exit status."""
-    return runner.main("scripts/faults", "Break what the server stands on, and see whether its promises hold.", ROWS)
+    every = (*ROWS, *attacks.ROWS)
+    return runner.main("scripts/faults", "Break what the server stands on, and attack it.", every)

@@ -61,7 +61,7 @@ class Ground(Stage):
     def serve(self, workers: int = 1, module: str = "telemetry_server", **settings: str) -> Server:
         """One more server on the same database, ready."""
         self._servers += 1
-        paths = f"{ROOT}{os.pathsep}{PROGRAMS}"
+        paths = os.pathsep.join(map(str, (ROOT, ROOT / "scripts", PROGRAMS)))
         quiet = {"APP_ENV": self.NAME, "COLLECT": "0", "PYTHONPATH": paths}
         return self.server(f"server-{self._servers}", workers, module, **(quiet | settings))
 

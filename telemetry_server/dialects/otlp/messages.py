@@ -35,6 +35,7 @@ def decoded_json(body: dict[str, Any]) -> ExportMetricsServiceRequest:
     """The request, of JSON; unknown fields are ignored. Raises Malformed."""
     request = ExportMetricsServiceRequest()
     try:
+        _check_objects(body, request.DESCRIPTOR)
         json_format.ParseDict(_without_exemplars(body), request, ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Malformed(f"The body is not an ExportMetricsServiceRequest: {str(error)[:200]}") from None
@@ -63,6 +64,17 @@ def status(problem: Problem, *, as_json: bool) -> bytes:
 
 def _encoded(message: Message, *, as_json: bool) -> bytes:
     return msgspec.json.encode(json_format.MessageToDict(message)) if as_json else message.SerializeToString()
+
+
+def _check_objects(value: Any, form: Any) -> None:
+    """Raise TypeError where a message is no object: protobuf takes a text for one whose fields are its letters."""
+    if not isinstance(value, dict):
+        raise TypeError(f"{form.name} must be an object.")
+    for field in form.fields:
+        for name in (field.json_name, field.name):
+            if field.message_type is not None and (held := value.get(name)) is not None:
+                for item in held if isinstance(held, list) else [held]:
+                    _check_objects(item, field.message_type)
 
 
 def _without_exemplars(value: Any) -> Any:

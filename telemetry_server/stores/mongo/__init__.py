@@ -10,12 +10,21 @@ from telemetry_server.stores.mongo.changes import Change, Changes, is_position
 from telemetry_server.stores.mongo.copies import Snapshot, Source, Target, split
 from telemetry_server.stores.mongo.keys import KeyStore
 from telemetry_server.stores.mongo.migrations import Migration, Migrations
-from telemetry_server.stores.mongo.store import Mongo, NotInserted, check_uri, extended_json, match_stage, new_id
+from telemetry_server.stores.mongo.store import (
+    ANSWER_SECONDS,
+    Mongo,
+    NotInserted,
+    check_uri,
+    extended_json,
+    match_stage,
+    new_id,
+)
 from telemetry_server.stores.mongo.summaries import LEASE, Sealed, SummaryStore
 from telemetry_server.stores.mongo.totals import TotalStore
 from telemetry_server.stores.mongo.upkeep import Size, Upkeep
 
 __all__ = [
+    "ANSWER_SECONDS",
     "LEASE",
     "OPERATION_SECONDS",
     "RULE",

@@ -1,6 +1,7 @@
 """The API keys: the collection `keys`, digests and what they stand for.
 
-{_id, digest, role, tenant, rate_limit, note, made_at, revoked_at, changed_at: by MongoDB's clock}. One that is revoked
+{_id, digest, role, tenant, rate_limit, note, made_at, revoked_at, expires_at, changed_at: by MongoDB's
+clock}. One that is revoked
 stays for a while, so that all servers hear of it.
 """
 
@@ -31,6 +32,7 @@ class KeyStore:
             "note": key.note,
             "made_at": key.made_at,
             "revoked_at": None,
+            "expires_at": key.expires_at,
         }
         change = {"$setOnInsert": fields, "$currentDate": {"changed_at": True}}
         async with bounded():
@@ -85,4 +87,5 @@ def _key(document: Mapping[str, Any]) -> Key:
         note=document["note"],
         made_at=document["made_at"],
         revoked_at=document["revoked_at"],
+        expires_at=document.get("expires_at"),  # of the first keys nothing is said
     )

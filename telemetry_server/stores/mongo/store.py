@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
@@ -29,7 +30,8 @@ from telemetry_server.stores.mongo.migrations import Migrations
 
 ANSWER_SECONDS = 5.0
 QUEUE_SECONDS = 1.5  # for an answer to begin
-MAX_ANSWERS = 12
+LEAST_SECONDS = 0.05  # for a pipeline that begins late
+MAX_ANSWERS = 4
 WATCH_SECONDS = 0.5
 PING_SECONDS = 0.8
 
@@ -207,19 +209,25 @@ class Mongo:
                 found += rest[:missing]
         return found
 
-    async def aggregate(self, collection: str, stages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    async def aggregate(
+        self, collection: str, stages: Sequence[Mapping[str, Any]], until: float | None = None
+    ) -> list[dict[str, Any]]:
         """Run a pipeline for at most ANSWER_SECONDS; raises Unavailable soon where MongoDB falls silent.
 
-        Only MAX_ANSWERS run at a time, so that writes always find a thread.
+        Only MAX_ANSWERS run at a time, so that writes find a thread, and MongoDB time for them.
+
+        until: by the monotonic clock, where several pipelines answer one question.
         """
+        began_at = time.monotonic()
+        until = began_at + ANSWER_SECONDS if until is None else until
 
         async def run() -> list[dict[str, Any]]:
-            async with bounded(ANSWER_SECONDS, less_helps=True):
+            async with bounded(max(until - time.monotonic(), LEAST_SECONDS), less_helps=True):
                 documents = await self.database[collection].aggregate(list(stages)).to_list(None)
             return [_plain(document) for document in documents]
 
         try:
-            async with asyncio.timeout(QUEUE_SECONDS):
+            async with asyncio.timeout(min(QUEUE_SECONDS, until - began_at)):
                 await self._answer_slots.acquire()
         except TimeoutError:
             raise Unavailable("Too many answers are under way.") from None
