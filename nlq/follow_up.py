@@ -27,6 +27,10 @@ def follow_up(previous: Question, parts: Parts, context: Context) -> Question:
         parts.listing,
         parts.bucket,
         parts.others,
+        parts.how,
+        parts.asked,
+        parts.trend,
+        parts.occurred,
     )
     if any((*kinds, *rest)):
         refuse("unsupported", "A follow-up changes the parts of a question, not what kind it is: ask anew.")

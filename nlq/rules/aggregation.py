@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nlq import lexicon
@@ -53,7 +54,7 @@ def _both(
         return first
     if isinstance(second, Problem):
         return second
-    return Aggregations((*first.aggregations, *(a for a in (second,) if a not in first.aggregations)))
+    return replace(first, aggregations=(*first.aggregations, *(a for a in (second,) if a not in first.aggregations)))
 
 
 def _in_a_row(context: Context, first: Aggregations | Problem, second: Aggregation | Problem) -> Any:
@@ -108,7 +109,7 @@ RULES = (
     Rule("how many times", "how many times", "reducer", lambda _context: Aggregation("count")),
     Rule("no of", "no|nr of", "reducer", lambda _context: Aggregation("count")),
     Rule("by frequency", "by frequency", "aggregation", lambda _context: Aggregations((Aggregation("count"),))),
-    Rule("width and reducer", "<width> <reducer>", "aggregation", _bucketed),
+    Rule("width and reducer", "<width> <reducer>", "aggregation", _bucketed, cost=0.15),
     Rule("on average", "on average", "reducer", lambda _context: Aggregation("avg")),
     Rule("most recent", "most recent", "reducer", lambda _context: Aggregation("latest")),
     Rule("distinct keys", "distinct|unique|different <group>", "reducer", _distinct),

@@ -11,6 +11,7 @@ from nlq.clauses import ErrorRate, KeyNoun, Part, ShareWhere
 from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.lexicon import RESERVED
+from nlq.particles import with_particles
 from nlq.question import Comparison, GroupKey, TagFilter
 from nlq.refusal import Problem
 from nlq.tokens import Token
@@ -19,6 +20,7 @@ _CLASS = re.compile(r"[1-9]xx$")
 MAX_VALUES_TRIED = 10_000
 MAX_WORDS = 6  # tokens a value is typed as
 MAX_NEAREST = 4
+MAX_READ = 20  # values, to tell whether they are numbers
 KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 
@@ -175,15 +177,16 @@ def _unknown_value(context: Context, key: str, word: str) -> Problem | None:
     return Problem("unknown_value", f"No stored metric has {key} {word!r}. Known values begin: {known}.", nearest)
 
 
-def _unread_comparison(_context: Context, key: str, comparison: Comparison, _number: float) -> Problem | None:
-    if comparison in ("eq", "ne"):
+def _unread_comparison(context: Context, key: str, comparison: Comparison, _number: float) -> Problem | None:
+    values = islice(context.catalog.keys[key], MAX_READ)
+    if comparison in ("eq", "ne") or not any(value[:1].isdigit() for value in values):  # then it is about the metric
         return None
     return Problem("unsupported", f"The values of the tag {key} are text: they cannot be compared as numbers.")
 
 
 _DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 
-SCANNERS = (Scanner("tag", _scan, skips=True),)
+SCANNERS = (Scanner("tag", with_particles(_scan), skips=True),)
 # Nouns that people put behind a tag's key.
 _HEADS = "method|type|types|code|codes|name|names|id|ids|kind|kinds"
 RULES = (
@@ -215,14 +218,23 @@ RULES = (
     Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
     Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
     Rule("selection", "only|just? where? on|from|in|at|to|for|with? the? <selection>", "tag", _same),
+    Rule("value only", "on|from|in|at|to|for? the? <selection> only|alone", "tag", _same),
     Rule("had value", "that? had|has|have|having|with|were|was|are|is <selection>", "had", _part_of, cost=0.05),
     Rule("came from value", "that? come|comes|came|coming from|via|through the? <selection>", "had", _part_of),
-    Rule("because of value", "because|due of|to the? <selection>", "tag", _same),
+    Rule(
+        "came back as value",
+        "that? come|comes|came|coming|turn|turned back|out as|with? the? <selection>",
+        "had",
+        _part_of,
+    ),
+    Rule("because of value", "because|due of|to a|an|the? <selection>", "tag", _same),
+    Rule("caused by value", "caused by a|an|the? <selection>", "tag", _same),
+    Rule("through value", "via|through|using|during|under|within|inside the|our? <selection>", "tag", _same, cost=0.05),
     Rule("share where", "share where <selection>", "share", _share_where),
     Rule("error rate", "error|errors rate|rates|ratio", "error-rate", _error_rate("error"), cost=-0.05),
     Rule("failure rate", "failure|failures rate|rates|ratio", "error-rate", _error_rate("failure"), cost=-0.05),
     Rule("by error rate", "by|in? the? <error-rate>", "share", lambda _context, rate: rate),
-    Rule("by value", "by|via|through <keyless>", "tag", _same, cost=0.3),
+    Rule("by value", "by the? <keyless>", "tag", _same, cost=0.3),
     Rule("value and value", "<choice> +|&|/ <one-choice>", "choice", _or),
     Rule("keyless value and value", "<keyless> +|&|/ <one-keyless>", "keyless", _or),
     Rule(
