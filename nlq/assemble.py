@@ -6,7 +6,6 @@ from typing import Any
 
 from nlq.clauses import Aggregations, Listing
 from nlq.context import Context
-from nlq.conventions import COUNT
 from nlq.engine import Match
 from nlq.follow_up import follow_up
 from nlq.lexicon import QUALITY_WORDS
@@ -22,7 +21,7 @@ from nlq.question import (
 )
 from nlq.refusal import CODES, Code, Problem
 from nlq.shares import Shares
-from nlq.subjects import NAME
+from nlq.subjects import COUNT, NAME
 
 
 @dataclass(slots=True)

@@ -257,11 +257,12 @@ class Catalog:
         found = [name for name, entry in self.names.items() if not wanted.isdisjoint(entry.keys)]
         return [name for name in found if self.names[name].types == {"counter"}] or found
 
-    def names_valued(self, keys: Iterable[str]) -> list[str]:
-        """The first names that have all of the tag keys and values of their own: those of no event."""
+    def names_tagged(self, keys: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The names that have all of the tag keys, with their types; none where there are very many."""
         wanted = frozenset(keys)
-        found = (name for name, entry in self.names.items() if wanted <= entry.keys and entry.types != {"event"})
-        return sorted(islice(found, MAX_MEASURING))
+        found = (name for name, entry in self.names.items() if wanted <= entry.keys)
+        names = list(islice(found, MAX_PARTIAL_NAMES))
+        return {name: self.names[name].types for name in sorted(names)} if len(names) < MAX_PARTIAL_NAMES else {}
 
     def has_together(self, keys: Iterable[str]) -> bool:
         """Whether some name has all of the tag keys."""

@@ -14,11 +14,10 @@ from nlq.measures import MEASURES, SECOND
 from nlq.parts import beside, refuse, up_to_now
 from nlq.question import Aggregation, Condition, Function, Rank, TimeRange, ValueFilter
 from nlq.recurrence import Preceding
-from nlq.subjects import Subjects
+from nlq.subjects import COUNT, Subjects
 from nlq.timeline import Shift
 from nlq.units import UNITLESS, is_measuring, own_measure
 
-COUNT = Aggregation("count")
 _DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
     frozenset({"event"}): ("count", "counted"),
     frozenset({"counter"}): ("sum", "summed"),

@@ -234,7 +234,11 @@ class Parts:
             if self.ratio or metric is None or len(metric.names) != 1:
                 refuse("incomplete", "A ratio of what? Name one metric for each side.", self.clause_of(self.per))
             self.ratio, self.per = Ratio(metric, self.per.metric), None
-        if self.beside and self.versus and not self.against:  # `is web-01 slower than web-02`: side by side
+        if self.trend and self.compare and not self.against:  # `how did it develop`
+            self.compare = None
+        if (
+            self.versus and (self.beside or self.changed) and not self.against
+        ):  # `is web-01 slower than web-02`: side by side
             self.told += ["both sides are shown"] if self.changed or self.whether else []
             self.sides, self.whether = True, None
 
@@ -347,7 +351,7 @@ class Parts:
                 self.versus = Versus(TagFilter(wanted.key, values))
             tags[wanted] = None
         several = [tag for tag in tags if len(tag.values) > 1 and tag.match == "is" and not tag.negated]
-        if self.compare and len(several) == 1 and not (self.versus or self.against or self.beside):
+        if (self.compare or self.changed) and len(several) == 1 and not (self.versus or self.against or self.beside):
             self.versus = Versus(several[0])
         said = next((tag for tag in tags if self.beside and puts_beside(tag, self.beside)), None)
         if self.beside and said:

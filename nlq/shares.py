@@ -1,10 +1,11 @@
 """What results are divided by: shares, ratios, and the rate of errors."""
 
 from nlq.clauses import Metric, ShareWhere
-from nlq.conventions import COUNT, Conventions
+from nlq.conventions import Conventions
 from nlq.describe import tag_filter
 from nlq.parts import refuse
 from nlq.question import Aggregation, Over, TagFilter, ValueFilter
+from nlq.subjects import COUNT
 
 
 class Shares(Conventions):

@@ -4,15 +4,16 @@ from datetime import timedelta
 from typing import Final
 
 from nlq import lexicon, verbs
-from nlq.catalog import words_of
-from nlq.clauses import Changed, How, KeyNoun, Listing, Metric, Ranking, Threshold
+from nlq.catalog import singular, words_of
+from nlq.clauses import Aggregations, Changed, How, KeyNoun, Listing, Metric, Ranking, Threshold
 from nlq.context import Context
 from nlq.measures import MEASURES
 from nlq.parts import Parts, refuse
-from nlq.question import Grain, GroupKey, TimeRange
+from nlq.question import Aggregation, Grain, GroupKey, TimeRange
 from nlq.units import is_measuring, measure_of
 
 NAME = GroupKey("name", "name")
+COUNT = Aggregation("count")
 MAX_CANDIDATES = 3
 _KEYS: Final = {"who": verbs.PEOPLE, "where": verbs.PLACES}
 
@@ -61,8 +62,10 @@ class Subjects:
         told = next((each for each in said if each and each.quality in lexicon.QUALITY_WORDS), None)
         if self.metric is None and told:
             self._choose_measuring(told.quality, told.word, told)
-        elif self.metric is None and (parts.thresholds or parts.having):
+        elif self.metric is None and (parts.thresholds or parts.having or self._reduces()):
             self._choose_valued()
+        elif self.metric is None and self.said == Aggregations((COUNT,)) and parts.tags:
+            self._choose_only()
         self._check_verbs()
         self._check_together()
         self._check_how_many()
@@ -76,6 +79,11 @@ class Subjects:
             refuse("incomplete", detail, self.parts.clause_of(self.said))
         distinct = self.said.aggregations[0].key if self.said else None
         metric = self.metric
+        plural = metric is not None and any(singular(word) != word for word in metric.said.casefold().split())
+        counted = self.said == Aggregations((COUNT,)) and not (self.parts.thresholds or self.parts.having)
+        if counted and plural and self.types and self.types <= {"gauge", "meter"}:
+            detail = f"{' and '.join(self.names)} tells a level, not each of them: average, highest or latest?"
+            refuse("ambiguous", detail, self.parts.clause_of(self.said), ("average", "max", "latest"))
         if distinct and metric and metric.said and self.types <= {"event", "counter"} and not self.groups:
             apart = {*words_of(metric.said), *words_of(distinct.key)}
             if all({*words_of(name)} - lexicon.UNIT_WORDS <= apart for name in metric.names) and self.parts.tags:
@@ -105,7 +113,10 @@ class Subjects:
         keys = self._keys_said()
         if not keys:
             return
-        names = self.context.catalog.names_valued(keys)
+        found = self.context.catalog.names_tagged(keys)
+        names = [name for name in found if found[name] != {"event"}]
+        if self._reduces() or len(names) > 1:  # of what adds up single values mean little
+            names = [name for name in names if found[name] != {"counter"}] or names
         amounts = [each.amount for each in self.parts.thresholds]
         amounts += [self.parts.having.amount] if self.parts.having else []
         for unit in [amount.unit for amount in amounts if amount.unit]:
@@ -114,6 +125,18 @@ class Subjects:
         if len(names) == 1:
             self.metric = Metric((names[0],))
             self.assumptions.append(f"read of {names[0]}, the one metric with the tag {' and '.join(sorted(keys))}")
+
+    def _choose_only(self) -> None:
+        """`how many 404s`: of the one metric that has the tags, which may be a counter."""
+        found = self.context.catalog.names_tagged(self._keys_said())
+        if len(found) == 1:
+            self.metric = Metric((*found,))
+            self.assumptions.append(f"read of {self.names[0]}, the one metric with such tags")
+
+    def _reduces(self) -> bool:
+        """Whether values are asked for, not how many there are."""
+        each = self.said.aggregations if self.said else ()
+        return bool(each) and all(one.function not in ("count", "distinct", "sum") for one in each)
 
     def _keys_said(self) -> frozenset[str]:
         groups = [group.key for group in self.groups if group.kind == "tag"]

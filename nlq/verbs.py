@@ -57,6 +57,10 @@ enter entry
 deny denial
 complain complaint
 succeed success
+occupy occupied occupancy
+apply applied application
+supply supplied
+vary varied variation
 die dead death
 """
 IRREGULAR: Final = {form: line.split()[0] for line in _FORMS.splitlines() for form in line.split()[1:]}
@@ -90,7 +94,7 @@ MEASURING: Final[dict[Quality, frozenset[str]]] = {
     "pace": frozenset(
         "go goes went gone going drive drives drove driving run runs ran running move moves moved".split()
     ),
-    "temperature": frozenset("got gotten become becomes became".split()),
+    "temperature": frozenset("run runs ran running got gotten become becomes became".split()),
     "money": frozenset("cost costs costing".split()),
     "mass": frozenset("weigh weighs weighed weighing".split()),
     "any": frozenset("got gotten go goes went gone rise rises rose climb climbs climbed fall falls fell".split()),
