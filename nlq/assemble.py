@@ -9,7 +9,8 @@ from nlq.context import Context
 from nlq.engine import Match
 from nlq.follow_up import follow_up
 from nlq.lexicon import QUALITY_WORDS
-from nlq.parts import Misfit, NoQuestionError, Parts, refuse
+from nlq.misfit import Misfit, NoQuestionError, refuse
+from nlq.parts import Parts
 from nlq.question import (
     Aggregation,
     GroupKey,

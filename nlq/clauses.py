@@ -318,6 +318,13 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Codes:
+    """`404s`, `5xx`: what has the code, counted."""
+
+    tag: TagFilter
+
+
+@dataclass(frozen=True, slots=True)
 class ShareWhere:
     """`share where value > 5`: a share and the condition that makes its part, in one."""
 

@@ -11,7 +11,8 @@ from nlq.contradictions import excluded
 from nlq.cycles import MAX_MEASURED, never
 from nlq.engine import Match
 from nlq.measures import MEASURES, SECOND
-from nlq.parts import beside, refuse, up_to_now
+from nlq.misfit import refuse
+from nlq.parts import beside, up_to_now
 from nlq.question import Aggregation, Condition, Function, Rank, TimeRange, ValueFilter
 from nlq.recurrence import Preceding
 from nlq.subjects import COUNT, Subjects
@@ -122,7 +123,7 @@ class Conventions(Subjects):
     def check_during(self, *ranges: TimeRange | None) -> None:
         """Refuse recurring time that none of a range belongs to: an answer about nothing tells nothing."""
         during, zone = self.parts.during, self.context.zone
-        if any(time and never(time, during, zone) for time in ranges):
+        if during and any(time and never(time, during, zone) for time in ranges):
             refuse("conflict", "No such time lies within that range.")
 
     def values(self) -> tuple[ValueFilter, ...]:

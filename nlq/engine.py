@@ -18,6 +18,7 @@ unknown, and so dear that a cover has one only when it must.
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -30,6 +31,7 @@ CLAUSE_COST = 1.0  # so that fewer, longer clauses win
 FILLER_COST = 0.2
 UNKNOWN_COST = 100.0
 TOLERANCE = 1e-9  # of sums of costs
+BEHIND = "had"  # the kind of clauses that may begin with what opens a question, but not where that opens the prompt
 WHICH = "which"
 SUBJECT = "key-noun"  # the kind of matches that it asks about
 NAMED = "one-keyless"  # the kind of matches that the catalog's values make
@@ -168,8 +170,7 @@ class Grammar:
     def matches(self, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
         """Every match of every kind, wherever it starts."""
         for position in self._chart(tokens, context).matches:
-            for matches in position.values():
-                yield from matches
+            yield from chain.from_iterable(position.values())
 
     def begin(self, tokens: Sequence[Token], context: Context) -> "Begun":
         """Read a beginning once, to go on with it in many ways."""
@@ -194,7 +195,7 @@ class Grammar:
             more = (since - first,) if scanner.skips else ()
             for match in scanner.scan(tokens[first:], context, *more):
                 if match.end + first > since:
-                    scanned[match.start + first].append(_moved(match, first))
+                    scanned[match.start + first].append(_moved(match, first) if first else match)
         return scanned
 
     def _close(self, position: int, agenda: list[Match], chart: "_Chart") -> None:
@@ -233,9 +234,9 @@ class Grammar:
         covers: list[list[Cover]] = [*begun, *([] for _ in range(len(begun), len(tokens) + 1))]
         covers[0] = [Cover(0.0, (), (), ())]
         ways: list[list[_Way]] = [[] for _ in range(len(tokens) + 1)]
-        last = -1 if goes_on else self._last(tokens)
+        last, asks = -1 if goes_on else self._last(tokens), bool(tokens) and tokens[0].norm in self._openings
         for position in range(len(tokens)):
-            known = chart[position]
+            known, barred = chart[position], OPENING if position else BEHIND if asks else ""
             if position >= max(len(begun), 1):
                 covers[position] = _cheapest(ways[position], position)
             if position >= len(begun) - 1:
@@ -243,7 +244,7 @@ class Grammar:
                 passing = FILLER_COST if fills else UNKNOWN_COST
                 ways[position + 1].extend([(cover.cost + passing, cover, None, fills) for cover in covers[position]])
             for kind, matches in known.items():
-                if kind in self.clauses and (position == 0 or kind != OPENING):
+                if kind in self.clauses and kind != barred:
                     for match in matches:
                         cost = match.cost + CLAUSE_COST
                         ways[match.end].extend([(cover.cost + cost, cover, match, False) for cover in covers[position]])
@@ -357,9 +358,7 @@ class Begun:
 
 
 def _moved(match: Match, by: int) -> Match:
-    if not by:
-        return match
-    return replace(match, start=match.start + by, end=match.end + by)
+    return Match(match.start + by, match.end + by, match.kind, match.value, match.cost, match.rule, match.note)
 
 
 def _matches(

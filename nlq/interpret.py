@@ -13,7 +13,7 @@ from nlq.describe import describe
 from nlq.engine import MAX_MATCHES, MAX_RETRIED, Cover, CrowdedError
 from nlq.interpretation import Interpretation
 from nlq.lexicon import FILLERS
-from nlq.parts import Misfit
+from nlq.misfit import Misfit
 from nlq.refusal import Code, Problem, Refusal
 from nlq.rules import GRAMMAR, ROLES, VOCABULARY
 from nlq.spelling import Spelling, plausible

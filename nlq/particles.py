@@ -16,6 +16,8 @@ def with_particles(scan: Scan) -> Scan:
 
     def both(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
         yield from scan(tokens, context, since)
+        if not any(token.norm in PARTICLES for token in tokens):
+            return
         run, starts = _joined(tokens, context)
         if len(run) == len(tokens):
             return

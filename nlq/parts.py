@@ -1,9 +1,10 @@
 """Clauses, by what they say of the question. Here contradictions between clauses are found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from nlq import meant
@@ -17,6 +18,7 @@ from nlq.clauses import (
     BucketNoun,
     CatalogWish,
     Changed,
+    Codes,
     Compare,
     Daily,
     During,
@@ -49,36 +51,10 @@ from nlq.clauses import (
 )
 from nlq.cycles import NIGHTS, a_day_on, is_long, joined
 from nlq.engine import Match
+from nlq.misfit import refuse
 from nlq.question import Aggregation, Cycle, Grain, GroupKey, TagFilter, TimeRange
 from nlq.recurrence import Preceding
-from nlq.refusal import Code, Problem
 from nlq.timeline import Shift
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """Clauses that make no question: why, and where (None: all of the prompt)."""
-
-    problem: Problem
-    clause: Match | None = None
-
-    @property
-    def span(self) -> tuple[int, int] | None:
-        """The tokens that stand in the way, end exclusive; None: all of them."""
-        return self.problem.span or ((self.clause.start, self.clause.end) if self.clause else None)
-
-
-class NoQuestionError(Exception):
-    """Raised within an assembly; never leaves it."""
-
-    def __init__(self, misfit: Misfit) -> None:
-        self.misfit = misfit
-
-
-def refuse(code: Code, detail: str, clause: Match | None = None, choices: tuple[str, ...] = ()) -> NoReturn:
-    """Give up the assembly, with the reason."""
-    raise NoQuestionError(Misfit(Problem(code, detail, choices), clause))
-
 
 _COUNT, _LATEST = Aggregation("count"), Aggregation("latest")
 
@@ -94,12 +70,10 @@ def beside(
     first: TimeRange | None, second: Shift | Preceding, zone: ZoneInfo, clause: Match | None = None
 ) -> TimeRange:
     """The second range, told from the first. Refused where it cannot be."""
-    try:
+    with suppress(ValueError):  # the first has no start, or is of another kind
         if first:
             return second.apply(first, zone)
-    except ValueError:  # the first has no start, or is of another kind
-        pass
-    refuse("incomplete", "Compared with what? The first time range is not said, or has no start.", clause)
+    return refuse("incomplete", "Compared with what? The first time range is not said, or has no start.", clause)
 
 
 def puts_beside(tag: TagFilter, beside: Beside) -> bool:
@@ -218,7 +192,7 @@ class Parts:
         return [clause.value for clause in self._take(kind)]
 
     def _only(self, kind: type, plural: str) -> Any:
-        return self._one_of(self._take(kind), plural)
+        return self._one_of(self._take(kind), plural) if kind in self._by_type else None
 
     def _one_of(self, found: Sequence[Match], plural: str) -> Any:
         if not found:
@@ -266,6 +240,9 @@ class Parts:
         self.how: How | None = self._only(How, "questions")
         self.asked: Asked | None = self._only(Asked, "questions")
         self.trend: Trend | None = self._only(Trend, "series")
+        self.codes = bool(self._take(Codes))
+        if self.codes:
+            self.aggregations = self.aggregations or Aggregations((_COUNT,))
         self.occurred: tuple[Occurred, ...] = tuple(self._all(Occurred))
         for grain in [groups.grain for groups in self.grouped if groups.grain]:
             if self.grain:
@@ -336,8 +313,9 @@ class Parts:
 
     def _tags(self) -> tuple[TagFilter, ...]:
         tags: dict[TagFilter, None] = {}
-        for clause in sorted([*self._take(TagFilter), *self._take(Part)], key=lambda each: each.start):
-            wanted = clause.value.tag if isinstance(clause.value, Part) else clause.value
+        found = [*self._take(TagFilter), *self._take(Part), *self._take(Codes)]
+        for clause in sorted(found, key=lambda each: each.start):
+            wanted = clause.value if isinstance(clause.value, TagFilter) else clause.value.tag
             rival = next((tag for tag in tags if tag.key == wanted.key and tag != wanted), None)
             opposite = replace(wanted, negated=not wanted.negated)
             if opposite in tags:

@@ -3,7 +3,7 @@
 from nlq.clauses import Metric, ShareWhere
 from nlq.conventions import Conventions
 from nlq.describe import tag_filter
-from nlq.parts import refuse
+from nlq.misfit import refuse
 from nlq.question import Aggregation, Over, TagFilter, ValueFilter
 from nlq.subjects import COUNT
 

@@ -8,7 +8,8 @@ from nlq.catalog import singular, words_of
 from nlq.clauses import Aggregations, Changed, How, KeyNoun, Listing, Metric, Ranking, Threshold
 from nlq.context import Context
 from nlq.measures import MEASURES
-from nlq.parts import Parts, refuse
+from nlq.misfit import refuse
+from nlq.parts import Parts
 from nlq.question import Aggregation, Grain, GroupKey, TimeRange
 from nlq.units import is_measuring, measure_of
 
@@ -129,6 +130,8 @@ class Subjects:
     def _choose_only(self) -> None:
         """`how many 404s`: of the one metric that has the tags, which may be a counter."""
         found = self.context.catalog.names_tagged(self._keys_said())
+        if self.parts.codes and len(found) != 1:
+            refuse("incomplete", "Of what? Several metrics have such codes.", choices=tuple(found))
         if len(found) == 1:
             self.metric = Metric((*found,))
             self.assumptions.append(f"read of {self.names[0]}, the one metric with such tags")

@@ -57,6 +57,7 @@ enter entry
 deny denial
 complain complaint
 succeed success
+use used using usage
 occupy occupied occupancy
 apply applied application
 supply supplied
@@ -77,6 +78,7 @@ LIGHT: Final = frozenset(
     processed handle handled perform performed done make makes made making take takes took taken taking generate
     generates generated throw throws threw thrown raise raised use uses using used consume consumes consumed consuming
     burn burns burned burnt draw draws drew drawn spend spends spent earn earns earned collect collected got gotten
+    gets getting
     """.split()
 )
 

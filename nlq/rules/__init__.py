@@ -25,6 +25,7 @@ ROLES = {
     "metric": "metric",
     "tag": "tag",
     "had": "tag",
+    "codes": "tag",
     "value": "value",
     "in-unit": "unit",
     "grouping": "grouping",

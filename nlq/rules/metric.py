@@ -26,13 +26,14 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
     folds = [fold(token.text) for token in tokens]
     grammar = [_is_grammar(token) for token in tokens]
     for start in range(len(tokens)):
-        folded, hopeful = "", True
-        for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
+        first = max(start + 1, since + 1)
+        if not all(folds[start : first - 1]):
+            continue
+        folded, hopeful = "".join(folds[start : first - 1]), True
+        for end in range(first, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
-            if end <= since:
-                continue
             run, said = tokens[start:end], _text(tokens[start:end])
             # `value` may end a name: `order value`
             last = end - 1 if end > start + 1 and singular(run[-1].norm) == "value" else end
@@ -141,7 +142,7 @@ RULES = (
     Rule("name and time", "<name> time|times", "metric", _timed, cost=0.1),
     Rule(
         "name and instances",
-        "<name> occurrences|cases|instances|entries|jobs",
+        "<name> occurrences|cases|instances|entries|jobs|attempts|operations|actions",
         "metric",
         lambda _context, metric: replace(metric, counted=True),
         cost=0.1,

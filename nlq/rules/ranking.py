@@ -75,6 +75,8 @@ RULES = (
     ),
     Rule("n superlative", "<count> <superlative>", "ranking", _ranking),
     Rule("superlative first", "with? the? <superlative> first", "ranking", _all_of),
+    Rule("descending", "sorted|ordered? in? descending|decreasing order?", "ranking", lambda c: _all_of(c, "highest")),
+    Rule("ascending", "sorted|ordered? in? ascending|increasing order?", "ranking", lambda c: _all_of(c, "lowest")),
     Rule("superlative and a fraction", "<superlative> <fraction>", "ranking", lambda c, _word, n: _fraction(c, n)),
     Rule("last part of a number", "list|last|latest|newest <fraction>", "ranking", _fraction),
     Rule("which has more", "more", "ranking", lambda _context: Ranking(None, descending=True, word="more"), cost=0.3),

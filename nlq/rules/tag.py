@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Literal
 
 from nlq.catalog import fold, singular
-from nlq.clauses import ErrorRate, KeyNoun, Part, ShareWhere
+from nlq.clauses import Codes, ErrorRate, KeyNoun, Part, ShareWhere
 from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.lexicon import RESERVED
@@ -21,6 +21,7 @@ MAX_VALUES_TRIED = 10_000
 MAX_WORDS = 6  # tokens a value is typed as
 MAX_NEAREST = 4
 MAX_READ = 20  # values, to tell whether they are numbers
+CODES_COST = 0.9  # where nothing else says what is counted
 KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 
@@ -34,13 +35,15 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
             yield from _as_stored(start, token, context)
             yield from _class_of_codes(start, token, context)
         yield from _codes(start, tokens, context)
-        folded = ""
-        for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
+        first = max(start + 1, since + 1)
+        if not all(folds[start : first - 1]):
+            continue
+        folded = "".join(folds[start : first - 1])
+        for end in range(first, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
-            if end > since:
-                yield from _named(start, end, folded, tokens, context)
+            yield from _named(start, end, folded, tokens, context)
 
 
 def _named(start: int, end: int, folded: str, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
@@ -86,6 +89,7 @@ def _class_of_codes(start: int, token: Token, context: Context) -> Iterator[Matc
     """`5xx`: the codes of three digits that begin with 5, under whatever key they are stored."""
     if _CLASS.match(token.norm) and not token.quoted:
         for choice in _codes_from(token.norm[0], context):
+            yield Match(start, start + 1, "codes", Codes(choice), CODES_COST, "class of codes")
             yield Match(start, start + 1, "one-choice", choice, 0.0, "class of codes")
             yield Match(start, start + 1, "one-keyless", choice, 0.0, "class of codes")
 
@@ -103,6 +107,7 @@ def _codes(start: int, tokens: Sequence[Token], context: Context) -> Iterator[Ma
     if after and after.norm == "s" and after.start == token.end and len(token.text) == 3:
         for key, value in context.catalog.values_like(token.text):
             yield Match(start, start + 2, "one-keyless", TagFilter(key, (value,)), 0.0, "codes")
+            yield Match(start, start + 2, "codes", Codes(TagFilter(key, (value,))), CODES_COST, "codes")
 
 
 def _is_grammar(token: Token) -> bool:
