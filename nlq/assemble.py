@@ -345,4 +345,5 @@ class _Assembly(Shares):
         self._allow("yes or no", "a condition on values", "a condition on groups", "groups", "a unit")
         if not (self.metric or self.parts.tags or values):
             refuse("incomplete", "Whether there was what?")
+        self.assumptions += [f"of any {group.key}" for group in self.groups]
         return self._about("exists", time, values=values)

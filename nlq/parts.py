@@ -213,7 +213,8 @@ class Parts:
         if (
             self.versus and (self.beside or self.changed) and not self.against
         ):  # `is web-01 slower than web-02`: side by side
-            self.told += ["both sides are shown"] if self.changed or self.whether else []
+            if self.changed or self.whether:
+                self.told.append(f"both sides are shown{f', not which is {self.changed.word}' if self.changed else ''}")
             self.sides, self.whether = True, None
 
     def _check_all_taken(self) -> None:
@@ -354,7 +355,7 @@ class Parts:
         found = self._take(Metric)
         named = [clause for clause in found if clause.value.names]
         apart = len({clause.value.names for clause in named}) > 1
-        joined = meant.joined([clause.value for clause in named], catalog) if apart else None
+        joined = meant.joined([clause.value for clause in named], catalog) if len(named) > 1 else None
         if apart and not joined:
             refuse("conflict", "Two metrics in one prompt.", named[1], named[0].value.names)
         if not named:
