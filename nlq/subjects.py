@@ -5,7 +5,7 @@ from typing import Final
 
 from nlq import lexicon, verbs
 from nlq.catalog import singular, words_of
-from nlq.clauses import Aggregations, Changed, How, KeyNoun, Listing, Metric, Ranking, Threshold
+from nlq.clauses import Aggregations, Changed, How, KeyNoun, Listing, Metric, Occurred, Ranking, Threshold
 from nlq.context import Context
 from nlq.measures import MEASURES
 from nlq.misfit import refuse
@@ -28,7 +28,7 @@ _TRENDS: Final = (
 )
 
 
-Told = How | Ranking | Changed | Threshold
+Told = How | Ranking | Changed | Threshold | Occurred
 
 
 class Subjects:
@@ -61,7 +61,10 @@ class Subjects:
         parts = self.parts
         said = (parts.how, parts.ranking, parts.changed, *parts.thresholds)
         told = next((each for each in said if each and each.quality in lexicon.QUALITY_WORDS), None)
-        if self.metric is None and told:
+        verb = next((each for each in parts.occurred if "distance" in each.qualities), None)
+        if self.metric is None and verb and parts.ranking and parts.ranking.quality == "any":  # `who drove the most`
+            self._choose_measuring("distance", verb.word, verb)
+        elif self.metric is None and told:
             self._choose_measuring(told.quality, told.word, told)
         elif self.metric is None and (parts.thresholds or parts.having or self._reduces()):
             self._choose_valued()
@@ -152,6 +155,11 @@ class Subjects:
         metric = self.metric
         for verb in self.parts.occurred:
             qualities = [quality for quality in verb.qualities if quality != "any"]
+            named = self.context.catalog.names_with((verb.word,))
+            if (
+                qualities and named and set(named).isdisjoint(self.names)
+            ):  # `wait`, where there is a `matchmaking.wait_s`
+                qualities = []
             if metric and any(is_measuring(name, quality) for name in metric.names for quality in qualities):
                 continue
             if verb.light and metric and (not metric.names or self._says_head(metric)):

@@ -95,6 +95,12 @@ RULES = (
     Rule("unit of a bucket", "<unit>", "width", _one),
     Rule("units of a bucket", "<count> <unit>", "width", _grain),
     Rule("per unit", "per|each|every|by <width>", "grain", lambda _context, grain: grain),
+    Rule(
+        "unit by unit",
+        "<unit> by|after <unit>",
+        "grain",
+        lambda _context, unit, other: Grain(unit) if unit == other else None,
+    ),
     Rule("as a series", "as a|an? <grain> series|chart|graph?", "grain", lambda _context, grain: grain),
     Rule(
         "in steps of",

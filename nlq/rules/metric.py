@@ -139,7 +139,7 @@ RULES = (
     Rule("per other metric", "per <name>", "metric", _per_alone, cost=1.3),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
-    Rule("name and time", "<name> time|times", "metric", _timed, cost=0.1),
+    Rule("name and time", "<name> time|times|length|lengths|duration|durations", "metric", _timed, cost=0.1),
     Rule(
         "name and instances",
         "<name> occurrences|cases|instances|entries|jobs|attempts|operations|actions",

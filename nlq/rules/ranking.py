@@ -96,7 +96,7 @@ RULES = (
     ),
     Rule("share", "share|shares", "share", lambda _context: Share()),
     Rule("as shares", "in|as percentage|percentages|shares|share", "share", lambda _context: Share()),
-    Rule("list", "list|raw", "listing", lambda _context: Listing(None)),
+    Rule("list", "list|raw all?", "listing", lambda _context: Listing(None)),
     Rule("list n", "list the? last|latest|newest? <count>", "listing", _listing),
     Rule("last n", "last|latest|newest <count>", "listing", _listing, cost=0.1),
     Rule("most recent n", "most recent <count>", "listing", _listing),

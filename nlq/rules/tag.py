@@ -234,7 +234,9 @@ RULES = (
     ),
     Rule("because of value", "because|due of|to a|an|the? <selection>", "tag", _same),
     Rule("caused by value", "caused by a|an|the? <selection>", "tag", _same),
-    Rule("through value", "via|through|using|during|under|within|inside the|our? <selection>", "tag", _same, cost=0.05),
+    Rule(
+        "through value", "via|through|using|during|under|within|inside|as the|our? <selection>", "tag", _same, cost=0.05
+    ),
     Rule("share where", "share where <selection>", "share", _share_where),
     Rule("error rate", "error|errors rate|rates|ratio", "error-rate", _error_rate("error"), cost=-0.05),
     Rule("failure rate", "failure|failures rate|rates|ratio", "error-rate", _error_rate("failure"), cost=-0.05),

@@ -64,7 +64,13 @@ RULES = (
     Rule("who", "by? who|whom", "form", lambda _context: Asked("who")),
     Rule("whose", "whose", "lead", lambda _context: Asked("who"), cost=-0.9),
     # a filler elsewhere: `cpu usage where host is web-01`
-    Rule("where", "where did|do|does|is|are|was|were|has|have", "lead", lambda _context: Asked("where"), cost=-0.9),
+    Rule(
+        "where",
+        "where did|do|does|is|are|was|were|has|have people|they?",
+        "lead",
+        lambda _context: Asked("where"),
+        cost=-0.9,
+    ),
     Rule("trend", "as? a|the? trend|timeline|curve|history of|in|for?", "form", lambda _context: Trend()),
     Rule("developed", "develop|developed|evolve|evolved", "form", lambda _context: Trend(), cost=0.3),
     Rule("over time", "over time", "form", lambda _context: Trend()),
