@@ -280,9 +280,9 @@ CHANGES: Final[dict[str, tuple[Comparison, Quality]]] = {
 # Words in the name of a metric that had better be low: then the best is the lowest.
 BAD_WORDS: Final = frozenset(
     """
-    error failure fail latency duration delay wait time usage load lag depth timeout retry crash drop loss lost ping stop
-    defect fault violation alert damage damaged missed incident accident complaint alarm outage breakdown downtime waste
-    rejected cancelled abandoned
+    error failure fail latency duration delay wait time usage load lag depth timeout retry crash drop loss lost ping
+    stop defect fault violation alert damage damaged missed incident accident complaint alarm outage breakdown downtime
+    waste rejected cancelled abandoned
     """.split()
 )
 
