@@ -116,7 +116,7 @@ class _Assembly(Shares):
         """A tag that no document of the metric has would make an empty answer: better said than shown."""
         known = {key for name in self.names for key in self.context.catalog.names[name].keys}
         tags: list[TagFilter | GroupKey] = [tag for tag in self.parts.tags if not tag.negated]
-        tags += [group for group in self.groups if group.kind == "tag"]
+        tags += [group for group in (*self.groups, self.parts.any_of) if group and group.kind == "tag"]
         for said in tags:
             key = said.key
             if self.names and key not in known:
@@ -345,5 +345,4 @@ class _Assembly(Shares):
         self._allow("yes or no", "a condition on values", "a condition on groups", "groups", "a unit")
         if not (self.metric or self.parts.tags or values):
             refuse("incomplete", "Whether there was what?")
-        self.assumptions += [f"of any {group.key}" for group in self.groups]
         return self._about("exists", time, values=values)

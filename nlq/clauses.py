@@ -158,7 +158,9 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Whether:
-    """`did`, `was there any`: the answer is yes or no."""
+    """`did`, `was there any`: the answer is yes or no. of: `any host`."""
+
+    of: GroupKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

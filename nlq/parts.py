@@ -111,7 +111,8 @@ class Parts:
         self.object: KeyNoun | None = None
         self.sides = False
         self.noun: KeyNoun | None = self._noun()
-        self.whether: Whether | None = self._only(Whether, "questions")
+        self.whether: Whether | None = self._whether()
+        self.any_of: GroupKey | None = self.whether.of if self.whether else None
         self.when: When | None = self._only(When, "questions")
         self.age: Age | None = self._only(Age, "questions")
         self.silent: Silent | None = self._only(Silent, "questions")
@@ -167,7 +168,7 @@ class Parts:
     @property
     def is_about_values(self) -> bool:
         """`which ovens were over 200`: a condition on values, and of what."""
-        return bool((self.thresholds or self.having) and (self.noun or self.tags))
+        return bool((self.thresholds or self.having) and (self.noun or self.tags or self.any_of))
 
     @property
     def is_ranking_alone(self) -> bool:
@@ -249,6 +250,13 @@ class Parts:
             if self.grain:
                 refuse("conflict", "Two bucket widths in one prompt.")
             self.grain = grain
+
+    def _whether(self) -> Whether | None:
+        """Yes or no; `is there any host` says so twice, and of what."""
+        found: list[Whether] = self._all(Whether)
+        if len({each.of for each in found if each.of}) > 1:
+            refuse("conflict", "Two things asked about in one prompt.", self.clause_of(found[-1]))
+        return next((each for each in found if each.of), found[0] if found else None)
 
     def _noun(self) -> KeyNoun | None:
         """What is asked about. Beside it `the most assays`, of `who ran the most assays`, is no group but an object."""

@@ -145,7 +145,7 @@ class Subjects:
         return bool(each) and all(one.function not in ("count", "distinct", "sum") for one in each)
 
     def _keys_said(self) -> frozenset[str]:
-        groups = [group.key for group in self.groups if group.kind == "tag"]
+        groups = [group.key for group in (*self.groups, self.parts.any_of) if group and group.kind == "tag"]
         return frozenset((*groups, *(tag.key for tag in self.parts.tags if not tag.negated)))
 
     def _check_verbs(self) -> None:

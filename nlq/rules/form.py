@@ -124,6 +124,7 @@ RULES = (
         lambda _context: Whether(),
     ),
     Rule("any", "on|at|from|by? any|anyone|anybody|anything", "form", lambda _context: Whether(), cost=0.1),
+    Rule("any of a key", "on|at|in|from|by|of? any <key-noun>", "form", lambda _context, noun: Whether(noun.key)),
     Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),
     Rule("how much", "how much", "form", lambda _context: HowMuch()),
