@@ -33,7 +33,7 @@ MAX_NAMES = 50  # looked at, for some that fit
 MAX_FILLINGS = 10  # names, keys or values for one place in a phrase
 PATIENCE = 6  # tries in vain, one behind the other, after which a choice is left
 LANE_PATIENCE = 2  # and a lane
-MAX_WORK = 190  # characters read in trying, over all that is tried: bounds the time, however long the prompt is
+MAX_WORK = 240  # characters read in trying, over all that is tried: bounds the time, however long the prompt is
 WORK_PER_TRY = 6  # what a try costs beside its characters, as so many of them
 _SLOT = re.compile(r"\{(\w+)\}")
 _ASSIGNMENT = re.compile(r"([^\s=:]+)(\s*[=:]\s*|\s+(?:is\s+)?)(\S*)$")
