@@ -6,7 +6,7 @@ from nlq.catalog import words_of
 from nlq.clauses import Amount, Threshold
 from nlq.lexicon import SPEED_WORDS, Quality
 from nlq.measures import LOOSE, MEASURES, Measure
-from nlq.parts import refuse
+from nlq.misfit import refuse
 from nlq.question import Comparison, ValueFilter
 from nlq.units import converted, own_measure
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from nlq.clauses import Aggregations, Listing
 from nlq.context import Context
-from nlq.conventions import COUNT, NAME
 from nlq.engine import Match
 from nlq.follow_up import follow_up
 from nlq.lexicon import QUALITY_WORDS
-from nlq.parts import Misfit, NoQuestionError, Parts, refuse
+from nlq.misfit import Misfit, NoQuestionError, refuse
+from nlq.parts import Parts
 from nlq.question import (
     Aggregation,
     GroupKey,
@@ -22,6 +22,7 @@ from nlq.question import (
 )
 from nlq.refusal import CODES, Code, Problem
 from nlq.shares import Shares
+from nlq.subjects import COUNT, NAME
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ def assemble(clauses: Sequence[Match], context: Context) -> Assembled | Misfit:
         parts = Parts(clauses, context.catalog)
         if (
             parts.follow_up
-            or parts.is_fragment
+            or (parts.is_fragment and (context.previous is not None or not parts.is_about_values))
             or parts.is_bare_ranking
             or (context.previous and parts.is_ranking_alone)
         ):
@@ -85,11 +86,13 @@ class _Assembly(Shares):
             return self._catalog()
         self.take_range()
         self.choose_metric()
+        self.choose_asked()
         self.read_error_rate()
         age = bool(parts.age) or self._asks_since_when()
         self.choose_unit(age=age)
         second = self.second_range()
         time = self.time()
+        self.choose_grain(time)
         if self.metric is None:
             self.assumptions.append("no metric said: events of every name")
         elif self.metric.said:
@@ -113,7 +116,7 @@ class _Assembly(Shares):
         """A tag that no document of the metric has would make an empty answer: better said than shown."""
         known = {key for name in self.names for key in self.context.catalog.names[name].keys}
         tags: list[TagFilter | GroupKey] = [tag for tag in self.parts.tags if not tag.negated]
-        tags += [group for group in self.groups if group.kind == "tag"]
+        tags += [group for group in (*self.groups, self.parts.any_of) if group and group.kind == "tag"]
         for said in tags:
             key = said.key
             if self.names and key not in known:
@@ -199,6 +202,8 @@ class _Assembly(Shares):
             refuse("incomplete", "What is to be silent: add a tag, such as 'which hosts'.")
         if time.start is None:
             refuse("incomplete", "Silent since when?")
+        if self.parts.silent and self.parts.silent.none and self.types != {"event"}:
+            refuse("incomplete", "None of what? A value may be nought: say 'under' or 'sent no data'.")
         if self.parts.during:
             refuse("unsupported", "Silence is of one stretch of time, not of one that recurs.")
         return self._about("silent", time, groups=self.groups)
@@ -235,7 +240,14 @@ class _Assembly(Shares):
         ranking, metric = self.parts.ranking, self.metric
         named = ranking and metric and metric.names and (not metric.counted or ranking.quality in QUALITY_WORDS)
         asked = self.groups or self.grain or self.said or self.parts.bucket or self.parts.whether
-        return bool(named and not asked)
+        return bool(named and not asked and not self._ranks_kinds())
+
+    def _ranks_kinds(self) -> bool:
+        """`what do customers complain about most`: of what adds up it is no single metric, but a kind of them."""
+        ranking = self.parts.ranking
+        if ranking is None or ranking.count is not None or self.types not in ({"event"}, {"counter"}):
+            return False
+        return ranking.word in ("most", "least", "best", "worst") or ranking.quality == "count"
 
     def _list(self, time: TimeRange) -> Question:
         self._allow("a ranking", "a list", "a condition on values", "a unit")
@@ -257,9 +269,7 @@ class _Assembly(Shares):
         rank = self.rank(having)
         aggregations = self.with_rate(self.aggregations(), time)
         if rank and not self.groups and not self.grain:
-            if self.names:
-                refuse("incomplete", "A ranking needs to know of what: add 'by' and a tag.")
-            self.groups = (NAME,)
+            self.groups = (self._one_key() if self.names else NAME,)
         self._check_folds(rank, aggregations, second)
         self.check_unit(aggregations)
         if having and not self.groups and not self.grain and not parts.whether:
@@ -288,6 +298,16 @@ class _Assembly(Shares):
             compared_to=second,
             unit=None if parts.whether else self.unit,
         )
+
+    def _one_key(self) -> GroupKey:
+        """What a ranking is of, where it is not said: the one tag that the metric has."""
+        known = {key for name in self.names for key in self.context.catalog.names[name].keys}
+        if len(known) != 1 or not self._ranks_kinds():
+            choices = tuple(f"by {key}" for key in sorted(known))
+            refuse("incomplete", "A ranking needs to know of what: add 'by' and a tag.", choices=choices)
+        key = GroupKey("tag", known.pop())
+        self.assumptions.append(f"ranked by {key.key}, the one tag of {' and '.join(self.names)}")
+        return key
 
     def _tell_together(self, aggregations: tuple[Aggregation, ...]) -> None:
         """`p99 of auth and search` is one figure of both; a share by group is of the whole, not of another metric."""

@@ -18,6 +18,7 @@ from nlq import lexicon
 from nlq.measures import MEASURES, spellings_of
 from nlq.spelling import MIN_LENGTH, edits
 from nlq.stems import MIN_STEM_LENGTH, stem
+from nlq.verbs import IRREGULAR
 
 _CAMEL = re.compile(r"(?<=[A-Za-z0-9][a-z0-9])(?=[A-Z])")  # `pH` is one word
 _WORD = re.compile(r"[^\s_.:/\-]+")
@@ -167,15 +168,41 @@ class Catalog:
         A word that no name has stands for the one name word with its stem, or the one that begins with it. Of words
         that each stand in very many names, the first MAX_TOLD: at least two, so that none is taken for the best.
         """
-        words = [self._name_word(word) for word in words]
-        wanted = frozenset(words)
+        wanted = frozenset(self._name_word(word) for word in words)
         rarest = min(wanted, key=lambda word: (self._words.get(word, 0), word), default="")
         if not self._words.get(rarest):
             return []
         if self._words[rarest] <= MAX_PARTIAL_NAMES:
-            found, all_ = [name for name in self._with_word(rarest + _END) if wanted <= self.names[name].words], True
+            found = [name for name in self._with_word(rarest + _END) if wanted <= self.names[name].words]
+            found, all_ = found or self._with_stems(words), True
         else:
             found, all_ = self._with_all(sorted(wanted))
+        return self._shortest(found, wanted, all_=all_)
+
+    def names_holding(self, words: Sequence[str]) -> list[str]:
+        """All names that have all of the folded words, whatever else they have; none where that may be very many."""
+        wanted = frozenset(self._name_word(word) for word in words)
+        rarest = min(wanted, key=lambda word: (self._words.get(word, 0), word), default="")
+        if not 0 < self._words.get(rarest, 0) <= MAX_PARTIAL_NAMES:
+            return []
+        return [name for name in self._with_word(rarest + _END) if wanted <= self.names[name].words]
+
+    def _with_stems(self, words: Sequence[str]) -> list[str]:
+        """The names that have, of each word, one of the same stem: `ticket sales` are of `ticket.sold`."""
+        akin = [frozenset((word, *self._akin(word))) for word in words]
+        first = next((found for found in akin if len(found) > 1), None)
+        if first is None or sum(self._words.get(word, 0) for word in first) > MAX_PARTIAL_NAMES:
+            return []
+        found = dict.fromkeys(name for word in sorted(first) for name in self._with_word(word + _END))
+        return [name for name in found if all(not self.names[name].words.isdisjoint(each) for each in akin)]
+
+    def _akin(self, word: str) -> tuple[str, ...]:
+        if len(word) < MIN_STEM_LENGTH or word in lexicon.WHOLE_WORDS or word in MEASURES:
+            return ()
+        return self._words_by_stem.get(stem(word), ())
+
+    def _shortest(self, found: list[str], wanted: frozenset[str], *, all_: bool) -> list[str]:
+        """Those with the fewest other words, units aside. all_: nothing has been left out."""
         rest = {
             name: len((self.names[name].words - lexicon.UNIT_WORDS or self.names[name].words) - wanted)
             for name in found
@@ -202,6 +229,11 @@ class Catalog:
                     break
         return found, False
 
+    def joined(self, verb: str, particle: str) -> str:
+        """The one word of names or values that a verb and its particle make, empty where there is none: `login`."""
+        bases = (verb, IRREGULAR.get(verb, verb), stem(verb))
+        return next((base + particle for base in bases if base + particle in self._words), "")
+
     def _name_word(self, word: str) -> str:
         if self._words.get(word) or len(word) < MIN_STEM_LENGTH or word in lexicon.WHOLE_WORDS:
             return word
@@ -224,6 +256,18 @@ class Catalog:
         wanted = frozenset(keys)
         found = [name for name, entry in self.names.items() if not wanted.isdisjoint(entry.keys)]
         return [name for name in found if self.names[name].types == {"counter"}] or found
+
+    def names_tagged(self, keys: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The names that have all of the tag keys, with their types; none where there are very many."""
+        wanted = frozenset(keys)
+        found = (name for name, entry in self.names.items() if wanted <= entry.keys)
+        names = list(islice(found, MAX_PARTIAL_NAMES))
+        return {name: self.names[name].types for name in sorted(names)} if len(names) < MAX_PARTIAL_NAMES else {}
+
+    def has_together(self, keys: Iterable[str]) -> bool:
+        """Whether some name has all of the tag keys."""
+        wanted = frozenset(keys)
+        return any(wanted <= known for known in self._sets)
 
     def keys_like(self, folded: str) -> list[str]:
         """The tag keys that the folded text may mean."""

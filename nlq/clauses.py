@@ -62,17 +62,18 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Per:
-    """`per count of http.request`: the denominator, spelled out."""
+    """`per count of http.request`: the denominator, spelled out. No aggregation: that of a ratio."""
 
-    aggregation: Aggregation
+    aggregation: Aggregation | None
     metric: Metric
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """`by host and region`."""
+    """`by host and region`; grain: `by host and day`."""
 
     keys: tuple[GroupKey, ...]
+    grain: Grain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,43 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Whether:
-    """`did`, `was there any`: the answer is yes or no."""
+    """`did`, `was there any`: the answer is yes or no. of: `any host`."""
+
+    of: GroupKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurred:
+    """`happened`, `took`: a verb that says no more than the metric does. light: of any that it may stand with.
+
+    qualities: what else it may be said of.
+    """
+
+    word: str
+    light: bool = True
+    qualities: frozenset[Quality] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """`how hot`: what the metric measures. extreme: `how hot did it get`, so the most of it."""
+
+    word: str
+    descending: bool
+    quality: Quality
+    extreme: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`who`, `where`: by the one tag of the metric that says so."""
+
+    word: Literal["who", "where"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """`trend`, `over time`: in buckets, of a width that suits the range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +216,11 @@ class Age:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """`stopped reporting`: the answer is what has not been seen in the time range."""
+    """`stopped reporting`: the answer is what has not been seen in the time range. none: `had no deploys`, said of
+    events alone: of others a value may be nought.
+    """
+
+    none: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +315,13 @@ class Share:
 @dataclass(frozen=True, slots=True)
 class Part:
     """`had status 500`: a condition on tags; where a share is asked for, the one that makes the part."""
+
+    tag: TagFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """`404s`, `5xx`: what has the code, counted."""
 
     tag: TagFilter
 

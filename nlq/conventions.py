@@ -6,20 +6,19 @@ from dataclasses import replace
 from nlq import lexicon
 from nlq.amounts import OPPOSITE, in_own_unit, measure_told, runs_backwards, value_filter
 from nlq.catalog import words_of
-from nlq.clauses import Aggregations, Amount, Metric, Share, Threshold
-from nlq.context import Context
+from nlq.clauses import Aggregations, Amount, Share
 from nlq.contradictions import excluded
 from nlq.cycles import MAX_MEASURED, never
 from nlq.engine import Match
 from nlq.measures import MEASURES, SECOND
-from nlq.parts import Parts, beside, refuse, up_to_now
-from nlq.question import Aggregation, Condition, Function, GroupKey, Rank, TimeRange, ValueFilter
+from nlq.misfit import refuse
+from nlq.parts import beside, up_to_now
+from nlq.question import Aggregation, Condition, Function, Rank, TimeRange, ValueFilter
 from nlq.recurrence import Preceding
+from nlq.subjects import COUNT, Subjects
 from nlq.timeline import Shift
-from nlq.units import UNITLESS, measure_of, own_measure
+from nlq.units import UNITLESS, is_measuring, own_measure
 
-NAME = GroupKey("name", "name")
-COUNT = Aggregation("count")
 _DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
     frozenset({"event"}): ("count", "counted"),
     frozenset({"counter"}): ("sum", "summed"),
@@ -32,50 +31,8 @@ def default_function(types: frozenset[str]) -> tuple[Function, str]:
     return _DEFAULTS.get(types, ("avg", "averaged"))
 
 
-class Conventions:
-    """The parts of one prompt, and what is decided about them. Methods raise NoQuestionError where none decides."""
-
-    def __init__(self, parts: Parts, context: Context) -> None:
-        self.parts = parts
-        self.context = context
-        self.assumptions: list[str] = []
-        self.metric = parts.metric
-        self.groups = parts.groups
-        self.said = parts.aggregations
-        self.grain = parts.grain
-        self.unit: str | None = None
-        if self.metric and self.metric.several and NAME not in self.groups:
-            self.groups = (*self.groups, NAME)
-            self.assumptions.append("several metrics read as by name")
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self.metric.names if self.metric else ()
-
-    @property
-    def types(self) -> frozenset[str]:
-        entries = (self.context.catalog.names[name] for name in self.names)
-        return frozenset(type_ for entry in entries for type_ in entry.types)
-
-    def choose_metric(self) -> None:
-        """`slowest routes` names no metric: it is the one that measures how long routes take."""
-        parts = self.parts
-        said = (parts.ranking, parts.changed, *parts.thresholds)
-        told = next((each for each in said if each and each.quality in lexicon.QUALITY_WORDS), None)
-        if self.metric or not told:
-            return
-        key = next((group.key for group in self.groups if group.kind == "tag"), None)
-        names = self.context.catalog.measuring(told.quality, key)
-        if isinstance(told, Threshold) and told.amount.unit:
-            quantity = MEASURES[told.amount.unit].quantity
-            names = [name for name in names if (own := measure_of(name)) and own.quantity == quantity]
-        word = told.word
-        if len(names) != 1:
-            detail = f"'{word}' needs to know of which metric"
-            detail += f": {', '.join(names[:10])}." if names else ": none is stored that measures it."
-            refuse("ambiguous" if names else "incomplete", detail, parts.clause_of(told), tuple(names))
-        self.metric = Metric((names[0],))
-        self.assumptions.append(f"'{word}' read of {names[0]}")
+class Conventions(Subjects):
+    """What is decided about the parts of a prompt. Methods raise NoQuestionError where no convention decides."""
 
     def choose_unit(self, *, age: bool) -> None:
         """`in seconds`: what the results are converted to, unless they are in it already.
@@ -166,7 +123,7 @@ class Conventions:
     def check_during(self, *ranges: TimeRange | None) -> None:
         """Refuse recurring time that none of a range belongs to: an answer about nothing tells nothing."""
         during, zone = self.parts.during, self.context.zone
-        if any(time and never(time, during, zone) for time in ranges):
+        if during and any(time and never(time, during, zone) for time in ranges):
             refuse("conflict", "No such time lies within that range.")
 
     def values(self) -> tuple[ValueFilter, ...]:
@@ -208,10 +165,13 @@ class Conventions:
                     self.assumptions.append("the condition is on each value; for groups: 'which ... averaged over'")
         if parts.having:
             having += self._having(values)
-        if parts.changed:
+        if parts.changed and not parts.sides:
             condition = parts.changed.condition
             if runs_backwards(self.names, parts.changed.quality):
                 condition = replace(condition, comparison=OPPOSITE[condition.comparison])
+            if parts.changed.quality == "good":
+                rises = self.best_is_high(parts.changed.word, parts.clause_of(parts.changed))
+                condition = replace(condition, comparison="gt" if rises == (condition.comparison == "gt") else "lt")
             having.append(condition)
         if parts.whether and parts.compare and parts.compare.direction:  # `did signups grow`
             having.append(Condition("change", "gt" if parts.compare.direction > 0 else "lt", 0.0))
@@ -232,6 +192,11 @@ class Conventions:
             return []
         if said.crossed and parts.whether and not self.said:  # `did cpu exceed 90`: any single value
             values.append(ValueFilter(said.comparison, self.number(said.amount)))
+            return []
+        counted = self.said == Aggregations((COUNT,)) and self.types != {"event"}
+        if said.crossed and counted and not self.groups:  # `how often did it exceed 90`
+            values.append(ValueFilter(said.comparison, self.number(said.amount)))
+            self.assumptions.append("each value beyond it counted")
             return []
         if said.function:
             function = Aggregations((Aggregation(said.function),))
@@ -261,6 +226,8 @@ class Conventions:
         if asked and self.said and len(self.said.aggregations) == 1 and not having:
             function = self.said.aggregations[0].function
             if function in ("max", "min"):
+                if self.types == {"event"}:  # an event has no value: where there were the most
+                    self.said = None
                 return Rank(self.count(), descending=function == "max")
         if parts.bucket:
             refuse("incomplete", "Of the buckets, which: the highest, the busiest?", parts.clause_of(parts.bucket))
@@ -283,14 +250,18 @@ class Conventions:
             raise ValueError("no ranking was said")
         if ranking.quality != "good":
             return ranking.descending != runs_backwards(self.names, ranking.quality)
+        descending = ranking.descending == self.best_is_high(ranking.word, self.parts.clause_of(ranking))
+        self.assumptions.append(f"'{ranking.word}' read as {'highest' if descending else 'lowest'}")
+        return descending
+
+    def best_is_high(self, word: str, clause: Match | None) -> bool:
+        """Whether more of the metric is better, by the words of its name."""
         words = {word for name in self.names for word in words_of(name)}
         bad, good = not words.isdisjoint(lexicon.BAD_WORDS), not words.isdisjoint(lexicon.GOOD_WORDS)
         if bad == good:
-            detail = f"'{ranking.word}' may be the highest or the lowest: say which."
-            refuse("ambiguous", detail, self.parts.clause_of(ranking), ("top", "bottom"))
-        descending = ranking.descending != bad
-        self.assumptions.append(f"'{ranking.word}' read as {'highest' if descending else 'lowest'}")
-        return descending
+            detail = f"'{word}' may be the highest or the lowest: say which."
+            refuse("ambiguous", detail, clause, ("top", "bottom"))
+        return good
 
     def aggregations(self) -> tuple[Aggregation, ...]:
         metric, parts = self.metric, self.parts
@@ -306,6 +277,9 @@ class Conventions:
             return self._counters_summed(self.said.aggregations)
         of_values = (parts.share and parts.thresholds) or parts.share_where  # `fraction of scores over 20`
         named = metric and metric.counted and not self.types <= _LEVELS  # `players` of a gauge are no documents
+        asked = [each.quality for each in (parts.how, parts.ranking, parts.changed) if each]
+        if any(is_measuring(name, quality) for name in self.names for quality in asked):  # `longest sessions`
+            named = False
         counted = metric is None or not metric.names or named or of_values
         if counted or (told and told.quality == "count") or (parts.rate and self.types != {"counter"}):
             self.assumptions.append(f"{metric.said if metric and metric.said else 'events'} counted")
@@ -317,6 +291,11 @@ class Conventions:
         function, done = defaults.pop()
         if function == "avg" and parts.ratio and not self.types & _LEVELS:
             function, done = "sum", "summed"
+        if function == "avg" and parts.how and parts.how.extreme and self.types <= _LEVELS:
+            backwards = runs_backwards(self.names, parts.how.quality)
+            function, done = (
+                ("max", "at its highest") if parts.how.descending != backwards else ("min", "at its lowest")
+            )
         if function == "avg" and parts.ranking and parts.is_top_of_metric and parts.ranking.quality == "any":
             function, done = ("max", "at its highest") if parts.ranking.descending else ("min", "at its lowest")
         self.assumptions.append(f"{' and '.join(self.names)} {done}")

@@ -18,6 +18,7 @@ unknown, and so dear that a cover has one only when it must.
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -30,6 +31,9 @@ CLAUSE_COST = 1.0  # so that fewer, longer clauses win
 FILLER_COST = 0.2
 UNKNOWN_COST = 100.0
 TOLERANCE = 1e-9  # of sums of costs
+BEHIND = "had"  # the kind of clauses that may begin with what opens a question, but not where that opens the prompt
+WHICH = "which"
+SUBJECT = "key-noun"  # the kind of matches that it asks about
 NAMED = "one-keyless"  # the kind of matches that the catalog's values make
 OPENING = "lead"  # the kind of clauses that stand at the beginning or nowhere
 MAX_COVERS = 8
@@ -130,12 +134,6 @@ class _Node:
             self.words.setdefault(word, _Node()).add(rest, rule)
 
 
-def spelled_out(rules: Iterable[Rule]) -> frozenset[str]:
-    """Every word that a pattern of the rules spells out."""
-    sequences = (items for rule in rules for items in alternatives(rule.pattern))
-    return frozenset(word for items in sequences for item in items for word in item.words)
-
-
 class Grammar:
     """Rules and scanners, indexed by what a match may begin with. Immutable, shared by all prompts."""
 
@@ -147,6 +145,7 @@ class Grammar:
         fillers: frozenset[str],
         openers: frozenset[str] = frozenset(),
         leading: frozenset[str] = frozenset(),
+        is_value: Callable[[str, str], bool] = lambda _word, _before: False,
     ) -> None:
         self.rules = tuple(rules)
         self.scanners = tuple(scanners)
@@ -154,6 +153,7 @@ class Grammar:
         self.fillers = fillers
         self._openers = openers  # fillers at the beginning alone
         self._leading = leading  # fillers that are none at the end
+        self._is_value = is_value  # whether a filler that is a stored value is one, behind the word before it
         self._root = _Node()
         self._openings = {word for rule in self.rules if rule.kind == OPENING for word in rule.pattern.split("|")}
         for rule in self.rules:
@@ -170,8 +170,7 @@ class Grammar:
     def matches(self, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
         """Every match of every kind, wherever it starts."""
         for position in self._chart(tokens, context).matches:
-            for matches in position.values():
-                yield from matches
+            yield from chain.from_iterable(position.values())
 
     def begin(self, tokens: Sequence[Token], context: Context) -> "Begun":
         """Read a beginning once, to go on with it in many ways."""
@@ -196,7 +195,7 @@ class Grammar:
             more = (since - first,) if scanner.skips else ()
             for match in scanner.scan(tokens[first:], context, *more):
                 if match.end + first > since:
-                    scanned[match.start + first].append(_moved(match, first))
+                    scanned[match.start + first].append(_moved(match, first) if first else match)
         return scanned
 
     def _close(self, position: int, agenda: list[Match], chart: "_Chart") -> None:
@@ -235,17 +234,17 @@ class Grammar:
         covers: list[list[Cover]] = [*begun, *([] for _ in range(len(begun), len(tokens) + 1))]
         covers[0] = [Cover(0.0, (), (), ())]
         ways: list[list[_Way]] = [[] for _ in range(len(tokens) + 1)]
-        last = -1 if goes_on else self._last(tokens)
+        last, asks = -1 if goes_on else self._last(tokens), bool(tokens) and tokens[0].norm in self._openings
         for position in range(len(tokens)):
-            known = chart[position]
+            known, barred = chart[position], OPENING if position else BEHIND if asks else ""
             if position >= max(len(begun), 1):
                 covers[position] = _cheapest(ways[position], position)
             if position >= len(begun) - 1:
-                fills = self._fills(position, tokens, known, followed=goes_on or position < last)
+                fills = self._fills(position, tokens, chart, followed=goes_on or position < last)
                 passing = FILLER_COST if fills else UNKNOWN_COST
                 ways[position + 1].extend([(cover.cost + passing, cover, None, fills) for cover in covers[position]])
             for kind, matches in known.items():
-                if kind in self.clauses and (position == 0 or kind != OPENING):
+                if kind in self.clauses and kind != barred:
                     for match in matches:
                         cost = match.cost + CLAUSE_COST
                         ways[match.end].extend([(cover.cost + cost, cover, match, False) for cover in covers[position]])
@@ -258,17 +257,23 @@ class Grammar:
         places = (i for i, token in enumerate(tokens) if token.is_word and token.norm not in self._leading)
         return max(places, default=-1)
 
-    def _fills(self, position: int, tokens: Sequence[Token], known: dict[str, list[Match]], *, followed: bool) -> bool:
+    def _fills(
+        self, position: int, tokens: Sequence[Token], chart: list[dict[str, list[Match]]], *, followed: bool
+    ) -> bool:
         """Whether the word there may be passed over."""
-        token = tokens[position]
+        token, known = tokens[position], chart[position]
         if token.quoted:
             return False
         if position == 0 and token.norm in self._openings:
             return False  # `did` asks a question where it opens the prompt, and fills in elsewhere
         if token.norm in self._leading and not followed:
             return False
-        if token.text.isupper() and any(match.end == position + 1 for match in known.get(NAMED, ())):
-            return False  # `GET`, where there is such a value, is no `get`
+        if any(match.end == position + 1 for match in known.get(NAMED, ())):
+            before = tokens[position - 1].norm if position else ""
+            if token.text.isupper() or self._is_value(token.norm, before):
+                return False  # `GET`, where there is such a value, is no `get`; `the us` are not us
+        if token.norm == WHICH and SUBJECT in chart[position + 1]:
+            return False  # `which bus`: not to be dropped before what it asks about
         return token.norm in self.fillers or (position == 0 and token.norm in self._openers)
 
     def leads(self, token: Token) -> bool:
@@ -324,7 +329,8 @@ class Begun:
         """The covers of the first `count` tokens and `more` behind them, as `parse` would find them."""
         base, grammar = self._chart, self._grammar
         tokens = (*base.tokens[:count], *more)
-        if count < ALONE or not tokens or grammar.leads(tokens[-1]):
+        open_ = count and base.tokens[count - 1].norm == WHICH
+        if count < ALONE or not tokens or open_ or grammar.leads(tokens[-1]):
             return grammar.parse(tokens, base.context)
         chart = _Chart(tokens, base.context, MAX_RETRIED)
         scanned = grammar._scanned(tokens, base.context, count)  # noqa: SLF001 - a part of the grammar
@@ -352,9 +358,7 @@ class Begun:
 
 
 def _moved(match: Match, by: int) -> Match:
-    if not by:
-        return match
-    return replace(match, start=match.start + by, end=match.end + by)
+    return Match(match.start + by, match.end + by, match.kind, match.value, match.cost, match.rule, match.note)
 
 
 def _matches(

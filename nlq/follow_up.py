@@ -8,7 +8,8 @@ from nlq.context import Context
 from nlq.contradictions import contradictions
 from nlq.cycles import is_long
 from nlq.measures import MEASURES, SECOND, SYMBOLS
-from nlq.parts import Parts, beside, puts_beside, refuse, up_to_now
+from nlq.misfit import refuse
+from nlq.parts import Parts, beside, puts_beside, up_to_now
 from nlq.question import GroupKey, Question, Rank, TimeRange
 
 
@@ -27,6 +28,10 @@ def follow_up(previous: Question, parts: Parts, context: Context) -> Question:
         parts.listing,
         parts.bucket,
         parts.others,
+        parts.how,
+        parts.asked,
+        parts.trend,
+        parts.occurred,
     )
     if any((*kinds, *rest)):
         refuse("unsupported", "A follow-up changes the parts of a question, not what kind it is: ask anew.")

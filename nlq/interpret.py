@@ -13,12 +13,13 @@ from nlq.describe import describe
 from nlq.engine import MAX_MATCHES, MAX_RETRIED, Cover, CrowdedError
 from nlq.interpretation import Interpretation
 from nlq.lexicon import FILLERS
-from nlq.parts import Misfit
+from nlq.misfit import Misfit
 from nlq.refusal import Code, Problem, Refusal
 from nlq.rules import GRAMMAR, ROLES, VOCABULARY
 from nlq.spelling import Spelling, plausible
 from nlq.suggestions import gone_on, left_out, nearest_words, replaced, with_a_subject
 from nlq.tokens import Token, tokenize
+from nlq.verbs import WORDS
 from nlq.words import Word
 
 MAX_SUGGESTIONS = 3
@@ -29,8 +30,8 @@ MAX_WORK = 600  # characters read anew in search of what was meant: bounds the t
 WORK_PER_TRY = 40  # what a try costs beside its characters, as so many of them
 SAME = 1e-6
 
-# A misspelt word is never read as a filler: that would drop it.
-_SPELLING = Spelling(sorted(VOCABULARY - FILLERS))
+# A misspelt word is never read as a filler, or as a verb that says as little: that would drop it.
+_SPELLING = Spelling(sorted(VOCABULARY - FILLERS - WORDS))
 _TELLING: tuple[Code, ...] = ("unsupported", "unknown_value")  # problems that say more than that a word is unknown
 
 

@@ -16,6 +16,8 @@ FILLERS: Final = frozenset(
     what's is are was were be been do does did has have had can could would want need like please
     kindly show give tell get find display see look fetch bring report return know let lets let's hey hi hello
     thanks thank thx pls plz chart graph plot about so then also and where , . ; : ? ! ( ) [ ] - – — 's ’s ' ’
+    am 'm ’m i'm im 'd ’d i'd 've ’ve wondering wonder interested curious wish mind dear able
+    their them they he she his her
     """.split()
 )
 
@@ -24,6 +26,19 @@ OPENERS: Final = frozenset("ok okay".split())
 
 # Fillers that lead to something: at the end of a prompt what they lead to is missing.
 LEADING: Final = frozenset("a an the of for in with and where whose my our your".split())
+
+# Fillers that may be stored values too: `us`, but for `show us`; and all others behind one of these: `in it`.
+_OBJECTS: Final = frozenset("us me it".split())
+_ASKING: Final = frozenset("show give tell get let lets bring find fetch return help".split())
+_BEFORE_VALUES: Final = frozenset("the in from on at by for vs versus not or".split())
+
+
+def is_value(word: str, before: str) -> bool:
+    """Whether a filler that is a stored value too is meant as the value, behind the word before it (empty: none)."""
+    if before in _ASKING:
+        return False
+    return word in _OBJECTS or before in _BEFORE_VALUES
+
 
 UNITS: Final[dict[str, Unit]] = {
     "s": "second", "sec": "second", "secs": "second", "second": "second", "seconds": "second",
@@ -163,7 +178,9 @@ AGGREGATIONS: Final[dict[str, Aggregation]] = {
 # how long things take, a `pace` word so too, but of a speed it means the other end; a `count` word about how often
 # they happen, a `good` word about which end is wanted; an `any` word goes with every metric. The others say what is
 # measured.
-Quality = Literal["any", "count", "good", "duration", "pace", "temperature", "mass", "distance", "money", "fill"]
+Quality = Literal[
+    "any", "count", "good", "duration", "pace", "delay", "temperature", "mass", "distance", "money", "fill"
+]
 SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "top": (True, "any"),
     "highest": (True, "any"),
@@ -201,6 +218,32 @@ SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "quietest": (False, "count"),
 }
 
+# `how hot`, `20 minutes late`: which end is much of it, and what is measured.
+ADJECTIVES: Final[dict[str, tuple[bool, Quality]]] = {
+    "long": (True, "duration"),
+    "slow": (True, "pace"),
+    "fast": (False, "pace"),
+    "quick": (False, "pace"),
+    "quickly": (False, "pace"),
+    "late": (True, "delay"),
+    "delayed": (True, "delay"),
+    "hot": (True, "temperature"),
+    "warm": (True, "temperature"),
+    "cold": (False, "temperature"),
+    "cool": (False, "temperature"),
+    "heavy": (True, "mass"),
+    "far": (True, "distance"),
+    "expensive": (True, "money"),
+    "cheap": (False, "money"),
+    "full": (True, "fill"),
+    "empty": (False, "fill"),
+    "high": (True, "any"),
+    "low": (False, "any"),
+    "big": (True, "any"),
+    "large": (True, "any"),
+    "small": (False, "any"),
+}
+
 # What a value became, or is beside a number, and as above what the word says of it.
 CHANGES: Final[dict[str, tuple[Comparison, Quality]]] = {
     "slower": ("gt", "pace"),
@@ -227,18 +270,27 @@ CHANGES: Final[dict[str, tuple[Comparison, Quality]]] = {
     "quieter": ("lt", "count"),
     "higher": ("gt", "any"),
     "lower": ("lt", "any"),
+    "later": ("gt", "delay"),
+    "better": ("gt", "good"),
+    "worse": ("lt", "good"),
     "bigger": ("gt", "any"),
     "smaller": ("lt", "any"),
 }
 
 # Words in the name of a metric that had better be low: then the best is the lowest.
 BAD_WORDS: Final = frozenset(
-    "error failure fail latency duration delay wait time usage load lag depth timeout retry crash drop loss "
-    "incident accident complaint alarm outage breakdown downtime waste rejected cancelled abandoned".split()
+    """
+    error failure fail latency duration delay wait time usage load lag depth timeout retry crash drop loss lost ping
+    stop defect fault violation alert damage damaged missed incident accident complaint alarm outage breakdown downtime
+    waste rejected cancelled abandoned
+    """.split()
 )
 
 GOOD_WORDS: Final = frozenset(
-    "revenue sale order signup login conversion throughput uptime score profit income win success deploy".split()
+    """
+    revenue sale sold order signup login conversion throughput uptime score profit income win won success deploy
+    purchased completed delivered
+    """.split()
 )
 
 # Words in a metric's name by which it is known what it measures.
@@ -249,6 +301,7 @@ SPEED_WORDS: Final = frozenset("speed velocity kmh kph mph fps".split())
 QUALITY_WORDS: Final[dict[Quality, frozenset[str]]] = {
     "duration": DURATION_WORDS,
     "pace": DURATION_WORDS | SPEED_WORDS,
+    "delay": frozenset("delay lateness late overdue".split()),
     "temperature": frozenset("temperature temp celsius fahrenheit".split()),
     "mass": frozenset("weight mass kg gram".split()),
     "distance": frozenset("distance km mile".split()),

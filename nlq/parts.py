@@ -1,20 +1,24 @@
 """Clauses, by what they say of the question. Here contradictions between clauses are found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from nlq.catalog import Catalog, words_of
+from nlq import meant
+from nlq.catalog import Catalog
 from nlq.clauses import (
     Against,
     Age,
     Aggregations,
+    Asked,
     Beside,
     BucketNoun,
     CatalogWish,
     Changed,
+    Codes,
     Compare,
     Daily,
     During,
@@ -22,11 +26,13 @@ from nlq.clauses import (
     FollowUp,
     Groups,
     Having,
+    How,
     HowMuch,
     InUnit,
     KeyNoun,
     Listing,
     Metric,
+    Occurred,
     Others,
     Part,
     Per,
@@ -37,6 +43,7 @@ from nlq.clauses import (
     ShareWhere,
     Silent,
     Threshold,
+    Trend,
     Versus,
     When,
     Whether,
@@ -44,38 +51,12 @@ from nlq.clauses import (
 )
 from nlq.cycles import NIGHTS, a_day_on, is_long, joined
 from nlq.engine import Match
-from nlq.lexicon import QUALITY_WORDS
-from nlq.measures import MEASURES
-from nlq.question import Cycle, Grain, GroupKey, TagFilter, TimeRange
+from nlq.misfit import refuse
+from nlq.question import Aggregation, Cycle, Grain, GroupKey, TagFilter, TimeRange
 from nlq.recurrence import Preceding
-from nlq.refusal import Code, Problem
 from nlq.timeline import Shift
-from nlq.units import measure_of
 
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """Clauses that make no question: why, and where (None: all of the prompt)."""
-
-    problem: Problem
-    clause: Match | None = None
-
-    @property
-    def span(self) -> tuple[int, int] | None:
-        """The tokens that stand in the way, end exclusive; None: all of them."""
-        return self.problem.span or ((self.clause.start, self.clause.end) if self.clause else None)
-
-
-class NoQuestionError(Exception):
-    """Raised within an assembly; never leaves it."""
-
-    def __init__(self, misfit: Misfit) -> None:
-        self.misfit = misfit
-
-
-def refuse(code: Code, detail: str, clause: Match | None = None, choices: tuple[str, ...] = ()) -> NoReturn:
-    """Give up the assembly, with the reason."""
-    raise NoQuestionError(Misfit(Problem(code, detail, choices), clause))
+_COUNT, _LATEST = Aggregation("count"), Aggregation("latest")
 
 
 def up_to_now(said: TimeRange, now: datetime, clause: Match | None = None) -> TimeRange:
@@ -89,12 +70,10 @@ def beside(
     first: TimeRange | None, second: Shift | Preceding, zone: ZoneInfo, clause: Match | None = None
 ) -> TimeRange:
     """The second range, told from the first. Refused where it cannot be."""
-    try:
+    with suppress(ValueError):  # the first has no start, or is of another kind
         if first:
             return second.apply(first, zone)
-    except ValueError:  # the first has no start, or is of another kind
-        pass
-    refuse("incomplete", "Compared with what? The first time range is not said, or has no start.", clause)
+    return refuse("incomplete", "Compared with what? The first time range is not said, or has no start.", clause)
 
 
 def puts_beside(tag: TagFilter, beside: Beside) -> bool:
@@ -129,8 +108,11 @@ class Parts:
         self.compare: Compare | None = max(compares, key=lambda each: abs(each.direction), default=None)
         self.changed: Changed | None = self._only(Changed, "changes")
         self.having: Having | None = self._only(Having, "conditions on groups")
-        self.noun: KeyNoun | None = self._only(KeyNoun, "things asked about")
-        self.whether: Whether | None = self._only(Whether, "questions")
+        self.object: KeyNoun | None = None
+        self.sides = False
+        self.noun: KeyNoun | None = self._noun()
+        self.whether: Whether | None = self._whether()
+        self.any_of: GroupKey | None = self.whether.of if self.whether else None
         self.when: When | None = self._only(When, "questions")
         self.age: Age | None = self._only(Age, "questions")
         self.silent: Silent | None = self._only(Silent, "questions")
@@ -151,9 +133,11 @@ class Parts:
         )
         self.grouped: tuple[Groups, ...] = tuple(self._all(Groups))
         self.beside: Beside | None = self._only(Beside, "comparisons")
+        self._verbs()
         self.tags = self._tags()
         self.groups = self._groups()
         self.metric = self._metric(catalog)
+        self._settle()
         self._check_all_taken()
 
     @property
@@ -167,10 +151,24 @@ class Parts:
     @property
     def is_fragment(self) -> bool:
         """Nothing says what is to be counted, measured or shown: such a prompt needs a question before it."""
-        subjects = (self.metric, self.aggregations, self.ranking, self.listing, self.changed, self.having, self.bucket)
-        forms = (self.error_rate, self.whether, self.when, self.age, self.silent, self.catalog)
+        subjects = (
+            self.metric,
+            self.aggregations,
+            self.ranking,
+            self.listing,
+            self.changed,
+            self.having,
+            self.bucket,
+            self.how,
+        )
+        forms = (self.error_rate, self.whether, self.when, self.age, self.silent, self.catalog, self.asked)
         measured = any(each.quality != "any" for each in self.thresholds) and (self.noun or self.whether)
         return not any((*subjects, *forms, measured))
+
+    @property
+    def is_about_values(self) -> bool:
+        """`which ovens were over 200`: a condition on values, and of what."""
+        return bool((self.thresholds or self.having) and (self.noun or self.tags or self.any_of))
 
     @property
     def is_ranking_alone(self) -> bool:
@@ -195,7 +193,7 @@ class Parts:
         return [clause.value for clause in self._take(kind)]
 
     def _only(self, kind: type, plural: str) -> Any:
-        return self._one_of(self._take(kind), plural)
+        return self._one_of(self._take(kind), plural) if kind in self._by_type else None
 
     def _one_of(self, found: Sequence[Match], plural: str) -> Any:
         if not found:
@@ -204,6 +202,22 @@ class Parts:
             refuse("conflict", f"Two {plural} in one prompt.", found[1])
         return found[0].value
 
+    def _settle(self) -> None:
+        """What a part says in the light of the metric."""
+        metric = self.metric
+        if self.per and self.per.aggregation is None:
+            if self.ratio or metric is None or len(metric.names) != 1:
+                refuse("incomplete", "A ratio of what? Name one metric for each side.", self.clause_of(self.per))
+            self.ratio, self.per = Ratio(metric, self.per.metric), None
+        if self.trend and self.compare and not self.against:  # `how did it develop`
+            self.compare = None
+        if (
+            self.versus and (self.beside or self.changed) and not self.against
+        ):  # `is web-01 slower than web-02`: side by side
+            if self.changed or self.whether:
+                self.told.append(f"both sides are shown{f', not which is {self.changed.word}' if self.changed else ''}")
+            self.sides, self.whether = True, None
+
     def _check_all_taken(self) -> None:
         """A clause that nobody takes would be dropped in silence."""
         for kind in self._by_type.keys() - self._taken:
@@ -211,12 +225,51 @@ class Parts:
 
     def _aggregations(self) -> Aggregations | None:
         """The aggregations; `hourly averages` say the bucket width too."""
-        said: Aggregations | None = self._only(Aggregations, "aggregations")
+        found = self._take(Aggregations)
+        each = [clause.value.aggregations for clause in found]
+        self.now = (_COUNT,) in each and (_LATEST,) in each
+        if self.now:  # `how many players right now`
+            found = [clause for clause in found if clause.value.aggregations != (_COUNT,)]
+        said: Aggregations | None = self._one_of(found, "aggregations")
         if said and said.grain:
             if self.grain:
                 refuse("conflict", "Two bucket widths in one prompt.")
             self.grain, said = said.grain, Aggregations(said.aggregations)
         return said
+
+    def _verbs(self) -> None:
+        """Question words and verbs that say little by themselves, and the bucket width that groups say."""
+        self.how: How | None = self._only(How, "questions")
+        self.asked: Asked | None = self._only(Asked, "questions")
+        self.trend: Trend | None = self._only(Trend, "series")
+        self.codes = bool(self._take(Codes))
+        if self.codes:
+            self.aggregations = self.aggregations or Aggregations((_COUNT,))
+        self.occurred: tuple[Occurred, ...] = tuple(self._all(Occurred))
+        for grain in [groups.grain for groups in self.grouped if groups.grain]:
+            if self.grain:
+                refuse("conflict", "Two bucket widths in one prompt.")
+            self.grain = grain
+
+    def _whether(self) -> Whether | None:
+        """Yes or no; `is there any host` says so twice, and of what."""
+        found: list[Whether] = self._all(Whether)
+        if len({each.of for each in found if each.of}) > 1:
+            refuse("conflict", "Two things asked about in one prompt.", self.clause_of(found[-1]))
+        return next((each for each in found if each.of), found[0] if found else None)
+
+    def _noun(self) -> KeyNoun | None:
+        """What is asked about. Beside it `the most assays`, of `who ran the most assays`, is no group but an object."""
+        found: list[KeyNoun] = self._all(KeyNoun)
+        which = [noun for noun in found if noun.which]
+        subjects = which or ([] if self._by_type.get(Asked) else found)
+        if self.ranking and len(found) == len(subjects) + 1:
+            self.object = next(noun for noun in found if noun not in subjects)
+            found = subjects
+        noun: KeyNoun | None = self._one_of(
+            [each for each in self._take(KeyNoun) if each.value in found], "things asked about"
+        )
+        return noun
 
     def _range(self) -> TimeRange | None:
         """The range; `ever over 80 today` says one and none."""
@@ -269,8 +322,9 @@ class Parts:
 
     def _tags(self) -> tuple[TagFilter, ...]:
         tags: dict[TagFilter, None] = {}
-        for clause in sorted([*self._take(TagFilter), *self._take(Part)], key=lambda each: each.start):
-            wanted = clause.value.tag if isinstance(clause.value, Part) else clause.value
+        found = [*self._take(TagFilter), *self._take(Part), *self._take(Codes)]
+        for clause in sorted(found, key=lambda each: each.start):
+            wanted = clause.value if isinstance(clause.value, TagFilter) else clause.value.tag
             rival = next((tag for tag in tags if tag.key == wanted.key and tag != wanted), None)
             opposite = replace(wanted, negated=not wanted.negated)
             if opposite in tags:
@@ -283,6 +337,9 @@ class Parts:
                 values = tuple(sorted({*rival.values, *wanted.values}))
                 self.versus = Versus(TagFilter(wanted.key, values))
             tags[wanted] = None
+        several = [tag for tag in tags if len(tag.values) > 1 and tag.match == "is" and not tag.negated]
+        if (self.compare or self.changed) and len(several) == 1 and not (self.versus or self.against or self.beside):
+            self.versus = Versus(several[0])
         said = next((tag for tag in tags if self.beside and puts_beside(tag, self.beside)), None)
         if self.beside and said:
             if self.versus:
@@ -305,36 +362,24 @@ class Parts:
             return self.ratio.numerator
         found = self._take(Metric)
         named = [clause for clause in found if clause.value.names]
-        if len({clause.value.names for clause in named}) > 1:
+        apart = len({clause.value.names for clause in named}) > 1
+        joined = meant.joined([clause.value for clause in named], catalog) if len(named) > 1 else None
+        if apart and not joined:
             refuse("conflict", "Two metrics in one prompt.", named[1], named[0].value.names)
         if not named:
             return found[0].value if found else None
-        metric: Metric = min((clause.value for clause in named), key=lambda each: each.counted)
-        if len(metric.names) > 1 and not metric.several:
-            metric = self._measured(self._with_tags(metric, catalog))
+        if self.object and named:
+            word = Metric(named[0].value.names, self.object.key.key)
+            joined = joined or meant.joined([*(clause.value for clause in named), word], catalog)
+            if joined is None:
+                refuse("conflict", "Two things asked about in one prompt.", self.clause_of(self.object))
+        metric: Metric = joined or min((clause.value for clause in named), key=lambda each: each.counted)
+        keys = {tag.key for tag in self.tags if not tag.negated} | {g.key for g in self.groups if g.kind == "tag"}
+        units = [each.amount.unit for each in self.thresholds if each.amount.unit]
+        asked = (self.ranking, self.changed, self.how, *self.thresholds)
+        metric = meant.fitting(metric, frozenset(keys), units, [each.quality for each in asked if each], catalog)
         if len(metric.names) > 1 and not metric.several:
             detail = f"'{metric.said}' may be any of: {', '.join(metric.names[:10])}."
             refuse("ambiguous", detail, named[0], metric.names)
         # `deploy events`: the events of that name, counted
         return replace(metric, counted=metric.counted or len(found) > len(named))
-
-    def _with_tags(self, metric: Metric, catalog: Catalog) -> Metric:
-        """`crashes of us-e-01`: of several names those that have the tags that are said, if any has."""
-        keys = {tag.key for tag in self.tags if not tag.negated}
-        keys |= {group.key for group in self.groups if group.kind == "tag"}
-        names = tuple(name for name in metric.names if keys <= catalog.names[name].keys)
-        return replace(metric, names=names) if names else metric
-
-    def _measured(self, metric: Metric) -> Metric:
-        """`matches over 45 minutes`: of several names those that are in the unit that is said, or that measure what a
-        word such as `longest` is about, if any does.
-        """
-        names = metric.names
-        for each in self.thresholds:
-            if unit := each.amount.unit:
-                quantity = MEASURES[unit].quantity
-                names = tuple(n for n in names if (own := measure_of(n)) and own.quantity == quantity) or names
-        for said in (self.ranking, self.changed, *self.thresholds):
-            if words := said and QUALITY_WORDS.get(said.quality):
-                names = tuple(n for n in names if not words.isdisjoint(words_of(n))) or names
-        return replace(metric, names=names)

@@ -1,6 +1,6 @@
 """How rules say what they match: `last|past <count>? <unit>` is words, kinds of matches, and what may be left out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -26,3 +26,9 @@ def alternatives(pattern: str) -> Iterator[tuple[Item, ...]]:
         items = tuple(item for part in chosen for item in part)
         if items:
             yield items
+
+
+def spelled_out(patterns: Iterable[str]) -> frozenset[str]:
+    """Every word that one of the patterns spells out."""
+    sequences = (items for pattern in patterns for items in alternatives(pattern))
+    return frozenset(word for items in sequences for item in items for word in item.words)

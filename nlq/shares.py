@@ -1,10 +1,11 @@
 """What results are divided by: shares, ratios, and the rate of errors."""
 
 from nlq.clauses import Metric, ShareWhere
-from nlq.conventions import COUNT, Conventions
+from nlq.conventions import Conventions
 from nlq.describe import tag_filter
-from nlq.parts import refuse
+from nlq.misfit import refuse
 from nlq.question import Aggregation, Over, TagFilter, ValueFilter
+from nlq.subjects import COUNT
 
 
 class Shares(Conventions):
@@ -70,11 +71,17 @@ class Shares(Conventions):
         return tags, values, over
 
     def _denominator(self, tags: tuple[TagFilter, ...], values: tuple[ValueFilter, ...]) -> Over:
-        if self.parts.per:
-            names, aggregation = self.parts.per.metric.names, self.parts.per.aggregation
+        per = self.parts.per
+        if per and per.aggregation:
+            names, aggregation = per.metric.names, per.aggregation
         else:
             names = self.parts.ratio.denominator.names if self.parts.ratio else ()
             counter = self.context.catalog.names[names[0]].types == {"counter"}
             aggregation = Aggregation("sum") if counter else COUNT
             self.assumptions.append(f"divided by the {'sum' if counter else 'count'} of {names[0]}")
+        known = {key for name in names for key in self.context.catalog.names[name].keys}
+        said = [*(tag.key for tag in tags), *(group.key for group in self.groups if group.kind == "tag")]
+        if missing := [key for key in said if key not in known]:
+            detail = f"{' and '.join(names)} has no tag {missing[0]}, so it cannot be told for each."
+            refuse("unknown_value", detail, self.parts.clause_of(self.parts.ratio or per))
         return Over(names, aggregation, tags, values)

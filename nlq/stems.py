@@ -7,8 +7,13 @@ leave three letters go, a doubled consonant and the `t` of `ct` after it.
 from functools import lru_cache
 from typing import Final
 
+from nlq.verbs import IRREGULAR
+
 _ENDINGS: Final = sorted(
-    "ations ation ments ment ances ance ences ence ings ing ions ion ures ure ers er ors or ed es als al s e".split(),
+    """
+    ations ation ators ator ating ated ates ate ments ment ances ance ences ence ings ing ions ion ures ure ers er ors
+    or ed es als al s e
+    """.split(),
     key=len,
     reverse=True,
 )
@@ -17,7 +22,8 @@ MIN_STEM_LENGTH = 3
 
 @lru_cache(maxsize=2048)
 def stem(word: str) -> str:
-    """The stem of `word`, which is case folded: `banned` and `bans` -> ban, `produced` and `production` -> produc."""
+    """The stem of `word`, which is case folded: `banned` and `bans` -> ban, `sold` and `sales` -> sel."""
+    word = IRREGULAR.get(word, word)
     for _ in range(2):  # `errors`, `erroring`: an ending may stand before another
         ending = next((each for each in _ENDINGS if word.endswith(each)), "")
         if len(word) - len(ending) >= MIN_STEM_LENGTH:

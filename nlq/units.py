@@ -3,6 +3,7 @@
 from typing import Final
 
 from nlq.catalog import words_of
+from nlq.lexicon import QUALITY_WORDS, Quality
 from nlq.measures import MEASURES, SECOND, STATISTICS, Measure
 from nlq.question import Question
 
@@ -53,3 +54,17 @@ def converted(number: float, source: Measure, target: Measure, *, difference: bo
     if difference:
         return float(format(number * source.size / target.size, _ROUNDED))
     return float(format((number + source.shift) * source.size / target.size - target.shift, _ROUNDED))
+
+
+# What is measured in units of a quantity, whatever the name is.
+_QUANTITIES: Final[dict[Quality, tuple[str, ...]]] = {
+    "duration": ("time",), "pace": ("time", "speed"), "temperature": ("temperature",), "mass": ("mass",),
+    "distance": ("length",), "money": ("euros", "dollars", "pounds"),
+}  # fmt: skip
+
+
+def is_measuring(name: str, quality: Quality) -> bool:
+    """Whether the metric measures what the quality is about: by a word of its name, or by its unit."""
+    own = measure_of(name)
+    told = own is not None and own.quantity in _QUANTITIES.get(quality, ())
+    return told or not QUALITY_WORDS.get(quality, frozenset()).isdisjoint(words_of(name))

@@ -1,8 +1,22 @@
 """The grammar: one aspect of a question a file, put together here."""
 
-from nlq import lexicon
-from nlq.engine import Grammar, spelled_out
-from nlq.rules import aggregation, comparison, form, grouping, metric, number, ranking, tag, time_range, value, wish
+from nlq import lexicon, verbs
+from nlq.engine import Grammar
+from nlq.patterns import spelled_out
+from nlq.rules import (
+    aggregation,
+    comparison,
+    form,
+    grouping,
+    metric,
+    number,
+    ranking,
+    tag,
+    time_range,
+    value,
+    verb,
+    wish,
+)
 from nlq.rules.time import cycle
 
 # The kinds that a prompt is covered with, and the role that their words are shown to have.
@@ -11,6 +25,7 @@ ROLES = {
     "metric": "metric",
     "tag": "tag",
     "had": "tag",
+    "codes": "tag",
     "value": "value",
     "in-unit": "unit",
     "grouping": "grouping",
@@ -26,15 +41,23 @@ ROLES = {
     "zone": "zone",
     "form": "form",
     "lead": "form",
+    "verb": "verb",
+    "polite": "filler",
     "wish": "wish",
 }
 
-ASPECTS = (number, aggregation, metric, tag, value, grouping, ranking, time_range, cycle, comparison, form, wish)
+ASPECTS = (number, aggregation, metric, tag, value, grouping, ranking, time_range, cycle, comparison, form, verb, wish)
 
 RULES = tuple(rule for aspect in ASPECTS for rule in aspect.RULES)
 
 # Every word that the language knows, but for names and values.
-VOCABULARY = lexicon.WORDS | lexicon.RESERVED | spelled_out(RULES)
+VOCABULARY = (
+    lexicon.WORDS
+    | lexicon.RESERVED
+    | verbs.WORDS
+    | frozenset(lexicon.ADJECTIVES)
+    | spelled_out(rule.pattern for rule in RULES)
+)
 
 GRAMMAR = Grammar(
     rules=RULES,
@@ -46,4 +69,5 @@ GRAMMAR = Grammar(
     fillers=lexicon.FILLERS,
     openers=lexicon.OPENERS,
     leading=lexicon.LEADING,
+    is_value=lexicon.is_value,
 )

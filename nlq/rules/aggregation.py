@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nlq import lexicon
+from nlq.catalog import fold
 from nlq.clauses import Aggregations, Rate
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
@@ -13,10 +15,11 @@ from nlq.refusal import Problem
 from nlq.tokens import Token
 
 _PNN = re.compile(r"p([+-]?\d{1,15}(?:\.\d{1,6})?)$")
+VALUE_COST = 0.7  # of what may be a stored value, which comes first
 _NTH = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(?:st|nd|rd|th)$")
 
 
-def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
+def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
     for index, token in enumerate(tokens):
         if token.quoted:
             continue
@@ -26,7 +29,9 @@ def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
             each = tuple(dict.fromkeys(_reducer(word) for word in token.norm.split("/")))
             yield Match(index, index + 1, "aggregation", Aggregations(each), 0.0, "aggregations and slashes")
         elif found := _PNN.match(token.norm):
-            yield Match(index, index + 1, "reducer", _percentile(float(found[1])), 0.0, "pNN")
+            stored = any(value == token.text for _, value in context.catalog.values_like(fold(token.text)))
+            cost = VALUE_COST if stored else 0.0  # `P2` is rather the press of that name
+            yield Match(index, index + 1, "reducer", _percentile(float(found[1])), cost, "pNN")
         if found := _NTH.match(token.norm):
             yield Match(index, index + 1, "nth", float(found[1]), 0.0, "nth")
 
@@ -53,7 +58,7 @@ def _both(
         return first
     if isinstance(second, Problem):
         return second
-    return Aggregations((*first.aggregations, *(a for a in (second,) if a not in first.aggregations)))
+    return replace(first, aggregations=(*first.aggregations, *(a for a in (second,) if a not in first.aggregations)))
 
 
 def _in_a_row(context: Context, first: Aggregations | Problem, second: Aggregation | Problem) -> Any:
@@ -108,7 +113,7 @@ RULES = (
     Rule("how many times", "how many times", "reducer", lambda _context: Aggregation("count")),
     Rule("no of", "no|nr of", "reducer", lambda _context: Aggregation("count")),
     Rule("by frequency", "by frequency", "aggregation", lambda _context: Aggregations((Aggregation("count"),))),
-    Rule("width and reducer", "<width> <reducer>", "aggregation", _bucketed),
+    Rule("width and reducer", "<width> <reducer>", "aggregation", _bucketed, cost=0.15),
     Rule("on average", "on average", "reducer", lambda _context: Aggregation("avg")),
     Rule("most recent", "most recent", "reducer", lambda _context: Aggregation("latest")),
     Rule("distinct keys", "distinct|unique|different <group>", "reducer", _distinct),
@@ -122,7 +127,7 @@ RULES = (
     Rule("rate", "<rate>", "aggregation", lambda _context, rate: rate),
     Rule("rate of an aggregation", "<reducer> rate per <unit>", "reducer", _rate_of),
     Rule("one aggregation", "<reducer>", "aggregation", _one),
-    Rule("average value", "<reducer> value|values", "aggregation", _one),
+    Rule("average value", "<reducer> value|values|reading|readings", "aggregation", _one),
     Rule("by aggregation", "by|using the? <aggregation>", "aggregation", lambda _context, said: said),
     Rule("several aggregations", "<aggregation> and|, <reducer>", "aggregation", _both),
     Rule("aggregations in a row", "<aggregation> <reducer>", "aggregation", _in_a_row, cost=0.1),

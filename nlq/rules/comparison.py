@@ -13,6 +13,7 @@ from nlq.timeline import Shift, unit_at
 _VERSUS = "vs|versus|against"
 _TO = "to|with|against"
 _LAST = "last|previous"
+_MORE = "more|fewer|less|higher|lower|bigger|smaller"
 _PERCENT = "percent|percentage|%"
 
 
@@ -79,7 +80,7 @@ RULES = (
     Rule("second range", "<time>", "second", lambda _context, time: time, cost=0.1),
     Rule("range beside the first", "<shift>", "second", lambda _context, shift: shift),
     Rule("vs", f"{_VERSUS} that? of? <second>", "comparison", _against),
-    Rule("compared to", f"compared|relative|opposed {_TO} that? of? <second>", "comparison", _against),
+    Rule("compared to", f"as? compared|relative|opposed {_TO} that? of? <second>", "comparison", _against),
     Rule("than", "than <second>", "comparison", _against),
     Rule("last against this", f"the? {_LAST} <date> {_VERSUS} this <date>", "comparison", sound(_both)),
     Rule("last compared to this", f"the? {_LAST} <date> compared {_TO} this <date>", "comparison", sound(_both)),
@@ -90,6 +91,10 @@ RULES = (
     Rule("with", "with|and|to <second>", "comparison", _joined),
     Rule("compare", "compare|comparing|comparison", "comparison", _compare),
     Rule("how", "by? how much? did|has|have", "comparison", _compare),
+    Rule("how do they compare", "how do|does", "comparison", _compare, cost=0.6),  # `how do I` is a wish
+    Rule("how much more", f"by? how much|many {_MORE}", "comparison", _compare),
+    Rule("went up", "go|goes|went|gone|going up", "comparison", _rising),
+    Rule("went down", "go|goes|went|gone|going down", "comparison", _falling),
     Rule("how many percent", f"by how many|much {_PERCENT} did|has|have", "comparison", _compare),
     Rule("change", "change|changed|differ|differed|develop|developed|evolve|evolved", "comparison", _compare),
     Rule("growth of", "growth|change|changes|difference of|in|between", "comparison", _compare),
@@ -111,14 +116,17 @@ RULES = (
         _falling,
     ),
     # values of one tag, side by side
-    Rule("value versus value", f"<keyless> {_VERSUS} <keyless>", "versus", _versus),
-    Rule("value compared to value", f"<keyless> compared {_TO} <keyless>", "comparison", _versus),
-    Rule("values versus value", f"<versus> {_VERSUS} <keyless>", "versus", _more),
+    Rule("value versus value", f"<keyless> {_VERSUS} the|a? <keyless>", "versus", _versus),
+    Rule("value compared to value", f"<keyless> compared {_TO} the|a? <keyless>", "comparison", _versus),
+    Rule("values versus value", f"<versus> {_VERSUS} the|a? <keyless>", "versus", _more),
     Rule("values side by side", "<versus>", "comparison", lambda _context, versus: versus),
     Rule("versus value", f"{_VERSUS} <selection>", "comparison", _beside),
-    Rule("compared to value", f"compared|relative {_TO} <selection>", "comparison", _beside),
+    # dearer than a condition: `more than 200` is about the value, where no value of the tag is said before
+    Rule("than value", "than on|in|at|for|with|by? the|a? <selection>", "comparison", _beside),
+    Rule("more than value", f"{_MORE} than on|in|at|for|with|by? the|a? <selection>", "comparison", _beside, cost=-0.5),
+    Rule("compared to value", f"as? compared|relative|opposed {_TO} <selection>", "comparison", _beside),
     Rule("key's value versus value", f"<selection> {_VERSUS} <selection>", "comparison", _versus),
-    Rule("between values", "between|among <keyless> and|& <keyless>", "comparison", _versus),
+    Rule("between values", "between|among the|a? <keyless> and|& the|a? <keyless>", "comparison", _versus),
     Rule("between selections", "between|among <selection> and|& <selection>", "comparison", _versus),
     Rule("compare values", "compare <keyless> with|to|and <keyless>", "comparison", _versus),
     Rule("compare selections", "compare <selection> with|to|and <selection>", "comparison", _versus),

@@ -80,9 +80,9 @@ def _values_of(_context: Context, groups: Groups) -> CatalogWish | None:
 
 RULES = (
     # which
-    Rule("which key", f"{_WHICH} <key-noun>", "noun", _asked),
+    Rule("which key", f"on|at|from|by|with|in|for? {_WHICH} <key-noun>", "noun", _asked),
     Rule("which of the keys", f"{_WHICH} of the <key-noun>", "noun", _asked),
-    Rule("which bucket", f"{_WHICH} <unit>", "noun", _bucket),
+    Rule("which bucket", f"on|at|in|during? {_WHICH} <unit>", "noun", _bucket),
     Rule("bucket", "<unit>", "noun", _bucket, cost=0.8),
     # conditions on groups
     Rule("averaged over number", "averaged|averaging|averages <comparator> <amount>", "having", _having("avg")),
@@ -113,6 +113,8 @@ RULES = (
     Rule("having change in percent", "having change percent <comparator> <amount>", "having", _by_percent),
     Rule("by more than", "by <comparator> <amount>", "having", _by),
     Rule("changed", "get|gets|got|gotten|become|became|grew|is|are|was|were? <comparative>", "having", _changed),
+    Rule("improved", "improved|improving", "having", lambda context: _changed(context, "better")),
+    Rule("worsened", "worsen|worsened|worsening|deteriorated", "having", lambda context: _changed(context, "worse")),
     # yes or no
     Rule("whether", "whether any?", "form", lambda _context: Whether()),
     Rule(
@@ -121,7 +123,8 @@ RULES = (
         "form",
         lambda _context: Whether(),
     ),
-    Rule("any", "any", "form", lambda _context: Whether(), cost=0.1),
+    Rule("any", "on|at|from|by? any|anyone|anybody|anything", "form", lambda _context: Whether(), cost=0.1),
+    Rule("any of a key", "on|at|in|from|by|of? any <key-noun>", "form", lambda _context, noun: Whether(noun.key)),
     Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),
     Rule("how much", "how much", "form", lambda _context: HowMuch()),
@@ -133,6 +136,8 @@ RULES = (
     Rule("how long ago was", "how long ago was|is|were", "form", lambda _context: Age()),
     Rule("time since", "time since|passed", "form", lambda _context: Age(), cost=0.2),
     Rule("units since", "how? many? <measure> since|ago was|is?", "form", _age_in, cost=0.2),
+    Rule("units without", "how? many? <measure> have? we? been? without any|an|a?", "form", _age_in, cost=0.2),
+    Rule("time of the last", "time|date|moment of the? last|latest", "form", lambda _context: When(), cost=0.2),
     Rule("units it has been since", "how many <measure> has it? been since", "form", _age_in, cost=0.2),
     Rule("last seen", "last|latest seen|reported|report|active|heard", "form", lambda _context: Age()),
     Rule("ever", "ever", "time", lambda _context: TimeRange()),
@@ -143,6 +148,9 @@ RULES = (
     Rule("went silent", "went|gone|are|is|fell silent|quiet|dark|missing", "form", lambda _context: Silent()),
     Rule("not reporting", "not|never reporting|reported|seen|sent|sending", "form", lambda _context: Silent()),
     Rule("no data", "without|no data|events|metrics", "form", lambda _context: Silent()),
+    Rule(
+        "had none", "that? had|have|has|did|do|got|with no|zero", "form", lambda _context: Silent(none=True), cost=0.1
+    ),
     # the question before
     Rule("and", "and|also|or", "lead", lambda _context: FollowUp()),
     Rule("what about", "what|how about", "form", lambda _context: FollowUp(), cost=-0.7),

@@ -1,5 +1,7 @@
 """Groups and buckets: `by host and region`, `per service`, `by name`; `per hour`, `daily`, `every 15 minutes`."""
 
+from dataclasses import replace
+
 from nlq import lexicon
 from nlq.clauses import Groups, KeyNoun
 from nlq.context import Context
@@ -11,6 +13,9 @@ from nlq.refusal import Problem
 MAX_KEYS = 10  # told where a tag is unknown
 UNKNOWN_KEY_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 _HOUR = KeyNoun(GroupKey("hour", "hour"), plural=False)
+_GROUPED = (
+    "grouped|split|broken|group|break|separated|segmented|sliced|itemised|itemized it|that|this? down|up|out? by|per"
+)
 _BY = "by|per|across|each|every"
 
 
@@ -20,6 +25,14 @@ def _tag(_context: Context, key: str) -> GroupKey:
 
 def _both(_context: Context, first: Groups, second: GroupKey) -> Groups | None:
     return None if second in first.keys else Groups((*first.keys, second))
+
+
+def _and_grain(_context: Context, groups: Groups, grain: Grain | Problem) -> Groups | Problem:
+    return grain if isinstance(grain, Problem) else replace(groups, grain=grain)
+
+
+def _grain_and(context: Context, grain: Grain | Problem, groups: Groups) -> Groups | Problem:
+    return _and_grain(context, groups, grain)
 
 
 def _grain(_context: Context, count: int, unit: Unit) -> Grain | Problem:
@@ -66,18 +79,28 @@ RULES = (
     Rule("several groups", "<groups> and|,|/|by|per <group>", "groups", _both),
     Rule("groups, and the last", "<groups> , and <group>", "groups", _both),
     Rule("by groups", f"{_BY} <groups>", "grouping", lambda _context, groups: groups),
+    Rule("groups and unit", "<groups> and|, <width>", "timed-groups", _and_grain),
+    Rule("unit and groups", "<width> and|, <groups>", "timed-groups", _grain_and),
+    Rule("by groups and unit", f"{_BY} <timed-groups>", "grouping", lambda _context, groups: groups),
     Rule("for each group", "for each|every <groups>", "grouping", lambda _context, groups: groups),
+    Rule("grouped by", f"{_GROUPED} <groups>", "grouping", lambda _context, groups: groups),
+    Rule("grouped by groups and unit", f"{_GROUPED} <timed-groups>", "grouping", lambda _context, groups: groups),
     Rule(
-        "grouped by",
-        "grouped|split|broken|group|break it|that|this? down|up? by <groups>",
-        "grouping",
-        lambda _context, groups: groups,
+        "all of a key",
+        "on|at|from|by|across? all|every|each|both of? the? <key-noun>",
+        "noun",
+        lambda _context, noun: noun,
     ),
-    Rule("all of a key", "all|every|each the? <key-noun>", "noun", lambda _context, noun: noun),
     Rule("key noun", "<key-noun>", "noun", lambda _context, noun: noun, cost=0.25),
     Rule("unit of a bucket", "<unit>", "width", _one),
     Rule("units of a bucket", "<count> <unit>", "width", _grain),
     Rule("per unit", "per|each|every|by <width>", "grain", lambda _context, grain: grain),
+    Rule(
+        "unit by unit",
+        "<unit> by|after <unit>",
+        "grain",
+        lambda _context, unit, other: Grain(unit) if unit == other else None,
+    ),
     Rule("as a series", "as a|an? <grain> series|chart|graph?", "grain", lambda _context, grain: grain),
     Rule(
         "in steps of",

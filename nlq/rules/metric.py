@@ -1,6 +1,7 @@
 """Metrics: names from the catalog, by their spelling or by a part of them; and words for any metric."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nlq import lexicon
 from nlq.catalog import fold, singular, words_of
@@ -8,6 +9,7 @@ from nlq.clauses import Metric, Per, Ratio
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
 from nlq.measures import MEASURES
+from nlq.particles import with_particles
 from nlq.question import Aggregation
 from nlq.refusal import Problem
 from nlq.tokens import Token
@@ -24,13 +26,14 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
     folds = [fold(token.text) for token in tokens]
     grammar = [_is_grammar(token) for token in tokens]
     for start in range(len(tokens)):
-        folded, hopeful = "", True
-        for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
+        first = max(start + 1, since + 1)
+        if not all(folds[start : first - 1]):
+            continue
+        folded, hopeful = "".join(folds[start : first - 1]), True
+        for end in range(first, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
-            if end <= since:
-                continue
             run, said = tokens[start:end], _text(tokens[start:end])
             # `value` may end a name: `order value`
             last = end - 1 if end > start + 1 and singular(run[-1].norm) == "value" else end
@@ -100,6 +103,10 @@ def _per(_context: Context, reducer: Aggregation | Problem, metric: Metric) -> P
     return None if isinstance(reducer, Problem) or len(metric.names) != 1 else Per(reducer, metric)
 
 
+def _per_alone(_context: Context, metric: Metric) -> Per | None:
+    return None if len(metric.names) != 1 else Per(None, metric)
+
+
 def _timed(_context: Context, metric: Metric) -> Metric | None:
     """`wait times`: only of what measures how long something takes."""
     return metric if all(map(_is_duration, metric.names)) else None
@@ -115,7 +122,7 @@ _HEADS = (
     "value|values|level|levels|reading|readings|usage|use|used|driven|consumption|amount|amounts|figures|numbers|data"
 )
 
-SCANNERS = (Scanner("metric name", _scan, skips=True),)
+SCANNERS = (Scanner("metric name", with_particles(_scan), skips=True),)
 RULES = (
     Rule("name", "metric? <name>", "metric", lambda _context, metric: metric),
     Rule("two names", "<name> and|or|vs|versus|against|, <name>", "names", _several),
@@ -129,10 +136,23 @@ RULES = (
     Rule("ratio of", "ratio of <name> to|and|over <name>", "metric", _ratio),
     Rule("rate of a metric", "<name> rate|rates|ratio", "metric", _rate, cost=RATE_COST),
     Rule("per aggregation", "per <reducer> of <name>", "metric", _per),
+    Rule("per other metric", "per <name>", "metric", _per_alone, cost=1.3),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
-    Rule("name and time", "<name> time|times", "metric", _timed, cost=0.1),
-    Rule("values of", "value|values of <name>", "metric", lambda _context, metric: metric),
+    Rule("name and time", "<name> time|times|length|lengths|duration|durations", "metric", _timed, cost=0.1),
+    Rule(
+        "name and instances",
+        "<name> occurrences|cases|instances|entries|jobs|attempts|operations|actions",
+        "metric",
+        lambda _context, metric: replace(metric, counted=True),
+        cost=0.1,
+    ),
+    Rule(
+        "values of",
+        "value|values|numbers|figures|data|readings|levels|stats|statistics of|for|on <name>",
+        "metric",
+        lambda _context, metric: metric,
+    ),
     Rule("any metric", "all? events|event", "metric", _any),
     Rule("all data", "all? metrics|documents|everything", "metric", _any, cost=0.1),
 )

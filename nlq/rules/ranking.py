@@ -45,6 +45,15 @@ def _per(*, descending: bool) -> Producer:
     return produce
 
 
+def _often(*, descending: bool) -> Producer:
+    def produce(context: Context, count: int | None = None) -> Ranking | Problem:
+        word = "most often" if descending else "least often"
+        problem = None if count is None else _bounded(context, count, "top")
+        return problem or Ranking(count, descending, "count", word)
+
+    return produce
+
+
 def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
     for index, token in enumerate(tokens):
         if token.norm in lexicon.SUPERLATIVES and not token.quoted:
@@ -66,9 +75,15 @@ RULES = (
     ),
     Rule("n superlative", "<count> <superlative>", "ranking", _ranking),
     Rule("superlative first", "with? the? <superlative> first", "ranking", _all_of),
+    Rule("descending", "sorted|ordered? in? descending|decreasing order?", "ranking", lambda c: _all_of(c, "highest")),
+    Rule("ascending", "sorted|ordered? in? ascending|increasing order?", "ranking", lambda c: _all_of(c, "lowest")),
     Rule("superlative and a fraction", "<superlative> <fraction>", "ranking", lambda c, _word, n: _fraction(c, n)),
     Rule("last part of a number", "list|last|latest|newest <fraction>", "ranking", _fraction),
     Rule("which has more", "more", "ranking", lambda _context: Ranking(None, descending=True, word="more"), cost=0.3),
+    Rule("most often", "the? most often|frequently", "ranking", _often(descending=True), cost=-0.1),
+    Rule("least often", "the? least often|frequently", "ranking", _often(descending=False), cost=-0.1),
+    Rule("n most common", "<count>? most common|frequent|popular", "ranking", _often(descending=True)),
+    Rule("n least common", "<count>? least common|frequent|popular", "ranking", _often(descending=False)),
     Rule("top n per group", "top <count> per <groups>", "ranking", _per(descending=True)),
     Rule("bottom n per group", "bottom <count> per <groups>", "ranking", _per(descending=False)),
     Rule("others", "and|with|plus the? others|other|rest", "ranking", lambda _context: Others()),
@@ -81,7 +96,7 @@ RULES = (
     ),
     Rule("share", "share|shares", "share", lambda _context: Share()),
     Rule("as shares", "in|as percentage|percentages|shares|share", "share", lambda _context: Share()),
-    Rule("list", "list|raw", "listing", lambda _context: Listing(None)),
+    Rule("list", "list|raw all?", "listing", lambda _context: Listing(None)),
     Rule("list n", "list the? last|latest|newest? <count>", "listing", _listing),
     Rule("last n", "last|latest|newest <count>", "listing", _listing, cost=0.1),
     Rule("most recent n", "most recent <count>", "listing", _listing),

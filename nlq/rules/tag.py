@@ -7,10 +7,11 @@ from itertools import islice
 from typing import Literal
 
 from nlq.catalog import fold, singular
-from nlq.clauses import ErrorRate, KeyNoun, Part, ShareWhere
+from nlq.clauses import Codes, ErrorRate, KeyNoun, Part, ShareWhere
 from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.lexicon import RESERVED
+from nlq.particles import with_particles
 from nlq.question import Comparison, GroupKey, TagFilter
 from nlq.refusal import Problem
 from nlq.tokens import Token
@@ -19,6 +20,8 @@ _CLASS = re.compile(r"[1-9]xx$")
 MAX_VALUES_TRIED = 10_000
 MAX_WORDS = 6  # tokens a value is typed as
 MAX_NEAREST = 4
+MAX_READ = 20  # values, to tell whether they are numbers
+CODES_COST = 0.9  # where nothing else says what is counted
 KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 
@@ -32,13 +35,15 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
             yield from _as_stored(start, token, context)
             yield from _class_of_codes(start, token, context)
         yield from _codes(start, tokens, context)
-        folded = ""
-        for end in range(start + 1, min(start + MAX_WORDS, len(tokens)) + 1):
+        first = max(start + 1, since + 1)
+        if not all(folds[start : first - 1]):
+            continue
+        folded = "".join(folds[start : first - 1])
+        for end in range(first, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
-            if end > since:
-                yield from _named(start, end, folded, tokens, context)
+            yield from _named(start, end, folded, tokens, context)
 
 
 def _named(start: int, end: int, folded: str, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
@@ -84,6 +89,7 @@ def _class_of_codes(start: int, token: Token, context: Context) -> Iterator[Matc
     """`5xx`: the codes of three digits that begin with 5, under whatever key they are stored."""
     if _CLASS.match(token.norm) and not token.quoted:
         for choice in _codes_from(token.norm[0], context):
+            yield Match(start, start + 1, "codes", Codes(choice), CODES_COST, "class of codes")
             yield Match(start, start + 1, "one-choice", choice, 0.0, "class of codes")
             yield Match(start, start + 1, "one-keyless", choice, 0.0, "class of codes")
 
@@ -101,6 +107,7 @@ def _codes(start: int, tokens: Sequence[Token], context: Context) -> Iterator[Ma
     if after and after.norm == "s" and after.start == token.end and len(token.text) == 3:
         for key, value in context.catalog.values_like(token.text):
             yield Match(start, start + 2, "one-keyless", TagFilter(key, (value,)), 0.0, "codes")
+            yield Match(start, start + 2, "codes", Codes(TagFilter(key, (value,))), CODES_COST, "codes")
 
 
 def _is_grammar(token: Token) -> bool:
@@ -175,15 +182,16 @@ def _unknown_value(context: Context, key: str, word: str) -> Problem | None:
     return Problem("unknown_value", f"No stored metric has {key} {word!r}. Known values begin: {known}.", nearest)
 
 
-def _unread_comparison(_context: Context, key: str, comparison: Comparison, _number: float) -> Problem | None:
-    if comparison in ("eq", "ne"):
+def _unread_comparison(context: Context, key: str, comparison: Comparison, _number: float) -> Problem | None:
+    values = islice(context.catalog.keys[key], MAX_READ)
+    if comparison in ("eq", "ne") or not any(value[:1].isdigit() for value in values):  # then it is about the metric
         return None
     return Problem("unsupported", f"The values of the tag {key} are text: they cannot be compared as numbers.")
 
 
 _DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 
-SCANNERS = (Scanner("tag", _scan, skips=True),)
+SCANNERS = (Scanner("tag", with_particles(_scan), skips=True),)
 # Nouns that people put behind a tag's key.
 _HEADS = "method|type|types|code|codes|name|names|id|ids|kind|kinds"
 RULES = (
@@ -215,14 +223,25 @@ RULES = (
     Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
     Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
     Rule("selection", "only|just? where? on|from|in|at|to|for|with? the? <selection>", "tag", _same),
+    Rule("value only", "on|from|in|at|to|for? the? <selection> only|alone", "tag", _same),
     Rule("had value", "that? had|has|have|having|with|were|was|are|is <selection>", "had", _part_of, cost=0.05),
     Rule("came from value", "that? come|comes|came|coming from|via|through the? <selection>", "had", _part_of),
-    Rule("because of value", "because|due of|to the? <selection>", "tag", _same),
+    Rule(
+        "came back as value",
+        "that? come|comes|came|coming|turn|turned back|out as|with? the? <selection>",
+        "had",
+        _part_of,
+    ),
+    Rule("because of value", "because|due of|to a|an|the? <selection>", "tag", _same),
+    Rule("caused by value", "caused by a|an|the? <selection>", "tag", _same),
+    Rule(
+        "through value", "via|through|using|during|under|within|inside|as the|our? <selection>", "tag", _same, cost=0.05
+    ),
     Rule("share where", "share where <selection>", "share", _share_where),
     Rule("error rate", "error|errors rate|rates|ratio", "error-rate", _error_rate("error"), cost=-0.05),
     Rule("failure rate", "failure|failures rate|rates|ratio", "error-rate", _error_rate("failure"), cost=-0.05),
     Rule("by error rate", "by|in? the? <error-rate>", "share", lambda _context, rate: rate),
-    Rule("by value", "by|via|through <keyless>", "tag", _same, cost=0.3),
+    Rule("by value", "by the? <keyless>", "tag", _same, cost=0.3),
     Rule("value and value", "<choice> +|&|/ <one-choice>", "choice", _or),
     Rule("keyless value and value", "<keyless> +|&|/ <one-keyless>", "keyless", _or),
     Rule(

@@ -258,6 +258,10 @@ _SHIFTS = (
     Rule("previous length", "the previous|prior|preceding <length>", "shift", sound(_adjacent)),
     Rule("same unit before", "the? same <unit> last|previous <unit>", "shift", sound(_same_unit)),
     Rule("date before it", "the? last|previous|prior|preceding <date>", "shift", sound(_preceding)),
+    Rule("same time yesterday", "the? same time|period yesterday", "shift", sound(lambda c: _same_time(c, "day"))),
+    Rule(
+        "same hour yesterday", "the? same <unit> yesterday", "shift", sound(lambda c, unit: _same_unit(c, unit, "day"))
+    ),
     Rule("same time before", "the? same time|period last|previous <unit>", "shift", sound(_same_time)),
 )
 

@@ -55,6 +55,12 @@ def _took(context: Context, comparison: Comparison, amount: Amount) -> Threshold
     return wanted and replace(wanted, quality="duration", word="took")
 
 
+def _so(context: Context, comparison: Comparison, amount: Amount, word: str) -> Threshold | None:
+    wanted = _ordering(context, comparison, amount)
+    descending, quality = lexicon.ADJECTIVES[word]
+    return wanted and replace(wanted, quality=quality, word=word) if descending else None
+
+
 def _between(_context: Context, least: Amount, most: Amount) -> Within:
     unit = least.unit or most.unit
     return Within(Threshold("ge", replace(least, unit=unit)), Threshold("le", replace(most, unit=most.unit or unit)))
@@ -87,7 +93,13 @@ RULES = (
     Rule("in a unit", "measured? in|as <measure>", "in-unit", lambda _context, unit: InUnit(unit)),
     Rule("comparative and amount", f"{_IS} {_DO} <comparative> than <amount>", "value", _than),
     Rule("over amount", f"{_IS} <comparator> <amount>", "value", _ordering),
-    Rule("took over amount", "that? take|takes|took|taken|taking <comparator> <amount>", "value", _took),
+    Rule(
+        "took over amount",
+        "that? take|takes|took|taken|taking|last|lasts|lasted|lasting|wait|waited <comparator> <amount>",
+        "value",
+        _took,
+    ),
+    Rule("over amount late", f"{_IS} {_DO} <comparator> <amount> <adjective>", "value", _so, cost=-0.1),
     Rule("between amounts", f"{_IS} between|from <amount> and|to|- <amount>", "value", _between, cost=0.2),
     Rule("share where value", "share where value <comparator> <amount>", "share", _share),
     Rule("exactly amount", "exactly <amount>", "value", lambda _context, amount: Threshold("eq", amount, each=True)),

@@ -169,7 +169,8 @@ RULES = (
     Rule("earlier in a span", "earlier <fixed>", "fixed", sound(_so_far)),
     # lengths
     Rule("last length", f"the? {_LAST}|recent <length>", "fixed", sound(_rolled)),
-    Rule("number last unit", f"the? <number> {_LAST} <unit>", "fixed", chained(length_of, _rolled)),
+    # dearer than two clauses: `over 120 last month` is about values
+    Rule("number last unit", f"the? <number> {_LAST} <unit>", "fixed", chained(length_of, _rolled), cost=1.2),
     Rule("glued length", "<glued-length>", "fixed", sound(_rolled), cost=0.2),
     Rule("next length", f"the? {_NEXT} <length>", "fixed", sound(coming)),
     Rule("last unit and length", f"the? {_LAST} <unit> and <length>", "fixed", chained(_unit_and_length, _rolled)),

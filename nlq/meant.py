@@ -1,0 +1,55 @@
+"""Which metric is meant: by words that stand apart, by the tags that are said, by what is asked of its values."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from nlq.catalog import Catalog, fold, words_of
+from nlq.clauses import Metric
+from nlq.lexicon import QUALITY_WORDS, Quality
+from nlq.measures import MEASURES
+from nlq.units import is_measuring, measure_of
+
+
+def joined(said: Sequence[Metric], catalog: Catalog) -> Metric | None:
+    """`how many orders were placed`: of parts of a name that stand apart, the metric that has all of the words."""
+    if any(metric.several or not metric.said for metric in said):
+        return None
+    words = [word for metric in said for word in words_of(metric.said)]
+    names = catalog.names_with(words)
+    if not names or set(names).isdisjoint(name for metric in said for name in metric.names):
+        return None
+    text = " ".join(dict.fromkeys(metric.said for metric in said))
+    return Metric(tuple(names), text, counted=all(metric.counted for metric in said))
+
+
+def fitting(
+    metric: Metric, keys: frozenset[str], units: Iterable[str], qualities: Iterable[Quality], catalog: Catalog
+) -> Metric:
+    """Of the names that the words may mean, those that have the tag keys, are in the units, and measure what the
+    qualities are about. Where none of the shortest ones fits, a longer one with the words may: `fuel by station` is of
+    `fuel.price_eur`, not of `fuel.litres`.
+    """
+    if not metric.said or metric.several:
+        return metric
+    names = metric.names
+    held = [] if catalog.names_like(fold(metric.said)) else catalog.names_holding(words_of(metric.said))
+    for fits in _tests(keys, units, qualities, catalog):
+        fit = tuple(filter(fits, names))
+        if not fit and (longer := [name for name in held if fits(name)]):
+            sizes = {name: len(catalog.names[name].words) for name in longer}
+            fit = tuple(name for name in longer if sizes[name] == min(sizes.values()))
+        names = fit or names
+    return replace(metric, names=names)
+
+
+def _tests(
+    keys: frozenset[str], units: Iterable[str], qualities: Iterable[Quality], catalog: Catalog
+) -> Iterable[Callable[[str], bool]]:
+    yield lambda name: keys <= catalog.names[name].keys
+    for unit in units:
+        yield lambda name, quantity=MEASURES[unit].quantity: (  # type: ignore[misc]
+            (own := measure_of(name)) is not None and own.quantity == quantity
+        )
+    for quality in qualities:
+        if quality in QUALITY_WORDS:
+            yield lambda name, quality=quality: is_measuring(name, quality)  # type: ignore[misc]

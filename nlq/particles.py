@@ -1,0 +1,45 @@
+"""Verbs with a particle, which names write as one word: `logged in` is said of `user.login`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from nlq.context import Context
+from nlq.engine import Match
+from nlq.tokens import Token
+from nlq.verbs import PARTICLES
+
+Scan = Callable[[Sequence[Token], Context, int], Iterator[Match]]
+
+
+def with_particles(scan: Scan) -> Scan:
+    """What the scanner reads; and beside it what it reads where a verb and its particle are one word of the catalog."""
+
+    def both(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
+        yield from scan(tokens, context, since)
+        if not any(token.norm in PARTICLES for token in tokens):
+            return
+        run, starts = _joined(tokens, context)
+        if len(run) == len(tokens):
+            return
+        for match in scan(run, context, 0):
+            start, end = starts[match.start], starts[match.end]
+            if end > since and end - start > match.end - match.start:
+                yield replace(match, start=start, end=end)
+
+    return both
+
+
+def _joined(tokens: Sequence[Token], context: Context) -> tuple[list[Token], list[int]]:
+    """The tokens with such pairs as one each, and where each begins among those given; then the end of all."""
+    run: list[Token] = []
+    starts: list[int] = []
+    place = 0
+    while place < len(tokens):
+        token, after = tokens[place], tokens[place + 1] if place + 1 < len(tokens) else None
+        word = ""
+        if after and after.norm in PARTICLES and token.text.isalpha() and not token.quoted and not after.quoted:
+            word = context.catalog.joined(token.norm, after.norm)
+        run.append(Token(word, word, token.start, after.end) if word and after else token)
+        starts.append(place)
+        place += 2 if word else 1
+    return run, [*starts, len(tokens)]

@@ -1,0 +1,78 @@
+"""Verbs and question words that say little by themselves: `happened`, `took`; `how hot`; `who`, `where`; `trend`."""
+
+from collections.abc import Iterator, Sequence
+
+from nlq import lexicon, verbs
+from nlq.clauses import Asked, How, HowMuch, Occurred, Trend, Whether
+from nlq.context import Context
+from nlq.engine import Match, Producer, Rule, Scanner
+from nlq.tokens import Token
+
+VERB_COST = 0.5  # a name or a comparison that has the word comes first
+
+
+def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
+    for index, token in enumerate(tokens):
+        if token.norm in verbs.WORDS and not token.quoted:
+            qualities = frozenset(quality for quality, words in verbs.MEASURING.items() if token.norm in words)
+            value = Occurred(token.norm, token.norm in verbs.LIGHT, qualities)
+            yield Match(index, index + 1, "verb", value, VERB_COST, "verb")
+        if token.norm in lexicon.ADJECTIVES and not token.quoted:
+            yield Match(index, index + 1, "adjective", token.norm, 0.0, "adjective")
+
+
+def _how(*, extreme: bool) -> Producer:
+    def produce(_context: Context, word: str) -> How:
+        return How(word, *lexicon.ADJECTIVES[word], extreme)
+
+    return produce
+
+
+def _occurred(word: str) -> Producer:
+    return lambda _context: Occurred(word)
+
+
+SCANNERS = (Scanner("verbs and adjectives", _scan, reach=1),)
+# What is said to be polite. `to` and `you` mean nothing here, and `to` says much elsewhere.
+POLITE_COST = -0.7
+_POLITE = (
+    "like|love|want|wish|need|able|possible|interested to|in know|see|get|have|find?",
+    "do|did|would you know|mind|have?",
+    "mind|appreciate? showing|giving|telling|sending|listing me|us?",
+    "any idea|chance|clue",
+    "just show|give|tell|get me|us?",
+)
+
+RULES = (
+    *(Rule(f"polite: {words}", words, "polite", lambda _context: HowMuch(), cost=POLITE_COST) for words in _POLITE),
+    Rule("split", "split|group|separate|segment", "lead", lambda _context: HowMuch()),
+    Rule("wondering if", "wondering|wonder|know|tell|see|check me|us? if|whether", "form", lambda _context: Whether()),
+    Rule("took place", "take|takes|took|taken|taking place", "verb", _occurred("took place"), cost=VERB_COST),
+    Rule("came in", "come|comes|came|coming in", "verb", _occurred("came in"), cost=VERB_COST),
+    Rule("came from", "come|comes|came|coming from", "verb", _occurred("came from"), cost=VERB_COST),
+    Rule("brought in", "bring|brings|brought|bringing in", "verb", _occurred("brought in"), cost=VERB_COST),
+    Rule("carried out", "carry|carried out", "verb", _occurred("carried out"), cost=VERB_COST),
+    Rule("went through", "go|goes|went|going|gone through", "verb", _occurred("went through"), cost=VERB_COST),
+    Rule(
+        "people",
+        "did|do|does|have|has|had|are|were|can people|they|everyone|everybody",
+        "verb",
+        lambda _context: HowMuch(),
+    ),
+    Rule("how hot is", "how <adjective> is|are|was|were|does|do people|they|we|you?", "form", _how(extreme=False)),
+    Rule("how hot did", "how <adjective> did|has|have|had", "form", _how(extreme=True)),
+    Rule("who", "by? who|whom", "form", lambda _context: Asked("who")),
+    Rule("whose", "whose", "lead", lambda _context: Asked("who"), cost=-0.9),
+    # a filler elsewhere: `cpu usage where host is web-01`
+    Rule(
+        "where",
+        "where did|do|does|is|are|was|were|has|have people|they?",
+        "lead",
+        lambda _context: Asked("where"),
+        cost=-0.9,
+    ),
+    Rule("trend", "as? a|the? trend|timeline|curve|history of|in|for?", "form", lambda _context: Trend()),
+    Rule("developed", "develop|developed|evolve|evolved", "form", lambda _context: Trend(), cost=0.3),
+    Rule("over time", "over time", "form", lambda _context: Trend()),
+    Rule("development of", "development|evolution|course|progression of|in", "form", lambda _context: Trend()),
+)

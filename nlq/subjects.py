@@ -1,0 +1,223 @@
+"""What a prompt is about, where it does not name it: the metric, the tag of `who`, the buckets of a trend."""
+
+from datetime import timedelta
+from typing import Final
+
+from nlq import lexicon, verbs
+from nlq.catalog import singular, words_of
+from nlq.clauses import Aggregations, Changed, How, KeyNoun, Listing, Metric, Occurred, Ranking, Threshold
+from nlq.context import Context
+from nlq.measures import MEASURES
+from nlq.misfit import refuse
+from nlq.parts import Parts
+from nlq.question import Aggregation, Grain, GroupKey, TimeRange
+from nlq.units import is_measuring, measure_of
+
+NAME = GroupKey("name", "name")
+COUNT = Aggregation("count")
+MAX_CANDIDATES = 3
+_KEYS: Final = {"who": verbs.PEOPLE, "where": verbs.PLACES}
+
+# The longest range that a trend shows in buckets of this width.
+_TRENDS: Final = (
+    (timedelta(hours=2), Grain("minute")),
+    (timedelta(days=3), Grain("hour")),
+    (timedelta(days=100), Grain("day")),
+    (timedelta(days=1000), Grain("week")),
+    (timedelta.max, Grain("month")),
+)
+
+
+Told = How | Ranking | Changed | Threshold | Occurred
+
+
+class Subjects:
+    """The parts of one prompt, and what they are about. Methods raise NoQuestionError where nothing decides that."""
+
+    def __init__(self, parts: Parts, context: Context) -> None:
+        self.parts = parts
+        self.context = context
+        self.assumptions: list[str] = []
+        self.metric = parts.metric
+        self.groups = parts.groups
+        self.said = parts.aggregations
+        self.grain = parts.grain
+        self.unit: str | None = None
+        if self.metric and self.metric.several and NAME not in self.groups:
+            self.groups = (*self.groups, NAME)
+            self.assumptions.append("several metrics read as by name")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.metric.names if self.metric else ()
+
+    @property
+    def types(self) -> frozenset[str]:
+        entries = (self.context.catalog.names[name] for name in self.names)
+        return frozenset(type_ for entry in entries for type_ in entry.types)
+
+    def choose_metric(self) -> None:
+        """`slowest routes` names no metric: it is the one that measures how long routes take."""
+        parts = self.parts
+        said = (parts.how, parts.ranking, parts.changed, *parts.thresholds)
+        told = next((each for each in said if each and each.quality in lexicon.QUALITY_WORDS), None)
+        verb = next((each for each in parts.occurred if "distance" in each.qualities), None)
+        if self.metric is None and verb and parts.ranking and parts.ranking.quality == "any":  # `who drove the most`
+            self._choose_measuring("distance", verb.word, verb)
+        elif self.metric is None and told:
+            self._choose_measuring(told.quality, told.word, told)
+        elif self.metric is None and (parts.thresholds or parts.having or self._reduces()):
+            self._choose_valued()
+        elif self.metric is None and self.said == Aggregations((COUNT,)) and parts.tags:
+            self._choose_only()
+        self._check_verbs()
+        self._check_together()
+        self._check_how_many()
+
+    def _check_how_many(self) -> None:
+        """`how many players right now`: the latest of one series is how many of it, not of all. And `how many assays
+        did kim run`, of `assay.run` with a tag `assay`: how many of them, or how often?
+        """
+        if self.parts.now and (self._keys_said() != self._keys_known() or not self.types <= {"gauge", "meter"}):
+            detail = "How many there are now is told of one series at a time: add 'by' and each tag."
+            refuse("incomplete", detail, self.parts.clause_of(self.said))
+        distinct = self.said.aggregations[0].key if self.said else None
+        metric = self.metric
+        plural = metric is not None and any(singular(word) != word for word in metric.said.casefold().split())
+        counted = self.said == Aggregations((COUNT,)) and not (self.parts.thresholds or self.parts.having)
+        if counted and plural and self.types and self.types <= {"gauge", "meter"}:
+            detail = f"{' and '.join(self.names)} tells a level, not each of them: average, highest or latest?"
+            refuse("ambiguous", detail, self.parts.clause_of(self.said), ("average", "max", "latest"))
+        if distinct and metric and metric.said and self.types <= {"event", "counter"} and not self.groups:
+            apart = {*words_of(metric.said), *words_of(distinct.key)}
+            if all({*words_of(name)} - lexicon.UNIT_WORDS <= apart for name in metric.names) and self.parts.tags:
+                detail = f"'{distinct.key}': how many different ones, or how often {metric.names[0]}?"
+                choices = (f"how many different {distinct.key}", f"number of {metric.names[0]}")
+                refuse("ambiguous", detail, self.parts.clause_of(self.said), choices)
+
+    def _keys_known(self) -> frozenset[str]:
+        return frozenset(key for name in self.names for key in self.context.catalog.names[name].keys)
+
+    def _choose_measuring(self, quality: lexicon.Quality, word: str, told: Told) -> None:
+        keys = self._keys_said()
+        names = self.context.catalog.measuring(quality, next(iter(keys), None))
+        names = [name for name in names if keys <= self.context.catalog.names[name].keys]
+        if isinstance(told, Threshold) and told.amount.unit:
+            quantity = MEASURES[told.amount.unit].quantity
+            names = [name for name in names if (own := measure_of(name)) and own.quantity == quantity]
+        if len(names) != 1:
+            detail = f"'{word}' needs to know of which metric"
+            detail += f": {', '.join(names[:10])}." if names else ": none is stored that measures it."
+            refuse("ambiguous" if names else "incomplete", detail, self.parts.clause_of(told), tuple(names))
+        self.metric = Metric((names[0],))
+        self.assumptions.append(f"'{word}' read of {names[0]}")
+
+    def _choose_valued(self) -> None:
+        """`which ovens were over 200`: the one metric with that tag that has values, and in the unit that is said."""
+        keys = self._keys_said()
+        if not keys:
+            return
+        found = self.context.catalog.names_tagged(keys)
+        names = [name for name in found if found[name] != {"event"}]
+        if self._reduces() or len(names) > 1:  # of what adds up single values mean little
+            names = [name for name in names if found[name] != {"counter"}] or names
+        amounts = [each.amount for each in self.parts.thresholds]
+        amounts += [self.parts.having.amount] if self.parts.having else []
+        for unit in [amount.unit for amount in amounts if amount.unit]:
+            quantity = MEASURES[unit].quantity
+            names = [name for name in names if (own := measure_of(name)) and own.quantity == quantity]
+        if len(names) == 1:
+            self.metric = Metric((names[0],))
+            self.assumptions.append(f"read of {names[0]}, the one metric with the tag {' and '.join(sorted(keys))}")
+
+    def _choose_only(self) -> None:
+        """`how many 404s`: of the one metric that has the tags, which may be a counter."""
+        found = self.context.catalog.names_tagged(self._keys_said())
+        if self.parts.codes and len(found) != 1:
+            refuse("incomplete", "Of what? Several metrics have such codes.", choices=tuple(found))
+        if len(found) == 1:
+            self.metric = Metric((*found,))
+            self.assumptions.append(f"read of {self.names[0]}, the one metric with such tags")
+
+    def _reduces(self) -> bool:
+        """Whether values are asked for, not how many there are."""
+        each = self.said.aggregations if self.said else ()
+        return bool(each) and all(one.function not in ("count", "distinct", "sum") for one in each)
+
+    def _keys_said(self) -> frozenset[str]:
+        groups = [group.key for group in (*self.groups, self.parts.any_of) if group and group.kind == "tag"]
+        return frozenset((*groups, *(tag.key for tag in self.parts.tags if not tag.negated)))
+
+    def _check_verbs(self) -> None:
+        """A verb that says no more than the metric: it stands with the head of the metric's name, or is told by what
+        the metric measures.
+        """
+        metric = self.metric
+        for verb in self.parts.occurred:
+            qualities = [quality for quality in verb.qualities if quality != "any"]
+            named = self.context.catalog.names_with((verb.word,))
+            if (
+                qualities and named and set(named).isdisjoint(self.names)
+            ):  # `wait`, where there is a `matchmaking.wait_s`
+                qualities = []
+            if metric and any(is_measuring(name, quality) for name in metric.names for quality in qualities):
+                continue
+            if verb.light and metric and (not metric.names or self._says_head(metric)):
+                continue
+            if "any" in verb.qualities and self.parts.how:
+                continue
+            of = " and ".join(self.names) or "which metric"
+            detail = f"What '{verb.word}' says of {of} is not known: name what is counted or measured in full."
+            refuse("incomplete", detail, self.parts.clause_of(verb), self.names)
+
+    def _says_head(self, metric: Metric) -> bool:
+        if not metric.said:
+            return True
+        said = {*words_of(metric.said)}
+        for name in metric.names:
+            rest = [word for word in words_of(name) if word not in lexicon.UNIT_WORDS] or [*words_of(name)]
+            if rest[-1] not in said:
+                return False
+        return True
+
+    def _check_together(self) -> None:
+        """Tags that no metric has together make an answer of nothing."""
+        keys = self._keys_said()
+        if not self.names and len(keys) > 1 and not self.context.catalog.has_together(keys):
+            refuse("unknown_value", f"No metric has the tags {' and '.join(sorted(keys))} together.")
+
+    def choose_asked(self) -> None:
+        """`who`, `where`: by the one tag of the metric that says so."""
+        asked, known = self.parts.asked, self.context.catalog.names
+        if asked is None:
+            return
+        keys = frozenset.intersection(*(known[name].keys for name in self.names)) if self.names else frozenset()
+        found = sorted(keys & _KEYS[asked.word])
+        if len(found) != 1:
+            of = " and ".join(self.names) or "events of every name"
+            told = ", ".join(sorted(keys)) or "none in common"
+            which = f"{' or '.join(found)} may be meant" if found else f"no tag of {of} says so: it has {told}"
+            choices = tuple(f"which {key}" for key in found)
+            refuse(
+                "ambiguous" if found else "unknown_value",
+                f"'{asked.word}': {which}.",
+                self.parts.clause_of(asked),
+                choices,
+            )
+        key = GroupKey("tag", found[0])
+        self.assumptions.append(f"'{asked.word}' read as by {key.key}")
+        if self.parts.listing == Listing(1) and not self.groups:  # `who opened it last`: that one, with its tags
+            return
+        if key not in self.groups:
+            self.groups = (key, *self.groups)
+        self.parts.noun = self.parts.noun or KeyNoun(key, plural=False, which=True)
+
+    def choose_grain(self, time: TimeRange) -> None:
+        """`trend`: buckets of a width that suits the range."""
+        if self.parts.trend is None or self.grain:
+            return
+        if time.start is None or time.end is None:
+            refuse("incomplete", "A trend needs to know since when.", self.parts.clause_of(self.parts.trend))
+        length = time.end - time.start
+        self.grain = next(grain for longest, grain in _TRENDS if length <= longest)
+        self.assumptions.append(f"a trend read as per {self.grain.unit}")
