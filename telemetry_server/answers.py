@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -48,6 +48,14 @@ class Worked:
     truncated: bool
 
 
+class Explained(NamedTuple):
+    """How a question is worked out. indexes: those that MongoDB reads by; `null` among them: a whole collection."""
+
+    reading: str
+    collection: str
+    indexes: list[str | None]
+
+
 class Answers:
     """Answers prompts. Raises Refused for those that are not answered."""
 
@@ -75,6 +83,19 @@ class Answers:
 
         timing.enter("cache")
         return await self._cache.get("answer", _normalised(prompt), compute, raw=raw, bypass=bypass)
+
+    async def explain(self, prompt: Prompt, timing: Timing) -> Explained:
+        """How the prompt would be worked out."""
+        timing.enter("database")
+        await self._series.refresh()
+        timing.enter("parse")
+        context = self._context(prompt)
+        interpretation = self.read(prompt.text, context)
+        timing.enter("database")
+        plan = await self._plan(interpretation.question, nlq.Plan(summaries=await self._seals.known()))
+        pipeline = nlq.compile_question(interpretation.question, context.limits, plan)
+        indexes = await self._store.explain(pipeline.collection, pipeline.stages)
+        return Explained(interpretation.reading, pipeline.collection, indexes)
 
     async def complete(self, typed: Prefix, timing: Timing) -> tuple[nlq.Completion, ...]:
         """How a prompt may go on."""
@@ -145,19 +166,12 @@ class Answers:
         timing.enter("database")
         catalog_version = await self._series.refresh()
         timing.enter("parse")
-        limits = nlq.Limits(max_prompt_length=MAX_PROMPT_LENGTH, max_rows=prompt.limit or MAX_ROWS)
-        context = nlq.Context(
-            now=prompt.now or instants.now(),
-            catalog=self._series.catalog,
-            zone=ZoneInfo(prompt.zone),
-            limits=limits,
-            previous=prompt.previous,
-        )
+        context = self._context(prompt)
         interpretation = self.read(prompt.text, context)
         question = interpretation.question
         timing.enter("database")
         stamp = self._versions.stamp(depends_on(question), {CATALOG_KEY: catalog_version})
-        worked = await self.work_out(question, limits)
+        worked = await self.work_out(question, context.limits)
         timing.enter("encode")
         body = wire.encode(
             {
@@ -177,6 +191,15 @@ class Answers:
         )
         timing.enter("store")
         return Result(body, {}, stamp)
+
+    def _context(self, prompt: Prompt) -> nlq.Context:
+        return nlq.Context(
+            now=prompt.now or instants.now(),
+            catalog=self._series.catalog,
+            zone=ZoneInfo(prompt.zone),
+            limits=nlq.Limits(max_prompt_length=MAX_PROMPT_LENGTH, max_rows=prompt.limit or MAX_ROWS),
+            previous=prompt.previous,
+        )
 
     async def _plan(self, question: Question, plan: nlq.Plan, names: Sequence[str] = ()) -> nlq.Plan:
         """The plan with which to work out `question`, which is about `names` where it says none."""

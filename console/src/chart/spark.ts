@@ -1,0 +1,25 @@
+// A small line without axes.
+
+import { svg } from "../dom";
+
+const [WIDTH, HEIGHT] = [240, 40];
+
+/** `places`: where each value stands, from 0 to 1; evenly, where none are given. */
+export function sparkline(values: (number | null)[], label: string, places?: number[]): SVGElement {
+  const numbers = values.filter((value): value is number => value !== null);
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  const x = (place: number): number => 2 + (places ? places[place] : values.length < 2 ? 0.5 : place / (values.length - 1)) * (WIDTH - 4);
+  const y = (value: number): number => (most === least ? HEIGHT / 2 : HEIGHT - 4 - ((value - least) / (most - least)) * (HEIGHT - 8));
+  let path = "";
+  let pen = false;
+  values.forEach((value, place) => {
+    if (value === null) {
+      pen = false;
+      return;
+    }
+    path += `${pen ? "L" : "M"}${x(place).toFixed(1)} ${y(value).toFixed(1)}`;
+    pen = true;
+  });
+  if (numbers.length === 1) path += "h.01";
+  return svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label }, svg("path", { d: path }));
+}
