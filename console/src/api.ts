@@ -30,7 +30,6 @@ export async function request(path: string, options: Options = {}): Promise<Resp
         headers,
         body: options.body === undefined ? undefined : JSON.stringify(options.body),
         signal: options.signal,
-        cache: "no-store",
       });
     } catch (error) {
       if (options.signal?.aborted) throw error;

@@ -132,12 +132,11 @@ export class AskBox {
     this.completions = completions.filter((each) => each.text !== prefix);
     this.active = -1;
     this.field.removeAttribute("aria-activedescendant");
-    const typed = prefix.trimStart().length;
     this.list.replaceChildren(...this.completions.map((each, index) =>
       el("li", {
         role: "option", id: `completion-${index}`, "aria-selected": "false",
         onmousedown: (event: MouseEvent) => { event.preventDefault(); this.take(index, true); },
-      }, el("span", { class: "text" }, el("span", { class: "typed" }, each.text.slice(0, typed)), each.text.slice(typed)), el("span", { class: "role" }, each.role))));
+      }, el("span", { class: "text" }, ...parted(each.text, prefix.trimStart())), el("span", { class: "role" }, each.role))));
     this.open(this.completions.length > 0);
     if (this.completions.length) announce(`${this.completions.length} ways to go on`);
   }
@@ -199,6 +198,13 @@ export class AskBox {
     this.close();
     if (prompt) this.submit(prompt);
   }
+}
+
+/** What is typed already, and what would come. */
+function parted(text: string, typed: string): (Node | string)[] {
+  let same = 0;
+  while (same < typed.length && text[same]?.toLowerCase() === typed[same].toLowerCase()) same += 1;
+  return [el("span", { class: "typed" }, text.slice(0, same)), text.slice(same)];
 }
 
 export function roleNote(role: string): string {

@@ -14,7 +14,13 @@ export const GRAINS: Grain[] = [["minute", 1], ["minute", 5], ["minute", 15], ["
 const SECONDS: Record<Unit, number> = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800, month: 2_592_000, quarter: 7_776_000, year: 31_536_000 };
 const FEWEST_BUCKETS = 12;
 
-export const equal = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+/** As JSON with the keys of objects in order, so that equal values are equal texts. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === "object" && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1))) : part);
+}
+
+export const equal = (one: unknown, other: unknown): boolean => canonical(one) === canonical(other);
 export const removed = <T>(items: T[], index: number): T[] => items.filter((_, place) => place !== index);
 const placed = <T>(items: T[], index: number, item: T): T[] => [...items.slice(0, index), item, ...items.slice(index + 1)];
 
@@ -88,7 +94,9 @@ export function zoomed(question: Question, from: number, to: number): Question {
     const finer = GRAINS.filter((each) => grainSeconds(each) < grainSeconds(grain!)).reverse();
     grain = finer.find((each) => (to - from) / grainSeconds(each) >= FEWEST_BUCKETS) ?? finer[finer.length - 1] ?? grain;
   }
-  return { ...question, grain, compared_to: null, range: { start: new Date(from * 1000).toISOString(), end: new Date(to * 1000).toISOString() } };
+  const step = Math.min(grain ? grainSeconds(grain) : 60, 3600); // days begin on an hour, in most zones
+  const [start, end] = [Math.floor(from / step) * step, Math.ceil(to / step) * step].map((at) => new Date(at * 1000).toISOString());
+  return { ...question, grain, compared_to: null, range: { start, end } };
 }
 
 /** `2026-11-27T13:05`, as clocks of the zone show the instant. */

@@ -1,6 +1,7 @@
 // A question as a prompt again: its reading, with the words for time that people used where they still mean the same.
 
 import { ask, json, Problem, type Told } from "./api";
+import { canonical } from "./edits";
 import type { Answer, Question, Range, Word } from "./types";
 
 const TIMES = new Set(["time", "comparison", "zone"]);
@@ -13,7 +14,7 @@ export function phraseOf(prompt: string, words: Word[]): string | null {
   if (!places.length) return null;
   const between = words.slice(places[0], places[places.length - 1] + 1);
   if (between.some((word) => !TIMES.has(word.role) && word.role !== "filler")) return null;
-  return prompt.slice(between[0].start, between[between.length - 1].end);
+  return prompt.slice(between[0].start, between[between.length - 1].end).replace(/^and\s+/i, "");
 }
 
 /** The reading of a question, without working it out. Raises Problem for a question that is none. */
@@ -54,7 +55,7 @@ export async function askOver(question: Question, phrase: string, tz: string, no
 }
 
 export function isSame(one: Question, other: Question): boolean {
-  const rest = (question: Question): string => JSON.stringify({ ...question, range: null, compared_to: null });
+  const rest = (question: Question): string => canonical({ ...question, range: null, compared_to: null });
   return rest(one) === rest(other) && isNear(one.range, other.range) && isNear(one.compared_to, other.compared_to);
 }
 

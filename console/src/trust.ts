@@ -26,7 +26,7 @@ export function trust(answer: Answer, served: Served, tz: string): HTMLElement {
       el("dt", {}, "Reading"), el("dd", { class: "reading" }, el("bdi", {}, answer.reading)),
       el("dt", {}, "Read from"), el("dd", {}, sourceOf(answer)),
       el("dt", {}, "Index"), index,
-      el("dt", {}, "Answered"), el("dd", {}, `${CACHED[served.cache] ?? "now"}, in ${milliseconds(total)}`, timing, steps),
+      el("dt", {}, "Answered"), el("dd", {}, served.steps.length ? `${CACHED[served.cache] ?? "now"}, in ${milliseconds(total)}` : "live, as it changed", ...(served.steps.length ? [timing, steps] : [])),
       el("dt", {}, "Links"), el("dd", { class: "links" },
         copier("Same answer for ever", () => link({ view: "ask", prompts: [answer.prompt], now: nowOf(answer, served), tz })),
         copier("Fresh each time", () => link({ view: "ask", prompts: [answer.prompt], tz })))),

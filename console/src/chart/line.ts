@@ -45,7 +45,7 @@ export function drawLines(host: HTMLElement, answer: Answer, options: Options): 
           label: line.label, stroke: colour, width: options.big ? 3 : 1.75, spanGaps: false,
           dash: line.dashed ? [5, 5] : undefined, alpha: line.dashed ? 0.75 : 1,
           fill: single ? `${colour}17` : undefined,
-          points: { show: times.length < 3 || undefined, size: 5, fill: colour },
+          points: { show: true, size: options.big ? 8 : 5, fill: colour, filter: (self: uPlot, index: number) => alone(self.data[index]) },
         };
       }),
     ],
@@ -96,6 +96,12 @@ export function drawLines(host: HTMLElement, answer: Answer, options: Options): 
     canvas: () => Promise.resolve(plot.ctx.canvas),
     stop() { resized.disconnect(); plot.destroy(); },
   };
+}
+
+/** Values without a neighbour, which no line would show. */
+function alone(values: ArrayLike<number | null | undefined>): number[] {
+  const isThere = (place: number): boolean => values[place] !== null && values[place] !== undefined;
+  return Array.from(values, (_, place) => place).filter((place) => isThere(place) && !isThere(place - 1) && !isThere(place + 1));
 }
 
 const least = (numbers: number[]): number => numbers.reduce((one, other) => Math.min(one, other), Infinity);

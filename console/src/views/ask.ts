@@ -223,7 +223,7 @@ export class AskView {
         const answer = data as Answer;
         this.answer = answer;
         this.context = answer.question;
-        this.card?.show({ answer, served: { cache: "miss", steps: [], at: new Date() } }, true);
+        this.card?.show({ answer, served: { cache: "", steps: [], at: new Date() } }, true);
       } else if (event === "problem") {
         this.told.replaceChildren(el("p", { class: "note wrong", role: "alert" }, (data as Refusal).detail));
       }
