@@ -10,6 +10,7 @@ export function sparkline(values: (number | null)[], label: string, places?: num
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   const x = (place: number): number => 2 + (places ? places[place] : values.length < 2 ? 0.5 : place / (values.length - 1)) * (WIDTH - 4);
   const y = (value: number): number => (most === least ? HEIGHT / 2 : HEIGHT - 4 - ((value - least) / (most - least)) * (HEIGHT - 8));
+  const step = places ? Math.min(...places.slice(1).map((each, place) => each - places[place])) : 0;
   let path = "";
   let pen = false;
   values.forEach((value, place) => {
@@ -17,9 +18,10 @@ export function sparkline(values: (number | null)[], label: string, places?: num
       pen = false;
       return;
     }
+    if (places && place && places[place] - places[place - 1] > 2.5 * step) pen = false; // nothing came in between
     path += `${pen ? "L" : "M"}${x(place).toFixed(1)} ${y(value).toFixed(1)}`;
     pen = true;
   });
-  if (numbers.length === 1) path += "h.01";
+  path = path.replace(/(M[\d. ]+)(?=M|$)/g, "$1h.01"); // one alone is a dot
   return svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label }, svg("path", { d: path }));
 }
