@@ -43,7 +43,7 @@ def test_pinned_questions_make_a_board(open_page: OpenPage, site: str) -> None:
     for prompt in ("average web.latency_ms by host over the last 24 hours", "how many board.sales today"):
         httpx.post(f"{site}/metrics", json={"name": "board.sales", "type": "event"}).raise_for_status()
         ask(page, prompt)
-        page.get_by_role("button", name="Pin").click()
+        page.get_by_role("button", name="Pin", exact=True).click()
     page.get_by_role("link", name="Board").click()
     tiles = page.locator(".tile")
     expect(tiles).to_have_count(2)

@@ -72,7 +72,8 @@ export function drawLines(host: HTMLElement, answer: Answer, options: Options): 
     }, swatch, el("bdi", { class: "name" }, line.label), value);
     return { entry, value };
   });
-  legend.append(...entries.map((each) => each.entry), at);
+  legend.append(...entries.map((each) => each.entry));
+  picture.append(at);
 
   function tell(place: number | null): void {
     entries.forEach(({ value }, index) => {

@@ -45,7 +45,7 @@ export class FirstRun {
     const lines: [string, string][] = [
       ["curl", `curl ${url}/metrics${header} -H "Content-Type: application/json" -d '${body}'`],
       ["Python", `import json, urllib.request as r; r.urlopen(r.Request("${url}/metrics", json.dumps({"name": "my.first", "value": 42}).encode(), {"Content-Type": "application/json"${secret ? `, "Authorization": "Bearer ${secret}"` : ""}}))`],
-      ["OpenTelemetry", `OTEL_METRICS_EXPORTER=otlp OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=${url}/v1/metrics OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${secret ? ` OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer ${secret}"` : ""} opentelemetry-instrument python app.py`],
+      ["OpenTelemetry", `OTEL_METRICS_EXPORTER=otlp OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=${url}/v1/metrics OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${secret ? ` OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer%20${secret}"` : ""} opentelemetry-instrument python app.py`],
     ];
     const needsKey = secret !== null && this.key === null;
     this.element.replaceChildren(
