@@ -90,7 +90,9 @@ class Answers:
         await self._series.refresh()
         timing.enter("parse")
         context = self._context(prompt)
-        interpretation = self.read(prompt.text, context)
+        interpretation = self._interpret(prompt.text, context)  # nobody waits for it: no miss to be remembered
+        if isinstance(interpretation, nlq.Refusal):
+            raise _refused(interpretation)
         timing.enter("database")
         plan = await self._plan(interpretation.question, nlq.Plan(summaries=await self._seals.known()))
         pipeline = nlq.compile_question(interpretation.question, context.limits, plan)
@@ -112,10 +114,7 @@ class Answers:
 
     def read(self, text: str, context: nlq.Context) -> nlq.Interpretation:
         """What a prompt means. What is refused is remembered."""
-        try:
-            interpretation = nlq.interpret(text, context)
-        except OverflowError:
-            raise _impossible(text) from None
+        interpretation = self._interpret(text, context)
         if isinstance(interpretation, nlq.Refusal):
             self._misses.record(text, interpretation)
             raise _refused(interpretation)
@@ -191,6 +190,12 @@ class Answers:
         )
         timing.enter("store")
         return Result(body, {}, stamp)
+
+    def _interpret(self, text: str, context: nlq.Context) -> nlq.Interpretation | nlq.Refusal:
+        try:
+            return nlq.interpret(text, context)
+        except OverflowError:
+            raise _impossible(text) from None
 
     def _context(self, prompt: Prompt) -> nlq.Context:
         return nlq.Context(

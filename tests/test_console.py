@@ -1,6 +1,7 @@
 """The console's built files are those of its sources, and are served closed, small and without a key."""
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -36,14 +37,46 @@ def test_page_was_built_of_these_sources() -> None:
     assert (BUILT / "sources.sha256").read_text().strip() == _digest(), HOW
 
 
-@pytest.mark.skipif(
+needs_tools = pytest.mark.skipif(
     shutil.which("node") is None or not (SOURCES / "node_modules").exists(), reason="needs the page's tools"
 )
+
+
+@needs_tools
 def test_build_gives_these_files(scratch: Path) -> None:
     """Built again, the page is the same to the byte."""
     subprocess.run(["node", SOURCES / "build.mjs", scratch], check=True)  # noqa: S603, S607
     for path in BUILT.iterdir():
         assert (scratch / path.name).read_bytes() == path.read_bytes(), HOW
+
+
+THINNED = """
+import { fewer, MOST_LINES, MOST_POINTS } from "./series.mjs";
+const times = Array.from({ length: 100000 }, (_, place) => place);
+const values = times.map((at) => (at === 54321 ? 9999 : at === 777 ? null : Math.sin(at / 500)));
+const lines = Array.from({ length: 40 }, (_, of) => ({ label: `${of}`, of, values: values.map((v) => v && v * of) }));
+const { times: kept, lines: drawn, notes } = fewer({ times, lines, notes: [] });
+const highest = Math.max(...drawn.find((line) => line.label === "39").values);
+console.log(JSON.stringify([kept.length <= 2 * MOST_POINTS, drawn.length === MOST_LINES, highest === 9999 * 39, notes]));
+"""
+
+
+@needs_tools
+def test_many_points_are_thinned(scratch: Path) -> None:
+    """Of 40 lines of 100,000 points those with the largest values are drawn, with their extremes, and that is said."""
+    build = [SOURCES / "node_modules" / ".bin" / "esbuild", SOURCES / "src" / "chart" / "series.ts"]
+    options = ["--bundle", "--format=esm", f"--outfile={scratch / 'series.mjs'}", "--log-level=error"]
+    subprocess.run([*build, *options], check=True)  # noqa: S603
+    (scratch / "thin.mjs").write_text(THINNED)
+    told = subprocess.run(["node", scratch / "thin.mjs"], check=True, capture_output=True, text=True)  # noqa: S603, S607
+    few_points, few_lines, keeps_extremes, notes = json.loads(told.stdout)
+    assert few_points
+    assert few_lines
+    assert keeps_extremes
+    assert [note.partition(":")[0] for note in notes] == [
+        "12 of 40 lines are drawn, those with the largest values; the table has all.",
+        "Thinned from 100,000 points",
+    ]
 
 
 def test_sources_stay_short() -> None:

@@ -29,6 +29,8 @@ export class Catalog {
     return this.texts({ ...EMPTY, form: "catalog", subject: "values", names, groups: [{ kind: "tag", key }] });
   }
 
+  get isKnown(): boolean { return this.last.length > 0; }
+
   /** Of the names that are known now, those that hold the text, or all of its words. */
   like(text: string): string[] {
     const words = text.toLowerCase().split(/\W+/).filter(Boolean).map((word) => word.replace(/s$/, ""));

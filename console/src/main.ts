@@ -55,7 +55,7 @@ function showKey(): void {
   signedIn.replaceChildren(...(session.key ? [button("Sign out", () => { session.key = null; location.reload(); }, { icon: "key", quiet: true, class: "plain" })] : []));
 }
 
-document.body.append(
+document.body.replaceChildren(
   el("a", { class: "skip", href: "#main", onclick: (event: Event) => { event.preventDefault(); views[current!].focus(); } }, "Skip to the content"),
   el("header", { class: "top" }, el("a", { class: "brand", href: "#/" }, "telemetry"), nav, el("div", { class: "settings" }, zonePicker(show), signedIn, themeButton(), el("a", { class: "plain", href: "/docs" }, "API"))),
   connectionLine, main, el("div", { id: "announcer", class: "unseen", role: "status", "aria-live": "polite" }));

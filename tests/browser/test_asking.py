@@ -59,8 +59,8 @@ def test_completion_by_keyboard(page: Page) -> None:
     expect(options.first).to_have_attribute("aria-selected", "true")
     box.press("Tab")
     assert prompt_of(page) == "average web.latency_ms"
-    box.press_sequentially(" by ho")
-    expect(options.first.locator(".typed")).to_have_text("average web.latency_ms by ho")
+    box.press_sequentially(" by hos")
+    expect(options.first.locator(".typed")).to_have_text("average web.latency_ms by hos")
     box.press("ArrowDown")
     box.press("Enter")
     settled(page)

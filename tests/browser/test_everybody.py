@@ -119,7 +119,7 @@ def test_hostile_text_is_text(open_page: OpenPage, hostile_site: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.locator(".chip.add").click()
     page.get_by_role("button", name="a filter …").click()
-    page.get_by_role("button", name="host", exact=True).click()
+    page.locator(".menu .item", has_text="host").click()
     page.locator(".menu .item", has_text=SCRIPT).click()
     expect(page.locator(".chip.filter .text")).to_have_text(f"host = {SCRIPT}")
     for prompt in (*HOSTILE, "x" * 500):
@@ -157,7 +157,7 @@ def test_much_is_thinned_and_said(open_page: OpenPage, start_server: StartServer
 def test_first_paint(open_page: OpenPage, site: str) -> None:
     """The page paints within half a second, of less than 200 kB."""
     seconds = []
-    for _ in range(3):
+    for _ in range(5):  # what else the machine does is no matter of the page
         page = open_page(site)
         expect(page.get_by_role("combobox", name=BOX)).to_be_visible()
         seconds.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000)

@@ -164,7 +164,7 @@ export class AskView {
   /** The sentence, and what was taken for granted. */
   private read(answer: Answer): void {
     const assumptions = assumptionsOf(answer, catalog);
-    void catalog.names().catch(() => undefined);
+    if (!catalog.isKnown) void catalog.names().then(() => { if (this.answer === answer) this.read(answer); }, () => undefined); // for what may be meant instead
     const notes = new Map(assumptions.flatMap((each) => each.words.map((word) => [word.start, each.text])));
     this.box.mark(answer.words.map((word): Mark => {
       const note = notes.get(word.start);
