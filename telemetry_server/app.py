@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import random
 import re
 import signal
 import time
@@ -22,6 +21,7 @@ from telemetry_server.errors import Problem
 from telemetry_server.failures import Failures
 from telemetry_server.openapi import template
 from telemetry_server.parts import Parts, assemble, house_of
+from telemetry_server.repeats import new_request_id
 from telemetry_server.routes import BLUEPRINTS
 from telemetry_server.shared import Shared
 from telemetry_server.tenants import Tenants
@@ -169,7 +169,7 @@ async def _admit(request: Request) -> None:
     context = request.ctx
     context.started_at = time.perf_counter()
     given = request.headers.get("x-request-id")
-    context.request_id = given if given and _REQUEST_ID.fullmatch(given) else _new_request_id()
+    context.request_id = given if given and _REQUEST_ID.fullmatch(given) else new_request_id()
     role, is_shared = _needs(request)
     house = house_of(request)
     context.is_probe = role == auth.ANYBODY
@@ -180,10 +180,7 @@ async def _admit(request: Request) -> None:
         house.traces.begin(request)
     house.counters.count_request()
     key = await house.key_ring.find(request.headers.get("authorization"))
-    if key is None or key.rate_limit is None:
-        context.rate_headers = await house.rate_limit.hit(request.ip)
-    else:
-        context.rate_headers = await house.rate_limit.hit(f"key:{key.id}", key.rate_limit)
+    context.rate_headers = await house.rate_limit.hit(*(key or auth.EVERYBODY).counted_as(request.ip))
     context.key = key = auth.check(key, role, is_shared=is_shared)
     context.parts = house if key.tenant is None else await request.app.ctx.tenants.parts(key.tenant)
 
@@ -202,7 +199,7 @@ def _needs(request: Request) -> tuple[Any, bool]:
 def _complete(request: Request, response: HTTPResponse) -> None:
     """After it is handled: its headers, and what is known of it."""
     parts, context = house_of(request), request.ctx
-    response.headers["X-Request-ID"] = getattr(context, "request_id", None) or _new_request_id()
+    response.headers["X-Request-ID"] = getattr(context, "request_id", None) or new_request_id()
     response.headers.update(getattr(context, "rate_headers", {}))
     if "Server-Timing" not in response.headers:
         response.headers["Server-Timing"] = timing_of(request).header()
@@ -227,12 +224,10 @@ def _record(request: Request, response: HTTPResponse) -> None:
         return
     if parts.traces:
         parts.traces.record(request, response, route if request.route else None, started_at, ended_at)
+    else:
+        parts.repeats.learn(request, response, (request.method, route))
     if parts.config.collect:
         parts.recorder.record((request.method, route, response.status), seconds * 1000)
-
-
-def _new_request_id() -> str:
-    return f"{random.getrandbits(128):032x}"
 
 
 def _endpoints(app: App) -> list[Endpoint]:

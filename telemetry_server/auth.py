@@ -36,6 +36,10 @@ class Key:
     made_at: datetime | None = None
     revoked_at: datetime | None = None
 
+    def counted_as(self, address: str) -> tuple[str, int | None]:
+        """By which name its requests from `address` are counted, and up to how many a second; None: as all others."""
+        return (address, None) if self.rate_limit is None else (f"key:{self.id}", self.rate_limit)
+
 
 EVERYBODY = Key(ANYBODY, "admin")  # where there are no keys
 

@@ -20,6 +20,7 @@ NAMES = (
     "cache_hits",
     "cache_misses",
     "cache_bypasses",
+    "cache_repeats",
     "recorder_dropped",
     "statsd_samples",
     "statsd_bad_lines",

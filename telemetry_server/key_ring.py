@@ -40,9 +40,15 @@ class KeyRing:
         self._known_change = changed.value
         self._newest: datetime | None = None
         self._read_at = 0.0
+        self._generation = 0
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self.loaded = False
+
+    @property
+    def generation(self) -> int | None:
+        """While this number is the same, `find` gives the same; None where it would have to look."""
+        return self._generation if self._changed.value == self._known_change and self.loaded else None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._follow(), name="keys")
@@ -100,6 +106,8 @@ class KeyRing:
                 else:
                     keys.drop(digest)
                 self._newest = changed_at if self._newest is None else max(self._newest, changed_at)
+            if anew or found:
+                self._generation += 1
             if anew:
                 self._read_at = time.monotonic()
                 self._guards = bool(self._given)

@@ -23,6 +23,7 @@ from telemetry_server.metrics import Metrics
 from telemetry_server.misses import Misses
 from telemetry_server.rate_limit import RateLimit
 from telemetry_server.recorder import Recorder
+from telemetry_server.repeats import Repeats
 from telemetry_server.schemas.metric import MetricForms
 from telemetry_server.seals import SETTLE, Seals
 from telemetry_server.series import SeriesLog
@@ -69,6 +70,7 @@ class Parts:
     recorder: Recorder
     summariser: Summariser
     rate_limit: SharedLimit
+    repeats: Repeats
     forms: MetricForms
     upkeep: Upkeep
     statsd: Statsd | None
@@ -161,6 +163,7 @@ def _assemble(
     metrics = Metrics(mongo, ingest, series, seals, versions, config.app_env)
     cumulative = Cumulative(TotalStore(mongo), metrics, retention.metrics)
     intake = Intake(common.forms, metrics, cumulative)
+    recorder = Recorder(ingest, counters) if house is None else house.recorder
     answers = Answers(mongo, series, seals, cache, versions, misses)
     live = Live(mongo, answers, versions, common.audience)
     return Parts(
@@ -181,9 +184,10 @@ def _assemble(
         answers=answers,
         live=live,
         misses=misses,
-        recorder=Recorder(ingest, counters) if house is None else house.recorder,
+        recorder=recorder,
         summariser=Summariser(summaries, retention),
         rate_limit=common.rate_limit,
+        repeats=_repeats(common, recorder) if house is None else house.repeats,
         forms=common.forms,
         upkeep=Upkeep(mongo),
         statsd=_statsd(common, intake) if house is None else None,
@@ -199,6 +203,11 @@ def _vitals(common: Common, ingest: Ingest, cache: Cache) -> Vitals:
         return len(asyncio.all_tasks()), len(common.audience), ingest.waiting_count, cache.memory()["bytes"]
 
     return Vitals(counts, common.shared.vitals, common.worker)
+
+
+def _repeats(common: Common, recorder: Recorder) -> Repeats:
+    recorded = recorder if common.config.collect else None
+    return Repeats(common.key_ring, common.rate_limit, common.counters, common.traffic, recorded)
 
 
 def _statsd(common: Common, intake: Intake) -> Statsd | None:

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 
+from telemetry_server.errors import TooManyRequests
 from telemetry_server.rate_limit import RateLimit
 from telemetry_server.stores.redis import Redis, Taken
 
@@ -57,11 +58,31 @@ class SharedLimit:
         `most`: a limit of the client's own, always the same one.
         """
         most = self._own.max_requests if most is None else most
-        if self._redis is None or not most or not self._redis.available:
+        redis = self._asked_of(most)
+        if redis is None:
             return self._own.hit(name, most)
-        standing = self._at_once(self._redis, name) or await self._ask(self._redis, name, most)
+        standing = self._at_once(redis, name) or await self._ask(redis, name, most)
         if standing is None:
             return self._own.hit(name, most)
+        return self._told(name, most, standing)
+
+    def hit_at_once(self, name: str, most: int | None = None) -> Mapping[str, str] | None:
+        """As `hit`; None, and nothing is counted, where that would have to wait, or refuse."""
+        most = self._own.max_requests if most is None else most
+        redis = self._asked_of(most)
+        if redis is None:
+            try:
+                return self._own.hit(name, most)
+            except TooManyRequests:
+                return None
+        standing = self._at_once(redis, name)
+        return None if standing is None else self._told(name, most, standing)
+
+    def _asked_of(self, most: int) -> Redis | None:
+        """Who counts; None where this worker does so alone."""
+        return self._redis if self._redis is not None and most and self._redis.available else None
+
+    def _told(self, name: str, most: int, standing: tuple[bool, int, float]) -> Mapping[str, str]:
         if standing[0]:
             self._own.count(name)
         return self._own.told(most, *standing)

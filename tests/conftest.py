@@ -29,6 +29,7 @@ from tools.stack import Stack  # noqa: E402
 from tools.terminal import Problem  # noqa: E402
 
 from telemetry_server.config import SETTINGS  # noqa: E402  after the path
+from telemetry_server.stores import redis as stores_redis  # noqa: E402
 
 StartServer = Callable[..., Server]
 
@@ -93,6 +94,12 @@ def mongo_uri(stack: Stack) -> str:
 @pytest.fixture(scope="session")
 def redis_uri(stack: Stack) -> str:
     return stack.redis_uri
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy this machine is, Redis is not given up in this process."""
+    monkeypatch.setattr(stores_redis, "TIMEOUT_SECONDS", 5)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from telemetry_server import config
-from telemetry_server.collector.sender import Away, Metric, Rejected, Sender
+from telemetry_server.collector.sender import Away, Busy, Metric, Rejected, Sender
 from tools import demo_history
 from tools.environment import ROOT
 from tools.terminal import Parser, Problem, say
@@ -92,7 +92,7 @@ def write(
     def send(batch: list[Metric]) -> None:
         sender = idle.get()
         try:
-            _deliver(sender, batch, stopping, MAX_WAIT_SECONDS if sent else 0)
+            _deliver(sender, batch, stopping, was_there=sent > 0)
         finally:
             idle.put(sender)
 
@@ -124,15 +124,16 @@ def write(
     return sent
 
 
-def _deliver(sender: Sender, batch: list[Metric], stopping: threading.Event, patience_seconds: float) -> None:
-    deadline = time.monotonic() + patience_seconds
+def _deliver(sender: Sender, batch: list[Metric], stopping: threading.Event, *, was_there: bool) -> None:
+    """Send until it is taken. Raises Problem: at once where no server was ever there, else after MAX_WAIT_SECONDS."""
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     while not stopping.is_set():
         try:
             sender.send(batch)
         except Rejected as rejected:
             raise Problem(f"the server refuses the metrics: {rejected}") from rejected
         except Away as away:
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or not (was_there or isinstance(away, Busy)):
                 raise Problem(f"the server does not take the metrics: {away}") from away
             stopping.wait(0.5)
         else:

@@ -47,7 +47,7 @@ def _steps(pytest_arguments: list[str]) -> list[list[str]]:
         ["ruff", "format", "--check", *sources],
         ["mypy"],
         ["mypy", "-p", "tools"],
-        ["pytest", "-n", "3", "--dist", "worksteal", "--cov", "--cov-report=term", *pytest_arguments],
+        ["pytest", "-n", "3", "--dist", "worksteal", *pytest_arguments],
     ]
 
 

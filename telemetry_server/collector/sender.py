@@ -25,6 +25,10 @@ class Away(Exception):  # noqa: N818
     """The server did not take the batch, or its answer was lost: the same batch may be sent again."""
 
 
+class Busy(Away):
+    """The server is there, and does not take the batch now."""
+
+
 class Rejected(Exception):  # noqa: N818
     """The server refused the batch: sending it again would not help. `status` is the HTTP status."""
 
@@ -64,7 +68,7 @@ class Sender:
                 raise
             status, answer = self._post(body)  # the server may have closed a connection that had been idle
         if status in {408, 429} or status >= 500:
-            raise Away(f"the server answered {status}")
+            raise Busy(f"the server answered {status}")
         if not 200 <= status < 300:
             raise Rejected(status, _message(answer))
 

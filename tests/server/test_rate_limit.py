@@ -15,7 +15,6 @@ from telemetry_server import shared_limit
 from telemetry_server.errors import TooManyRequests
 from telemetry_server.rate_limit import SWEEP_SECONDS, RateLimit
 from telemetry_server.shared_limit import SharedLimit
-from telemetry_server.stores import redis as stores_redis
 from telemetry_server.stores.redis import Redis
 from tests.conftest import StartServer
 
@@ -109,26 +108,20 @@ def shortest_span(stamps: Stamps, count: int) -> float:
     return min(max(known for _, known in group) - group[0][0] for group in groups)
 
 
-async def hit_all_the_time(limit: SharedLimit, until: float, pause: Callable[[], float]) -> tuple[Stamps, int]:
-    """When requests were allowed, and how many were refused."""
-    allowed, refused = Stamps(), 0
+async def hit_all_the_time(limit: SharedLimit, until: float, pause: Callable[[], float]) -> tuple[Stamps, Stamps]:
+    """When requests were allowed, and when they were refused."""
+    allowed, refused = Stamps(), Stamps()
     while (made_at := time.time()) < until:
         try:
             await limit.hit("a")
             allowed.append((made_at, time.time()))
         except TooManyRequests:
-            refused += 1
+            refused.append((made_at, time.time()))
         await asyncio.sleep(pause())
     return allowed, refused
 
 
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However busy this machine is, Redis is not given up."""
-    monkeypatch.setattr(stores_redis, "TIMEOUT_SECONDS", 5)
-
-
-async def flood(redis_uri: str, app_env: str, most: int) -> tuple[Stamps, int]:
+async def flood(redis_uri: str, app_env: str, most: int) -> tuple[Stamps, Stamps]:
     """Three workers, and four clients of the same address at each, for three seconds."""
     workers = [Redis(redis_uri, app_env) for _ in range(3)]
     limits = [SharedLimit(RateLimit(most), redis) for redis in workers]
@@ -139,13 +132,13 @@ async def flood(redis_uri: str, app_env: str, most: int) -> tuple[Stamps, int]:
     )
     for redis in workers:
         await redis.close()
-    return [at for stamps, _ in found for at in stamps], sum(refused for _, refused in found)
+    return [at for allowed, _ in found for at in allowed], [at for _, refused in found for at in refused]
 
 
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("most", [7, 100, 1000])
 def test_limit_holds_over_workers(redis_uri: str, app_env: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three workers that are flooded let a client's limit through in any second, no more, and no fewer over time.
+    """Three workers that are flooded let a client's limit through in any second, no more; and refuse none before that.
 
     Of a high limit the first half is let through at once; so high is 1,000 here, at a tenth of the times.
     """
@@ -153,8 +146,10 @@ def test_limit_holds_over_workers(redis_uri: str, app_env: str, most: int, monke
     monkeypatch.setattr(shared_limit, "FRESH_SECONDS", shared_limit.FRESH_SECONDS / 10)
     monkeypatch.setattr(shared_limit, "PAUSE_SECONDS", shared_limit.PAUSE_SECONDS / 10)
     allowed, refused = asyncio.run(flood(redis_uri, app_env, most))
-    assert refused
-    assert 3 * most <= len(allowed) <= 4 * most
+    assert refused or len(allowed) < 3 * most  # a machine may be too busy to come to the limit
+    assert len(allowed) <= 4 * most
+    for made_at, known_at in refused:
+        assert sum(made_at - 1.05 < known and made < known_at for made, known in allowed) >= most
     assert shortest_span(allowed, most + 1) > 0.95  # Redis counts a request that is let through at once a little later
 
 

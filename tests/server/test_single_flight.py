@@ -13,6 +13,7 @@ from telemetry_server.stores.redis import Redis
 from telemetry_server.versions import Versions
 
 Scene = Callable[["Bench"], Coroutine[Any, Any, None]]
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 class Bench:

@@ -47,7 +47,8 @@ def main() -> int:
     choices = parser.add_subparsers(dest="name", metavar="name", parser_class=Parser)
     defaults = {}
     for name, benchmark in BENCHMARKS.items():
-        own = choices.add_parser(name, prog=f"scripts/bench {name}", help=benchmark.TITLE, description=benchmark.TITLE)
+        title = benchmark.TITLE.replace("%", "%%")  # argparse fills help in
+        own = choices.add_parser(name, prog=f"scripts/bench {name}", help=title, description=title)
         benchmark.options(own)
         defaults[name] = own.parse_args([])
     options = parser.parse_args()

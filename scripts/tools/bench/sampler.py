@@ -35,7 +35,7 @@ LAYERS = {
     "HTTP: Sanic, uvloop": r"sanic/|sanic_routing/|multidict/|telemetry_server/connection.py",
     "driver: Motor, PyMongo": r"pymongo/|motor/|bson/",
     "cache: Redis": r"redis/|telemetry_server/stores/redis.py",
-    "cache: memory": r"telemetry_server/(cache|lru|versions|routes/decorators).py",
+    "cache: memory": r"telemetry_server/(cache|lru|versions|repeats|routes/decorators).py",
     "admission: id, limit, key": r"limits/|telemetry_server/(app|auth|rate_limit|counters|timing|parts).py",
     "reading and checking": r"marshmallow/|telemetry_server/(schemas|metric.py|metric_filter|instants|errors|failures)",
     "JSON and responses": r"telemetry_server/wire.py",
