@@ -19,7 +19,8 @@ export function drawLines(host: HTMLElement, answer: Answer, options: Options): 
   const picture = el("div", { class: "plot" });
   const at = el("span", { class: "at" });
   host.replaceChildren(legend, picture);
-  const single = lines.length === 1;
+  const numbers = lines.flatMap((line) => line.values.filter((value): value is number => value !== null));
+  const fromZero = lines.length === 1 && spread(least(numbers), most(numbers))[0] === 0; // an area that begins elsewhere would lie
   const font = `${options.big ? 15 : 12}px ${getComputedStyle(document.body).fontFamily}`;
   const axis = { stroke: colours.faint, font, grid: { stroke: colours.line, width: 1 }, ticks: { show: false } };
   const plot = new uPlot({
@@ -44,7 +45,7 @@ export function drawLines(host: HTMLElement, answer: Answer, options: Options): 
         return {
           label: line.label, stroke: colour, width: options.big ? 3 : 1.75, spanGaps: false,
           dash: line.dashed ? [5, 5] : undefined, alpha: line.dashed ? 0.75 : 1,
-          fill: single ? `${colour}17` : undefined,
+          fill: fromZero ? `${colour}17` : undefined,
           points: { show: true, size: options.big ? 8 : 5, fill: colour, filter: (self: uPlot, index: number) => alone(self.data[index]) },
         };
       }),
@@ -90,7 +91,6 @@ export function drawLines(host: HTMLElement, answer: Answer, options: Options): 
     if (width !== plot.width) plot.setSize({ width, height: options.height });
   });
   resized.observe(host);
-  const numbers = lines.flatMap((line) => line.values.filter((value): value is number => value !== null));
   return {
     notes,
     summary: `Lines over time, ${lines.length} of ${times.length} points, from ${amount(least(numbers), unit)} to ${amount(most(numbers), unit)}`,
