@@ -9,6 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tools import browser
+from tools.terminal import Problem
 
 from telemetry_server.routes import console
 from tests.conftest import StartServer
@@ -84,6 +86,13 @@ def test_sources_stay_short() -> None:
     """No source of the page is longer than 400 lines."""
     long = [path for path in (SOURCES / "src").rglob("*.ts") if len(path.read_text().splitlines()) > 400]
     assert long == []
+
+
+def test_a_missing_browser_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no Chromium and none may be installed, one line says what to install."""
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(Problem, match="apt-get install chromium"):
+        browser.require()
 
 
 def test_page_is_whole_and_closed(client: httpx.Client) -> None:
