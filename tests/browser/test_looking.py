@@ -32,6 +32,8 @@ def test_a_comparison_shows_both_periods(page: Page) -> None:
     expect(page.locator(".bars .row")).to_have_count(3)
     expect(page.locator(".bars .row").first.locator(".bar")).to_have_count(2)
     expect(page.locator(".bars .change").first).to_contain_text("%")
+    ask(page, "average web.latency_ms over the last 12 hours vs the 12 hours before")
+    expect(page.locator(".history .spark path")).to_have_count(2)
     ask(page, "average web.latency_ms per hour over the last 12 hours vs the 12 hours before")
     expect(page.locator(".legend .entry")).to_have_count(2)
     expect(page.locator(".swatch.dashed")).to_have_count(1)

@@ -2,7 +2,7 @@
 
 import { ask } from "../api";
 import { el } from "../dom";
-import type { Answer, Grain, Question } from "../types";
+import type { Answer, Grain, Question, Range } from "../types";
 import { amount, signed, unitOf } from "../units";
 import { instant } from "../times";
 import type { Drawing } from "./drawing";
@@ -28,18 +28,18 @@ export function drawNumber(host: HTMLElement, answer: Answer): Drawing {
   const line = el("div", { class: "history" });
   host.replaceChildren(el("div", { class: "figures" }, ...figures), ...(before ? [before] : []), line);
   let stopped = false;
-  void history(question).then((values) => {
-    if (!stopped && values.filter((value) => value !== null).length > 1) line.replaceChildren(sparkline(values, "How it went over this range"));
+  void Promise.all([history(question, question.range), question.compared_to ? history(question, question.compared_to) : []]).then(([values, before]) => {
+    if (!stopped && values.filter((value) => value !== null).length > 1) line.replaceChildren(sparkline(values, "How it went over this range", { before }));
   }, () => undefined); // the number stands without it
   return { notes: [], summary: figures.map((each) => each.textContent).join(", "), stop() { stopped = true; } };
 }
 
-/** The first result over the range, in some dozens of buckets. */
-async function history(question: Question): Promise<(number | null)[]> {
+/** The first result over a range, in some dozens of buckets. */
+async function history(question: Question, { start: from, end: to }: Range): Promise<(number | null)[]> {
   const first = question.aggregations[0];
   if (question.form !== "aggregate" || question.groups.length || !first || first.per || ["seen", "began"].includes(first.function) || question.over) return [];
-  const end = question.range.end ? Date.parse(question.range.end) : Date.now();
-  const start = question.range.start ? Date.parse(question.range.start) : end - 7 * DAY * 1000;
+  const end = to ? Date.parse(to) : Date.now();
+  const start = from ? Date.parse(from) : end - 7 * DAY * 1000;
   const grain = grainFor((end - start) / 1000);
   const range = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
   const told = await ask({ question: { ...question, aggregations: [first], range, grain, compared_to: null, having: [], rank: null } });

@@ -3,13 +3,19 @@
 import { svg } from "../dom";
 
 const [WIDTH, HEIGHT] = [240, 40];
+type Values = (number | null)[];
 
-/** `places`: where each value stands, from 0 to 1; evenly, where none are given. */
-export function sparkline(values: (number | null)[], label: string, places?: number[]): SVGElement {
-  const numbers = values.filter((value): value is number => value !== null);
+/** `places`: where each value stands, from 0 to 1, evenly where none are given; `before`: an earlier course, behind it. */
+export function sparkline(values: Values, label: string, { places, before = [] }: { places?: number[]; before?: Values } = {}): SVGElement {
+  const numbers = [...values, ...before].filter((value): value is number => value !== null);
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
-  const x = (place: number): number => 2 + (places ? places[place] : values.length < 2 ? 0.5 : place / (values.length - 1)) * (WIDTH - 4);
   const y = (value: number): number => (most === least ? HEIGHT / 2 : HEIGHT - 4 - ((value - least) / (most - least)) * (HEIGHT - 8));
+  return svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
+    before.length ? svg("path", { class: "before", d: pathOf(before, y) }) : null, svg("path", { d: pathOf(values, y, places) }));
+}
+
+function pathOf(values: Values, y: (value: number) => number, places?: number[]): string {
+  const x = (place: number): number => 2 + (places ? places[place] : values.length < 2 ? 0.5 : place / (values.length - 1)) * (WIDTH - 4);
   const step = places ? Math.min(...places.slice(1).map((each, place) => each - places[place])) : 0;
   let path = "";
   let pen = false;
@@ -22,6 +28,5 @@ export function sparkline(values: (number | null)[], label: string, places?: num
     path += `${pen ? "L" : "M"}${x(place).toFixed(1)} ${y(value).toFixed(1)}`;
     pen = true;
   });
-  path = path.replace(/(M[\d. ]+)(?=M|$)/g, "$1h.01"); // one alone is a dot
-  return svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label }, svg("path", { d: path }));
+  return path.replace(/(M[\d. ]+)(?=M|$)/g, "$1h.01"); // one alone is a dot
 }
