@@ -6,9 +6,10 @@ import type { Answer, Grain, Question, Range } from "../types";
 import { amount, signed, unitOf } from "../units";
 import { instant } from "../times";
 import type { Drawing } from "./drawing";
-import { sparkline } from "./spark";
+import { sparkline, type Course } from "./spark";
 
 const DAY = 86_400;
+const NONE: Course = { values: [] };
 
 export function drawNumber(host: HTMLElement, answer: Answer): Drawing {
   const { columns, rows, question } = answer;
@@ -28,23 +29,27 @@ export function drawNumber(host: HTMLElement, answer: Answer): Drawing {
   const line = el("div", { class: "history" });
   host.replaceChildren(el("div", { class: "figures" }, ...figures), ...(before ? [before] : []), line);
   let stopped = false;
-  void Promise.all([history(question, question.range), question.compared_to ? history(question, question.compared_to) : []]).then(([values, before]) => {
-    if (!stopped && values.filter((value) => value !== null).length > 1) line.replaceChildren(sparkline(values, "How it went over this range", { before }));
+  void Promise.all([history(question, question.range), question.compared_to ? history(question, question.compared_to) : NONE]).then(([course, before]) => {
+    if (!stopped && course.values.length > 1) line.replaceChildren(sparkline(course, "How it went over this range", before));
   }, () => undefined); // the number stands without it
   return { notes: [], summary: figures.map((each) => each.textContent).join(", "), stop() { stopped = true; } };
 }
 
 /** The first result over a range, in some dozens of buckets. */
-async function history(question: Question, { start: from, end: to }: Range): Promise<(number | null)[]> {
+async function history(question: Question, { start: from, end: to }: Range): Promise<Course> {
   const first = question.aggregations[0];
-  if (question.form !== "aggregate" || question.groups.length || !first || first.per || ["seen", "began"].includes(first.function) || question.over) return [];
+  if (question.form !== "aggregate" || question.groups.length || !first || first.per || ["seen", "began"].includes(first.function) || question.over) return NONE;
   const end = to ? Date.parse(to) : Date.now();
   const start = from ? Date.parse(from) : end - 7 * DAY * 1000;
   const grain = grainFor((end - start) / 1000);
   const range = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
   const told = await ask({ question: { ...question, aggregations: [first], range, grain, compared_to: null, having: [], rank: null } });
   const value = told.answer.columns.length - 1;
-  return told.answer.rows.map((row) => (typeof row[value] === "number" ? row[value] : null));
+  const { rows } = told.answer;
+  return {
+    values: rows.map((row) => (typeof row[value] === "number" ? row[value] : null)),
+    places: rows.map((row) => Math.max(0, Date.parse(String(row[value - 1])) - start) / (end - start)),
+  };
 }
 
 export function grainFor(seconds: number): Grain {

@@ -5,13 +5,16 @@ import { svg } from "../dom";
 const [WIDTH, HEIGHT] = [240, 40];
 type Values = (number | null)[];
 
-/** `places`: where each value stands, from 0 to 1, evenly where none are given; `before`: an earlier course, behind it. */
-export function sparkline(values: Values, label: string, { places, before = [] }: { places?: number[]; before?: Values } = {}): SVGElement {
-  const numbers = [...values, ...before].filter((value): value is number => value !== null);
+/** places: where each value stands, from 0 to 1; evenly, where none are given. */
+export interface Course { values: Values; places?: number[] }
+
+/** `before`: an earlier course, drawn behind it. */
+export function sparkline({ values, places }: Course, label: string, before: Course = { values: [] }): SVGElement {
+  const numbers = [...values, ...before.values].filter((value): value is number => value !== null);
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   const y = (value: number): number => (most === least ? HEIGHT / 2 : HEIGHT - 4 - ((value - least) / (most - least)) * (HEIGHT - 8));
   return svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
-    before.length ? svg("path", { class: "before", d: pathOf(before, y) }) : null, svg("path", { d: pathOf(values, y, places) }));
+    before.values.length ? svg("path", { class: "before", d: pathOf(before.values, y, before.places) }) : null, svg("path", { d: pathOf(values, y, places) }));
 }
 
 function pathOf(values: Values, y: (value: number) => number, places?: number[]): string {

@@ -97,7 +97,7 @@ export class CatalogView {
       cell("last").textContent = ago(recent.timestamp);
       const { rows } = course.answer;
       const places = rows.map((each) => (Date.parse(String(each[0])) - (end - DAY_MS)) / DAY_MS);
-      if (rows.length) cell("course").replaceChildren(sparkline(rows.map((each) => (typeof each[1] === "number" ? each[1] : null)), `Course of ${name} over the last day`, { places }));
+      if (rows.length) cell("course").replaceChildren(sparkline({ values: rows.map((each) => (typeof each[1] === "number" ? each[1] : null)), places }, `Course of ${name} over the last day`));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
     }

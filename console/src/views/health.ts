@@ -96,7 +96,7 @@ function figure(title: string, rates: number[] | null, unit: string, more: strin
   const latest = rates?.length ? rates[rates.length - 1] : null;
   return el("section", { class: "card figure-card" }, el("h2", {}, title),
     el("p", { class: "number" }, rates ? plain(latest === null ? 0 : Math.round(latest * 10) / 10) : unit, rates ? el("span", { class: "of" }, ` ${unit}`) : null),
-    rates && rates.length > 1 ? sparkline(rates, `${title} over the last minutes`) : null, el("p", { class: "muted" }, more));
+    rates && rates.length > 1 ? sparkline({ values: rates }, `${title} over the last minutes`) : null, el("p", { class: "muted" }, more));
 }
 
 function listing(heads: string[], rows: (string | HTMLElement)[][]): HTMLElement {
