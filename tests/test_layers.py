@@ -12,7 +12,7 @@ PACKAGES = ("nlq", "telemetry_server")
 
 # From the ground up; a module imports only what stands in a line above its own.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("aliases",),
+    ("aliases", "client"),
     ("accept", "errors", "instants", "versions", "counters", "traffic", "lru", "metric_filter", "retention", "timing"),
     ("config", "compression"),
     ("metric", "totals", "logs", "auth", "rate_limit", "wire", "watch", "periodic"),
@@ -32,9 +32,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("routes",),
     ("failures",),
     ("app",),
+    ("commands",),
     ("__main__",),
 )
-APART = ("__init__", "collector")  # the collector is a client of the API, nothing more
+APART = ("__init__", "client", "collector")  # clients of the API, nothing more
+
+# Commands that are clients of a server, and what they share: they know the client, and nothing else of the package.
+CLIENT_COMMANDS = ("ask", "completion", "ending", "metrics", "remote", "screen", "send", "tail")
 
 # Libraries that stand behind a door, and the only modules that may import each; a package stands for one of its own.
 DOORS: dict[str, str | tuple[str, ...]] = {
@@ -54,7 +58,10 @@ DOORS: dict[str, str | tuple[str, ...]] = {
     "opentelemetry.trace": "telemetry_server.traces",
     "prometheus_client": ("telemetry_server.dialects.prometheus", "telemetry_server.exposition"),  # in, and out
     "websockets": "telemetry_server.routes.live",
-    "typer": "telemetry_server.__main__",
+    "typer": "telemetry_server.commands",
+    "httpx": "telemetry_server.client",
+    "httpx_sse": "telemetry_server.client",
+    "pandas": "telemetry_server.client",
     "dotenv": "telemetry_server.config",
 }
 IO_LIBRARIES = ("sanic", "motor", "pymongo", "bson", "redis", "httpx", "telemetry_server", "structlog", "asyncio")
@@ -97,6 +104,16 @@ def test_imports_point_down(name: str) -> None:
             continue
         other = found.split(".")[1]
         assert other == part or _layer(other) < _layer(part), f"{name} imports {found}"
+
+
+@pytest.mark.parametrize("command", CLIENT_COMMANDS)
+def test_client_commands_know_only_the_client(command: str) -> None:
+    """A command that asks a server imports no part of one, so that it starts fast and works anywhere."""
+    modules = [name for name in MODULES if f"{name}.".startswith(f"telemetry_server.commands.{command}.")]
+    assert modules
+    found = {each for name in modules for each in _imports(name) if each.split(".")[0] in PACKAGES}
+    known = tuple(f"telemetry_server.commands.{each}" for each in CLIENT_COMMANDS)
+    assert {each for each in found if not each.startswith(("telemetry_server.client", *known))} == set()
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("nlq")])

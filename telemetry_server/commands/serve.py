@@ -1,0 +1,97 @@
+"""`telemetry serve`."""
+
+import errno
+import os
+import socket
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from telemetry_server.commands.ending import MISUSE, REFUSED, fail
+
+if TYPE_CHECKING:
+    from telemetry_server.config import Config
+
+
+def serve(
+    port: Annotated[int | None, typer.Option(help="Port to listen on; else PORT.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; else WORKERS.")] = None,
+    rate_limit: Annotated[
+        int | None, typer.Option(help="Requests per client and second, 0 is off; else RATE_LIMIT.")
+    ] = None,
+    no_collect: Annotated[bool, typer.Option("--no-collect", help="Do not record own requests.")] = False,
+) -> None:
+    """Serve until SIGTERM or SIGINT; SIGUSR1 replaces the workers, one after the other."""
+    from telemetry_server import config as table
+
+    options = {
+        "PORT": None if port is None else str(port),
+        "WORKERS": None if workers is None else str(workers),
+        "RATE_LIMIT": None if rate_limit is None else str(rate_limit),
+        "COLLECT": "0" if no_collect else None,
+    }
+    given = {variable: value for variable, value in options.items() if value is not None}
+    try:
+        config = table.load({**os.environ, **given})
+    except table.ConfigError as error:
+        fail(MISUSE, *error.problems)
+    _check_port(config.host, config.port, socket.SOCK_STREAM, "--port {other}, or PORT")
+    if config.statsd_port:
+        _check_port(config.host, config.statsd_port, socket.SOCK_DGRAM, "STATSD_PORT")
+    _run(config)
+
+
+def _run(config: "Config") -> None:
+    # Imported here, so that a wrong setting is told without loading the server.
+    from sanic import Sanic
+    from sanic.worker.loader import AppLoader
+
+    from telemetry_server.app import load_app
+    from telemetry_server.connection import Connection
+    from telemetry_server.shared import make_shared
+    from telemetry_server.stores import mongo, redis
+
+    problems = []
+    for variable, uri, check in (
+        ("MONGO_URI", config.mongo_uri, mongo.check_uri),
+        ("REDIS_URI", config.redis_uri, redis.check_uri),
+    ):
+        try:
+            check(uri)
+        except ValueError as error:
+            problems.append(f"{variable}: (not shown) cannot be used: {error}")
+    if config.otel_exporter_otlp_endpoint:
+        try:
+            import telemetry_server.traces  # noqa: F401
+        except ImportError:
+            problems.append("OTEL_EXPORTER_OTLP_ENDPOINT: traces need what is not installed: pip install '.[traces]'")
+    if problems:
+        fail(MISUSE, *problems)
+    if sys.platform == "linux":
+        Sanic.start_method = "fork"  # workers share what is loaded
+    load = partial(load_app, config, make_shared(config.workers))
+    app = load()
+    app.prepare(
+        host=config.host,
+        port=config.port,
+        workers=config.workers,
+        protocol=Connection,
+        motd=False,
+        access_log=False,
+    )
+    Sanic.serve(primary=app, app_loader=AppLoader(factory=load))
+
+
+def _check_port(host: str, port: int, kind: socket.SocketKind, setting: str) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            fail(REFUSED, f"Port {port} is taken; choose another one: {setting.format(other=port + 1)}.")
+        fail(REFUSED, f"Cannot listen on {host}, port {port}: {error.strerror}.")
