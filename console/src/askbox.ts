@@ -156,8 +156,7 @@ export class AskBox {
 
   private move(by: number): void {
     const count = this.completions.length;
-    this.active = (this.active + by + count + 1 + (this.active < 0 && by < 0 ? 0 : 0)) % (count + 1);
-    if (this.active === count) this.active = by > 0 ? 0 : count - 1;
+    this.active = this.active < 0 ? (by > 0 ? 0 : count - 1) : (this.active + by + count) % count;
     [...this.list.children].forEach((item, index) => {
       item.setAttribute("aria-selected", String(index === this.active));
       if (index === this.active) item.scrollIntoView({ block: "nearest" });

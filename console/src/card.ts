@@ -1,6 +1,6 @@
 // An answer: its picture, its rows, and on demand how it was come by.
 
-import { ask, request, type Told } from "./api";
+import { request, type Told } from "./api";
 import { draw, isEmpty } from "./chart/draw";
 import type { Drawing } from "./chart/drawing";
 import { png } from "./chart/image";
@@ -98,6 +98,3 @@ export class Card {
 }
 
 const fileName = (prompt: string): string => prompt.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 60) || "answer";
-
-/** The same prompt again, past nothing: what is shown is what is stored. */
-export const again = (prompt: string, tz: string): Promise<Told> => ask({ prompt, tz });

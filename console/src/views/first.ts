@@ -51,7 +51,7 @@ export class FirstRun {
     this.element.replaceChildren(
       el("h1", { id: "first-title" }, "Send a first metric"),
       el("p", { class: "muted" }, "Nothing is stored here yet. Any of these lines sends something:"),
-      needsKey ? el("p", { class: "note" }, button("Make a key for it", () => void this.makeKey(), { icon: "key", class: "small" }), " ", this.refusal || "A fresh key that may only read and write metrics.") : null as unknown as Node,
+      needsKey ? el("p", { class: "note" }, button("Make a key for it", () => void this.makeKey(), { icon: "key", class: "small" }), " ", this.refusal || "A fresh key that may only read and write metrics.") : null,
       ...lines.map(([title, text]) => el("div", { class: "line" }, el("header", {}, el("h2", {}, title), copier("Copy", () => text)), el("pre", { tabindex: "0", "aria-label": `With ${title}` }, el("code", {}, text)))),
       el("p", { class: "waiting", role: "status" }, el("span", { class: "pulse", "aria-hidden": "true" }), "Waiting for the first metric …"));
   }
