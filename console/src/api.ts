@@ -7,14 +7,33 @@ import type { Answer, Question, Refusal, Served } from "./types";
 
 /** What the server said was wrong; status 0: it said nothing, being away. */
 export class Problem extends Error {
-  constructor(readonly body: Refusal) { super(body.detail); }
-  get status(): number { return this.body.status; }
+  constructor(readonly body: Refusal) {
+    super(body.detail);
+  }
+  get status(): number {
+    return this.body.status;
+  }
 }
 
-export interface Asked { prompt?: string; question?: Question; context?: Question; now?: string; tz?: string; limit?: number }
-export interface Told { answer: Answer; served: Served }
+export interface Asked {
+  prompt?: string;
+  question?: Question;
+  context?: Question;
+  now?: string;
+  tz?: string;
+  limit?: number;
+}
+export interface Told {
+  answer: Answer;
+  served: Served;
+}
 
-interface Options { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal; method?: string }
+interface Options {
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  method?: string;
+}
 
 /** The answer to a request; raises Problem where it is none. A key is asked for where one is needed. */
 export async function request(path: string, options: Options = {}): Promise<Response> {

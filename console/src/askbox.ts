@@ -6,20 +6,45 @@ import type { Word } from "./types";
 
 const PAUSE_MS = 90;
 const ROLES: Record<string, string> = {
-  aggregation: "how values are combined", metric: "what was measured", tag: "which of them: a tag", value: "which of them: by value",
-  grouping: "what rows are grouped by", grain: "how wide the buckets are", ranking: "which rows come first", time: "when",
-  comparison: "compared with what", zone: "in which time zone", filler: "says nothing by itself", unknown: "not understood",
-  list: "show the metrics themselves", share: "as parts of the whole", condition: "which groups to keep", form: "what kind of question", wish: "a request",
+  aggregation: "how values are combined",
+  metric: "what was measured",
+  tag: "which of them: a tag",
+  value: "which of them: by value",
+  grouping: "what rows are grouped by",
+  grain: "how wide the buckets are",
+  ranking: "which rows come first",
+  time: "when",
+  comparison: "compared with what",
+  zone: "in which time zone",
+  filler: "says nothing by itself",
+  unknown: "not understood",
+  list: "show the metrics themselves",
+  share: "as parts of the whole",
+  condition: "which groups to keep",
+  form: "what kind of question",
+  wish: "a request",
 };
 
-export interface Mark { word: Word; kind: "read" | "assumed" | "unknown"; note: string }
-interface Completion { text: string; role: string }
+export interface Mark {
+  word: Word;
+  kind: "read" | "assumed" | "unknown";
+  note: string;
+}
+interface Completion {
+  text: string;
+  role: string;
+}
 
 export class AskBox {
   readonly element: HTMLElement;
   private readonly field: HTMLTextAreaElement;
   private readonly mirror = el("div", { class: "mirror", "aria-hidden": "true" });
-  private readonly list = el("ul", { class: "completions", role: "listbox", id: "completions", "aria-label": "How it may go on" });
+  private readonly list = el("ul", {
+    class: "completions",
+    role: "listbox",
+    id: "completions",
+    "aria-label": "How it may go on",
+  });
   private readonly tip = el("div", { class: "tip", role: "tooltip", hidden: true });
   private readonly heard = el("p", { class: "unseen", id: "ask-words" });
   private completions: Completion[] = [];
@@ -28,26 +53,76 @@ export class AskBox {
   private asked: AbortController | null = null;
   private marks: Mark[] = [];
 
-  constructor(private readonly zone: () => string, private readonly submit: (prompt: string) => void, private readonly pick: (mark: Mark) => void) {
+  constructor(
+    private readonly zone: () => string,
+    private readonly submit: (prompt: string) => void,
+    private readonly pick: (mark: Mark) => void,
+  ) {
     this.field = el("textarea", {
-      id: "ask", rows: 1, maxlength: 512, spellcheck: "false", autocomplete: "off", autocapitalize: "off", enterkeyhint: "go",
-      placeholder: "Ask about your metrics …", role: "combobox", "aria-label": "Ask about your metrics", "aria-expanded": "false",
-      "aria-controls": "completions", "aria-autocomplete": "list", "aria-describedby": "ask-words", dir: "auto",
-      oninput: () => { this.typed(); },
-      onkeydown: (event: KeyboardEvent) => { this.key(event); },
-      onblur: () => { setTimeout(() => { this.close(); }, 150); },
-      onclick: (event: MouseEvent) => { const mark = this.markAt(event); if (mark) this.pick(mark); },
-      onmousemove: (event: MouseEvent) => { this.hover(event); },
-      onmouseleave: () => { this.tip.hidden = true; },
-      onscroll: () => { this.mirror.scrollTop = this.field.scrollTop; },
+      id: "ask",
+      rows: 1,
+      maxlength: 512,
+      spellcheck: "false",
+      autocomplete: "off",
+      autocapitalize: "off",
+      enterkeyhint: "go",
+      placeholder: "Ask about your metrics …",
+      role: "combobox",
+      "aria-label": "Ask about your metrics",
+      "aria-expanded": "false",
+      "aria-controls": "completions",
+      "aria-autocomplete": "list",
+      "aria-describedby": "ask-words",
+      dir: "auto",
+      oninput: () => {
+        this.typed();
+      },
+      onkeydown: (event: KeyboardEvent) => {
+        this.key(event);
+      },
+      onblur: () => {
+        setTimeout(() => {
+          this.close();
+        }, 150);
+      },
+      onclick: (event: MouseEvent) => {
+        const mark = this.markAt(event);
+        if (mark) this.pick(mark);
+      },
+      onmousemove: (event: MouseEvent) => {
+        this.hover(event);
+      },
+      onmouseleave: () => {
+        this.tip.hidden = true;
+      },
+      onscroll: () => {
+        this.mirror.scrollTop = this.field.scrollTop;
+      },
     });
-    const go = button("Ask", () => { this.send(); }, { icon: "ask", class: "primary go", quiet: true });
-    this.element = el("div", { class: "askbox" }, el("div", { class: "field" }, this.mirror, this.field, go), this.list, this.tip, this.heard);
+    const go = button(
+      "Ask",
+      () => {
+        this.send();
+      },
+      { icon: "ask", class: "primary go", quiet: true },
+    );
+    this.element = el(
+      "div",
+      { class: "askbox" },
+      el("div", { class: "field" }, this.mirror, this.field, go),
+      this.list,
+      this.tip,
+      this.heard,
+    );
     this.list.hidden = true;
-    new ResizeObserver(() => { this.fit(); }).observe(this.field);
+    new ResizeObserver(() => {
+      this.fit();
+    }).observe(this.field);
   }
 
-  get text(): string { return this.field.value; }
+  get text(): string {
+    return this.field.value;
+  }
 
   set text(value: string) {
     this.field.value = value;
@@ -57,13 +132,18 @@ export class AskBox {
     this.close();
   }
 
-  focus(): void { this.field.focus(); }
+  focus(): void {
+    this.field.focus();
+  }
 
   /** Shows how the words of the text were read. */
   mark(marks: Mark[]): void {
     this.marks = marks;
     this.draw();
-    this.heard.textContent = marks.filter((mark) => mark.word.role !== "filler").map((mark) => `${mark.word.text}: ${mark.note}`).join("; ");
+    this.heard.textContent = marks
+      .filter((mark) => mark.word.role !== "filler")
+      .map((mark) => `${mark.word.text}: ${mark.note}`)
+      .join("; ");
   }
 
   private draw(): void {
@@ -73,7 +153,10 @@ export class AskBox {
     for (const mark of this.marks) {
       const { start, end } = mark.word;
       if (start < place || text.slice(start, end) !== mark.word.text) continue; // typed over since
-      pieces.push(document.createTextNode(text.slice(place, start)), el("span", { class: `word ${mark.kind} role-${mark.word.role}` }, text.slice(start, end)));
+      pieces.push(
+        document.createTextNode(text.slice(place, start)),
+        el("span", { class: `word ${mark.kind} role-${mark.word.role}` }, text.slice(start, end)),
+      );
       place = end;
     }
     this.mirror.replaceChildren(...pieces, text.slice(place) + "\u200b");
@@ -87,9 +170,18 @@ export class AskBox {
   private markAt(event: MouseEvent): Mark | null {
     for (const span of this.mirror.querySelectorAll(".word")) {
       for (const box of span.getClientRects()) {
-        if (event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom + 4) {
+        if (
+          event.clientX >= box.left &&
+          event.clientX <= box.right &&
+          event.clientY >= box.top &&
+          event.clientY <= box.bottom + 4
+        ) {
           const shown = [...this.mirror.querySelectorAll(".word")].indexOf(span);
-          return this.marks.filter((mark) => this.field.value.slice(mark.word.start, mark.word.end) === mark.word.text)[shown] ?? null;
+          return (
+            this.marks.filter((mark) => this.field.value.slice(mark.word.start, mark.word.end) === mark.word.text)[
+              shown
+            ] ?? null
+          );
         }
       }
     }
@@ -132,11 +224,24 @@ export class AskBox {
     this.completions = completions.filter((each) => each.text !== prefix);
     this.active = -1;
     this.field.removeAttribute("aria-activedescendant");
-    this.list.replaceChildren(...this.completions.map((each, index) =>
-      el("li", {
-        role: "option", id: `completion-${index}`, "aria-selected": "false",
-        onmousedown: (event: MouseEvent) => { event.preventDefault(); this.take(index, true); },
-      }, el("span", { class: "text" }, ...parted(each.text, prefix.trimStart())), el("span", { class: "role" }, each.role))));
+    this.list.replaceChildren(
+      ...this.completions.map((each, index) =>
+        el(
+          "li",
+          {
+            role: "option",
+            id: `completion-${index}`,
+            "aria-selected": "false",
+            onmousedown: (event: MouseEvent) => {
+              event.preventDefault();
+              this.take(index, true);
+            },
+          },
+          el("span", { class: "text" }, ...parted(each.text, prefix.trimStart())),
+          el("span", { class: "role" }, each.role),
+        ),
+      ),
+    );
     this.open(this.completions.length > 0);
     if (this.completions.length) announce(`${this.completions.length} ways to go on`);
   }

@@ -5,8 +5,15 @@ import { EMPTY, type Question } from "./types";
 
 const FRESH_MS = 20_000;
 
-export interface Name { name: string; types: string[]; series: number }
-interface Memory<T> { at: number; value: Promise<T> }
+export interface Name {
+  name: string;
+  types: string[];
+  series: number;
+}
+interface Memory<T> {
+  at: number;
+  value: Promise<T>;
+}
 
 export class Catalog {
   private last: Name[] = [];
@@ -29,19 +36,30 @@ export class Catalog {
     return this.texts({ ...EMPTY, form: "catalog", subject: "values", names, groups: [{ kind: "tag", key }] });
   }
 
-  get isKnown(): boolean { return this.last.length > 0; }
+  get isKnown(): boolean {
+    return this.last.length > 0;
+  }
 
   /** Of the names that are known now, those that hold the text, or all of its words. */
   like(text: string): string[] {
-    const words = text.toLowerCase().split(/\W+/).filter(Boolean).map((word) => word.replace(/s$/, ""));
-    return this.last.map((each) => each.name).filter((name) => words.every((word) => name.toLowerCase().includes(word)));
+    const words = text
+      .toLowerCase()
+      .split(/\W+/)
+      .filter(Boolean)
+      .map((word) => word.replace(/s$/, ""));
+    return this.last
+      .map((each) => each.name)
+      .filter((name) => words.every((word) => name.toLowerCase().includes(word)));
   }
 
-  forget(): void { this.memories.clear(); }
+  forget(): void {
+    this.memories.clear();
+  }
 
   private texts(question: Question): Promise<string[]> {
     return this.remembered(JSON.stringify(question), async () =>
-      (await ask({ question })).answer.rows.map((row) => String(row[0])));
+      (await ask({ question })).answer.rows.map((row) => String(row[0])),
+    );
   }
 
   private remembered<T>(key: string, make: () => Promise<T>): Promise<T> {

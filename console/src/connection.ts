@@ -31,7 +31,9 @@ async function wait(tries: number): Promise<void> {
   try {
     const answer = await fetch("/health/live", { cache: "no-store" });
     if (answer.ok) return found();
-  } catch { /* still away */ }
+  } catch {
+    /* still away */
+  }
   return wait(tries + 1);
 }
 
@@ -40,7 +42,10 @@ function found(): void {
   line.textContent = "The server is back.";
   line.className = "connection back";
   setTimeout(() => {
-    if (!away) { line.textContent = ""; line.className = "connection"; }
+    if (!away) {
+      line.textContent = "";
+      line.className = "connection";
+    }
   }, BACK_MS);
   returns.dispatchEvent(new Event("back"));
 }

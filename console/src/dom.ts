@@ -6,7 +6,11 @@ type Attributes = Record<string, unknown>;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An element: attributes by name, `on…` as listeners, `class`, and children. */
-export function el<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   return fill(document.createElement(tag), attributes, children);
 }
 
@@ -20,7 +24,9 @@ function fill<E extends Element>(element: E, attributes: Attributes, children: C
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value as EventListener);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -47,11 +53,19 @@ export function icon(name: string): SVGElement {
   return svg("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
 }
 
-export function button(label: string, act: (event: MouseEvent) => void, options: Attributes & { icon?: string; quiet?: boolean } = {}): HTMLButtonElement {
+export function button(
+  label: string,
+  act: (event: MouseEvent) => void,
+  options: Attributes & { icon?: string; quiet?: boolean } = {},
+): HTMLButtonElement {
   const { icon: drawn, quiet, ...attributes } = options;
   const text = quiet ? null : el("span", {}, label);
-  return el("button", { type: "button", onclick: act, ...(quiet ? { "aria-label": label, title: label } : {}), ...attributes },
-    drawn ? icon(drawn) : null, text);
+  return el(
+    "button",
+    { type: "button", onclick: act, ...(quiet ? { "aria-label": label, title: label } : {}), ...attributes },
+    drawn ? icon(drawn) : null,
+    text,
+  );
 }
 
 /** Says something to screen readers, and to nobody else. */
@@ -62,16 +76,22 @@ export function announce(text: string): void {
 
 /** Copies, and says so on the button that was pressed. */
 export function copier(label: string, text: () => string | Promise<string>): HTMLButtonElement {
-  const made = button(label, async () => {
-    const words = made.querySelector("span")!;
-    try {
-      await navigator.clipboard.writeText(await text());
-      words.textContent = "Copied";
-    } catch {
-      words.textContent = "Not copied: the browser does not allow it";
-    }
-    setTimeout(() => { words.textContent = label; }, 1600);
-  }, { icon: "copy", class: "small" });
+  const made = button(
+    label,
+    async () => {
+      const words = made.querySelector("span")!;
+      try {
+        await navigator.clipboard.writeText(await text());
+        words.textContent = "Copied";
+      } catch {
+        words.textContent = "Not copied: the browser does not allow it";
+      }
+      setTimeout(() => {
+        words.textContent = label;
+      }, 1600);
+    },
+    { icon: "copy", class: "small" },
+  );
   return made;
 }
 

@@ -12,7 +12,12 @@ import { CatalogView } from "./views/catalog";
 import { FirstRun, isFirstRun } from "./views/first";
 import { HealthView } from "./views/health";
 
-const TITLES: [View, string][] = [["ask", "Ask"], ["board", "Board"], ["catalog", "Metrics"], ["health", "Health"]];
+const TITLES: [View, string][] = [
+  ["ask", "Ask"],
+  ["board", "Board"],
+  ["catalog", "Metrics"],
+  ["health", "Health"],
+];
 
 applyTheme();
 visitZone(place().tz);
@@ -32,8 +37,16 @@ function show(): void {
   first = null;
   views.ask.element.classList.remove("is-first");
   current = view;
-  nav.replaceChildren(...TITLES.map(([each, title]) => el("a", { href: hashOf({ view: each, prompts: [] }), "aria-current": each === view ? "page" : null }, title,
-    each === "board" && pins().length ? el("span", { class: "count" }, String(pins().length)) : null)));
+  nav.replaceChildren(
+    ...TITLES.map(([each, title]) =>
+      el(
+        "a",
+        { href: hashOf({ view: each, prompts: [] }), "aria-current": each === view ? "page" : null },
+        title,
+        each === "board" && pins().length ? el("span", { class: "count" }, String(pins().length)) : null,
+      ),
+    ),
+  );
   document.title = "telemetry";
   main.replaceChildren(views[view].element);
   views[view].enter();
@@ -52,13 +65,53 @@ async function offerFirstRun(): Promise<void> {
 }
 
 function showKey(): void {
-  signedIn.replaceChildren(...(session.key ? [button("Sign out", () => { session.key = null; location.reload(); }, { icon: "key", quiet: true, class: "plain" })] : []));
+  signedIn.replaceChildren(
+    ...(session.key
+      ? [
+          button(
+            "Sign out",
+            () => {
+              session.key = null;
+              location.reload();
+            },
+            { icon: "key", quiet: true, class: "plain" },
+          ),
+        ]
+      : []),
+  );
 }
 
 document.body.replaceChildren(
-  el("a", { class: "skip", href: "#main", onclick: (event: Event) => { event.preventDefault(); views[current!].focus(); } }, "Skip to the content"),
-  el("header", { class: "top" }, el("a", { class: "brand", href: "#/" }, "telemetry"), nav, el("div", { class: "settings" }, zonePicker(show), signedIn, themeButton(), el("a", { class: "plain", href: "/docs" }, "API"))),
-  connectionLine, main, el("div", { id: "announcer", class: "unseen", role: "status", "aria-live": "polite" }));
+  el(
+    "a",
+    {
+      class: "skip",
+      href: "#main",
+      onclick: (event: Event) => {
+        event.preventDefault();
+        views[current!].focus();
+      },
+    },
+    "Skip to the content",
+  ),
+  el(
+    "header",
+    { class: "top" },
+    el("a", { class: "brand", href: "#/" }, "telemetry"),
+    nav,
+    el(
+      "div",
+      { class: "settings" },
+      zonePicker(show),
+      signedIn,
+      themeButton(),
+      el("a", { class: "plain", href: "/docs" }, "API"),
+    ),
+  ),
+  connectionLine,
+  main,
+  el("div", { id: "announcer", class: "unseen", role: "status", "aria-live": "polite" }),
+);
 
 addEventListener("popstate", show);
 document.addEventListener("signed", showKey);
@@ -71,10 +124,15 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target instanceof HTMLElement && event.target.closest("input, textarea, select, dialog");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
-    if (current !== "ask") { go({ view: "ask", prompts: [] }); show(); }
+    if (current !== "ask") {
+      go({ view: "ask", prompts: [] });
+      show();
+    }
     views.ask.focus();
   }
 });
-onReturn(() => { if (current === "catalog") show(); });
+onReturn(() => {
+  if (current === "catalog") show();
+});
 showKey();
 show();

@@ -2,8 +2,18 @@
 
 import { el } from "./dom";
 
-export interface Item { label: string; act: () => void; checked?: boolean; danger?: boolean }
-export interface Menu { title: string; items: Item[]; search?: boolean; extra?: HTMLElement }
+export interface Item {
+  label: string;
+  act: () => void;
+  checked?: boolean;
+  danger?: boolean;
+}
+export interface Menu {
+  title: string;
+  items: Item[];
+  search?: boolean;
+  extra?: HTMLElement;
+}
 
 const MOST = 100; // shown at a time: the search finds the rest
 let open: (() => void) | null = null;
@@ -13,7 +23,11 @@ export function dropMenu(anchor: HTMLElement, load: () => Promise<Menu> | Menu):
   const wasMine = anchor.getAttribute("aria-expanded") === "true";
   open?.();
   if (wasMine) return;
-  const box = el("div", { class: "menu", role: "dialog", "aria-label": "Change this part" }, el("p", { class: "muted" }, "…"));
+  const box = el(
+    "div",
+    { class: "menu", role: "dialog", "aria-label": "Change this part" },
+    el("p", { class: "muted" }, "…"),
+  );
   const close = (): void => {
     box.remove();
     anchor.setAttribute("aria-expanded", "false");
@@ -41,8 +55,13 @@ export function dropMenu(anchor: HTMLElement, load: () => Promise<Menu> | Menu):
   anchor.setAttribute("aria-expanded", "true");
   anchor.after(box);
   void Promise.resolve(load()).then(
-    (menu) => { show(box, menu, close); place(box); },
-    (error: Error) => { box.replaceChildren(el("p", { class: "wrong", role: "alert" }, error.message)); },
+    (menu) => {
+      show(box, menu, close);
+      place(box);
+    },
+    (error: Error) => {
+      box.replaceChildren(el("p", { class: "wrong", role: "alert" }, error.message));
+    },
   );
 }
 
@@ -50,20 +69,48 @@ function show(box: HTMLElement, menu: Menu, close: () => void): void {
   const list = el("div", { class: "items" });
   const fill = (wanted: string): void => {
     const found = menu.items.filter((item) => item.label.toLowerCase().includes(wanted.toLowerCase()));
-    list.replaceChildren(...found.slice(0, MOST).map((item) =>
-      el("button", {
-        type: "button", class: `item${item.checked ? " checked" : ""}${item.danger ? " danger" : ""}`, "aria-current": item.checked ? "true" : null, dir: "auto",
-        onclick: () => { close(); item.act(); },
-      }, item.label)));
+    list.replaceChildren(
+      ...found.slice(0, MOST).map((item) =>
+        el(
+          "button",
+          {
+            type: "button",
+            class: `item${item.checked ? " checked" : ""}${item.danger ? " danger" : ""}`,
+            "aria-current": item.checked ? "true" : null,
+            dir: "auto",
+            onclick: () => {
+              close();
+              item.act();
+            },
+          },
+          item.label,
+        ),
+      ),
+    );
     if (!found.length) list.append(el("p", { class: "muted" }, "Nothing by that name."));
     if (found.length > MOST) list.append(el("p", { class: "muted" }, `${found.length - MOST} more: type to find them`));
   };
   fill("");
-  const search = menu.search && menu.items.length > 8
-    ? el("input", { type: "search", placeholder: "Find …", "aria-label": `Find in ${menu.title}`, oninput: (event: Event) => { fill((event.target as HTMLInputElement).value); } })
-    : null;
-  box.replaceChildren(el("p", { class: "title" }, menu.title), ...(search ? [search] : []), list, ...(menu.extra ? [menu.extra] : []));
-  (search ?? list.querySelector<HTMLElement>(".checked") ?? list.querySelector<HTMLElement>("button"))?.focus({ preventScroll: true });
+  const search =
+    menu.search && menu.items.length > 8
+      ? el("input", {
+          type: "search",
+          placeholder: "Find …",
+          "aria-label": `Find in ${menu.title}`,
+          oninput: (event: Event) => {
+            fill((event.target as HTMLInputElement).value);
+          },
+        })
+      : null;
+  box.replaceChildren(
+    el("p", { class: "title" }, menu.title),
+    ...(search ? [search] : []),
+    list,
+    ...(menu.extra ? [menu.extra] : []),
+  );
+  (search ?? list.querySelector<HTMLElement>(".checked") ?? list.querySelector<HTMLElement>("button"))?.focus({
+    preventScroll: true,
+  });
 }
 
 /** Keeps it inside the window. */

@@ -5,7 +5,8 @@ import { canonical } from "./edits";
 import type { Answer, Question, Range, Word } from "./types";
 
 const TIMES = new Set(["time", "comparison", "zone"]);
-const TAIL = /(?:^| )(?:from \S+ to \S+|until \S+|since \S+)(?: in \S+ time)?(?: vs (?:from \S+ to \S+|until \S+|since \S+))?$/;
+const TAIL =
+  /(?:^| )(?:from \S+ to \S+|until \S+|since \S+)(?: in \S+ time)?(?: vs (?:from \S+ to \S+|until \S+|since \S+))?$/;
 const TOLERANCE_MS = 20_000; // what is asked now is a moment later than it was
 
 /** The words of a prompt that speak of time, where they stand together; null where there are none. */
@@ -28,7 +29,12 @@ export function withPhrase(reading: string, phrase: string): string {
 }
 
 /** Answers a question, under a prompt that has the phrase where it means the same. Raises Problem. */
-export async function askQuestion(question: Question, phrase: string | null, tz: string, now?: string): Promise<Told & { phrase: string | null }> {
+export async function askQuestion(
+  question: Question,
+  phrase: string | null,
+  tz: string,
+  now?: string,
+): Promise<Told & { phrase: string | null }> {
   const reading = await readingOf(question);
   if (phrase !== null) {
     try {
@@ -42,11 +48,19 @@ export async function askQuestion(question: Question, phrase: string | null, tz:
 }
 
 /** Answers a question over the range that a phrase means. */
-export async function askOver(question: Question, phrase: string, tz: string, now?: string): Promise<Told & { phrase: string | null }> {
+export async function askOver(
+  question: Question,
+  phrase: string,
+  tz: string,
+  now?: string,
+): Promise<Told & { phrase: string | null }> {
   const reading = await readingOf({ ...question, compared_to: null });
   try {
     const told = await ask({ prompt: withPhrase(reading, phrase), tz, now });
-    if (isSame({ ...told.answer.question, range: question.range, compared_to: null }, { ...question, compared_to: null })) return { ...told, phrase };
+    if (
+      isSame({ ...told.answer.question, range: question.range, compared_to: null }, { ...question, compared_to: null })
+    )
+      return { ...told, phrase };
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 422) throw error;
   }

@@ -1,7 +1,13 @@
 // Where one is, in the part of the address that no server sees: views, prompts, clock and zone; never a key.
 
 export type View = "ask" | "board" | "catalog" | "health";
-export interface Place { view: View; prompts: string[]; now?: string; tz?: string; live?: boolean }
+export interface Place {
+  view: View;
+  prompts: string[];
+  now?: string;
+  tz?: string;
+  live?: boolean;
+}
 
 const VIEWS: View[] = ["ask", "board", "catalog", "health"];
 
@@ -10,8 +16,11 @@ export function place(): Place {
   const parameters = new URLSearchParams(query ?? "");
   const view = VIEWS.find((each) => each === path) ?? "ask";
   return {
-    view, prompts: parameters.getAll("q").slice(0, 50),
-    now: parameters.get("now") ?? undefined, tz: parameters.get("tz") ?? undefined, live: parameters.has("live"),
+    view,
+    prompts: parameters.getAll("q").slice(0, 50),
+    now: parameters.get("now") ?? undefined,
+    tz: parameters.get("tz") ?? undefined,
+    live: parameters.has("live"),
   };
 }
 

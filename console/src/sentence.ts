@@ -3,14 +3,37 @@
 import { range } from "./times";
 import type { Aggregation, Comparison, Cycle, GroupKey, Question, TagFilter } from "./types";
 
-export type Kind = "aggregation" | "metric" | "filter" | "value" | "group" | "grain" | "rank" | "condition" | "cycle" | "range" | "compared";
+export type Kind =
+  | "aggregation"
+  | "metric"
+  | "filter"
+  | "value"
+  | "group"
+  | "grain"
+  | "rank"
+  | "condition"
+  | "cycle"
+  | "range"
+  | "compared";
 
 /** A part that is a chip has a kind, and which of its kind it is. */
-export interface Part { text: string; kind?: Kind; index?: number; title?: string }
+export interface Part {
+  text: string;
+  kind?: Kind;
+  index?: number;
+  title?: string;
+}
 
 const SIGNS: Record<Comparison, string> = { eq: "=", ne: "≠", lt: "<", le: "≤", gt: ">", ge: "≥" };
 const MATCHES = { is: "=", prefix: "starts with", suffix: "ends with", contains: "contains" };
-const NAMED: Record<string, string> = { avg: "average", sum: "sum", count: "count", min: "lowest", max: "highest", stddev: "standard deviation" };
+const NAMED: Record<string, string> = {
+  avg: "average",
+  sum: "sum",
+  count: "count",
+  min: "lowest",
+  max: "highest",
+  stddev: "standard deviation",
+};
 const DAYS = ["Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"];
 
 export function aggregationText(each: Aggregation): string {
@@ -38,7 +61,9 @@ function cycleText(cycle: Cycle): string {
 /** `phrase`: the words by which the range was asked for, where they are known. */
 export function sentence(question: Question, phrase: string | null): Part[] {
   const parts: Part[] = [];
-  const say = (text: string): void => { parts.push({ text }); };
+  const say = (text: string): void => {
+    parts.push({ text });
+  };
   const list = <T>(kind: Kind, items: T[], text: (item: T) => string, joint: string): void =>
     items.forEach((item, index) => {
       if (index) say(joint);
@@ -46,7 +71,12 @@ export function sentence(question: Question, phrase: string | null): Part[] {
     });
   const metric = (): void => {
     const text = question.names.length ? question.names.join(" and ") : "all events";
-    parts.push({ text, kind: "metric", index: 0, title: question.types.length ? `types: ${question.types.join(", ")}` : undefined });
+    parts.push({
+      text,
+      kind: "metric",
+      index: 0,
+      title: question.types.length ? `types: ${question.types.join(", ")}` : undefined,
+    });
   };
 
   switch (question.form) {
@@ -55,9 +85,14 @@ export function sentence(question: Question, phrase: string | null): Part[] {
       say("of");
       metric();
       if (question.unit) say(`in ${question.unit}`);
-      if (question.over && !question.over.percent) say(`per ${aggregationText(question.over.aggregation)} of ${question.over.names.join(" and ")}`);
+      if (question.over && !question.over.percent)
+        say(`per ${aggregationText(question.over.aggregation)} of ${question.over.names.join(" and ")}`);
       break;
-    case "list": say(`the latest ${question.limit ?? ""}`.trim()); say("of"); metric(); break;
+    case "list":
+      say(`the latest ${question.limit ?? ""}`.trim());
+      say("of");
+      metric();
+      break;
     case "exists":
       say("whether");
       if (question.aggregations.length) list("aggregation", question.aggregations, aggregationText, "and");
@@ -65,17 +100,31 @@ export function sentence(question: Question, phrase: string | null): Part[] {
       say("of");
       metric();
       break;
-    case "age": say("how long since"); metric(); break;
-    case "silent": say("what is silent of"); metric(); break;
+    case "age":
+      say("how long since");
+      metric();
+      break;
+    case "silent":
+      say("what is silent of");
+      metric();
+      break;
     case "catalog":
-      say({ names: "the names of", keys: "the tag keys of", values: `the values of ${question.groups[0]?.key ?? ""} in` }[question.subject ?? "names"]);
+      say(
+        { names: "the names of", keys: "the tag keys of", values: `the values of ${question.groups[0]?.key ?? ""} in` }[
+          question.subject ?? "names"
+        ],
+      );
       metric();
   }
   const whole = question.over?.percent ? question.over : question;
   if (whole.tags.length || whole.values.length) say("where");
   whole.tags.forEach((tag, place) => {
     if (place) say("and");
-    parts.push({ text: filterText(tag), kind: "filter", index: question.tags.indexOf(tag) < 0 ? indexOf(question.tags, tag) : question.tags.indexOf(tag) });
+    parts.push({
+      text: filterText(tag),
+      kind: "filter",
+      index: question.tags.indexOf(tag) < 0 ? indexOf(question.tags, tag) : question.tags.indexOf(tag),
+    });
   });
   whole.values.forEach((value, index) => {
     if (index || whole.tags.length) say("and");
@@ -91,9 +140,20 @@ export function sentence(question: Question, phrase: string | null): Part[] {
     const rest = question.tags.filter((tag) => indexOf(question.over!.tags, tag) < 0);
     say("the share where");
     rest.forEach((tag) => parts.push({ text: filterText(tag), kind: "filter", index: indexOf(question.tags, tag) }));
-    if (!rest.length) say(question.values.slice(question.over.values.length).map((each) => `value ${SIGNS[each.comparison]} ${each.number}`).join(" and "));
+    if (!rest.length)
+      say(
+        question.values
+          .slice(question.over.values.length)
+          .map((each) => `value ${SIGNS[each.comparison]} ${each.number}`)
+          .join(" and "),
+      );
   }
-  if (question.rank) parts.push({ text: `${question.rank.descending ? "top" : "bottom"} ${question.rank.count}${question.rank.others ? " and others" : ""}`, kind: "rank", index: 0 });
+  if (question.rank)
+    parts.push({
+      text: `${question.rank.descending ? "top" : "bottom"} ${question.rank.count}${question.rank.others ? " and others" : ""}`,
+      kind: "rank",
+      index: 0,
+    });
   question.having.forEach((each, index) => {
     const of = { value: "", change: "change ", change_percent: "change % " }[each.of];
     parts.push({ text: `having ${of}${SIGNS[each.comparison]} ${each.number}`, kind: "condition", index });
@@ -105,7 +165,11 @@ export function sentence(question: Question, phrase: string | null): Part[] {
   }
   if (question.compared_to && !(phrase && /\b(vs|versus|than|compared)\b/i.test(phrase))) {
     say("against");
-    parts.push({ text: range(question.compared_to.start, question.compared_to.end, question.zone), kind: "compared", index: 0 });
+    parts.push({
+      text: range(question.compared_to.start, question.compared_to.end, question.zone),
+      kind: "compared",
+      index: 0,
+    });
   }
   return parts;
 }

@@ -3,7 +3,9 @@
 const KEY = "telemetry.key";
 
 export const session = {
-  get key(): string | null { return sessionStorage.getItem(KEY); },
+  get key(): string | null {
+    return sessionStorage.getItem(KEY);
+  },
   set key(value: string | null) {
     if (value === null) sessionStorage.removeItem(KEY);
     else sessionStorage.setItem(KEY, value);
@@ -11,7 +13,11 @@ export const session = {
 };
 
 /** A value that the browser keeps; what is there already may be anything. */
-export function kept<T>(name: string, otherwise: T, fits: (value: unknown) => value is T): { read(): T; write(value: T): void } {
+export function kept<T>(
+  name: string,
+  otherwise: T,
+  fits: (value: unknown) => value is T,
+): { read(): T; write(value: T): void } {
   const place = `telemetry.${name}`;
   return {
     read() {
@@ -25,7 +31,9 @@ export function kept<T>(name: string, otherwise: T, fits: (value: unknown) => va
     write(value) {
       try {
         localStorage.setItem(place, JSON.stringify(value));
-      } catch { /* a browser that keeps nothing still works */ }
+      } catch {
+        /* a browser that keeps nothing still works */
+      }
     },
   };
 }

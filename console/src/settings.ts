@@ -19,8 +19,12 @@ export function visitZone(name: string | undefined): void {
 }
 
 const redrawn = new EventTarget();
-export const onRedraw = (act: () => void): void => { redrawn.addEventListener("redraw", act); };
-const redraw = (): void => { redrawn.dispatchEvent(new Event("redraw")); };
+export const onRedraw = (act: () => void): void => {
+  redrawn.addEventListener("redraw", act);
+};
+const redraw = (): void => {
+  redrawn.dispatchEvent(new Event("redraw"));
+};
 
 export function applyTheme(): void {
   const chosen = theme.read();
@@ -32,13 +36,19 @@ export function themeButton(): HTMLElement {
   const place = el("span", { class: "theme" });
   const show = (): void => {
     const chosen = theme.read();
-    place.replaceChildren(button(`Colours: ${chosen}`, () => {
-      theme.write(THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length]);
-      applyTheme();
-      show();
-      place.querySelector("button")?.focus();
-      redraw();
-    }, { icon: ICONS[chosen], quiet: true, class: "plain" }));
+    place.replaceChildren(
+      button(
+        `Colours: ${chosen}`,
+        () => {
+          theme.write(THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length]);
+          applyTheme();
+          show();
+          place.querySelector("button")?.focus();
+          redraw();
+        },
+        { icon: ICONS[chosen], quiet: true, class: "plain" },
+      ),
+    );
   };
   show();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
@@ -48,13 +58,20 @@ export function themeButton(): HTMLElement {
 export function zonePicker(changed: () => void): HTMLElement {
   const all = typeof Intl.supportedValuesOf === "function" ? Intl.supportedValuesOf("timeZone") : [];
   const names = [...new Set(["UTC", ownZone(), chosenZone, ...all])];
-  const select = el("select", {
-    class: "zone", "aria-label": "Time zone", title: "Time zone", onchange: () => {
-      chosenZone = select.value;
-      zone.write(chosenZone);
-      changed();
+  const select = el(
+    "select",
+    {
+      class: "zone",
+      "aria-label": "Time zone",
+      title: "Time zone",
+      onchange: () => {
+        chosenZone = select.value;
+        zone.write(chosenZone);
+        changed();
+      },
     },
-  }, ...names.map((name) => el("option", { value: name }, name)));
+    ...names.map((name) => el("option", { value: name }, name)),
+  );
   select.value = chosenZone;
   return select;
 }

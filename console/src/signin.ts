@@ -9,22 +9,38 @@ let asking: Promise<void> | null = null;
 export function askForKey(refused: string | null): Promise<void> {
   if (session.key !== refused) return Promise.resolve();
   session.key = null;
-  asking ??= shown(refused !== null).finally(() => { asking = null; });
+  asking ??= shown(refused !== null).finally(() => {
+    asking = null;
+  });
   return asking;
 }
 
 function shown(wasRefused: boolean): Promise<void> {
   return new Promise((done) => {
     const field = el("input", {
-      type: "password", id: "key", name: "key", autocomplete: "off", spellcheck: "false", required: true,
-      "aria-describedby": "key-help", placeholder: "telemetry_…",
+      type: "password",
+      id: "key",
+      name: "key",
+      autocomplete: "off",
+      spellcheck: "false",
+      required: true,
+      "aria-describedby": "key-help",
+      placeholder: "telemetry_…",
     });
-    const form = el("form", { method: "dialog" },
+    const form = el(
+      "form",
+      { method: "dialog" },
       el("h2", { id: "key-title" }, "Sign in"),
       el("p", { id: "key-help" }, "This server asks for an API key. It stays in this tab, and is forgotten with it."),
       wasRefused && el("p", { class: "wrong", role: "alert" }, "The server does not know that key."),
-      el("label", { for: "key" }, "API key"), field,
-      el("div", { class: "actions" }, button("Sign in", () => undefined, { type: "submit", class: "primary" })));
+      el("label", { for: "key" }, "API key"),
+      field,
+      el(
+        "div",
+        { class: "actions" },
+        button("Sign in", () => undefined, { type: "submit", class: "primary" }),
+      ),
+    );
     const dialog = el("dialog", { class: "sheet", "aria-labelledby": "key-title" }, form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -6,7 +6,10 @@ import { Problem, request } from "./api";
 const SILENCE_MS = 15_000; // heartbeats come every five seconds
 const RETRY_MS = 1000;
 
-export interface Told { event: string; data: unknown }
+export interface Told {
+  event: string;
+  data: unknown;
+}
 
 /** Follows a stream, coming again where it was, until it is stopped or refused. */
 export function follow(path: string, tell: (told: Told) => void, refused: (problem: Problem) => void): () => void {
@@ -58,7 +61,9 @@ export function follow(path: string, tell: (told: Told) => void, refused: (probl
 }
 
 async function* blocks(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const reader = body.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>).getReader();
+  const reader = body
+    .pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)
+    .getReader();
   let held = "";
   for (;;) {
     const { done, value } = await reader.read();

@@ -50,7 +50,11 @@ function minute(at: Date, zone: string): string {
 
 export function ago(text: string): string {
   const seconds = (Date.now() - new Date(text).getTime()) / 1000;
-  for (const [size, unit] of [[86_400, "d"], [3600, "h"], [60, "min"]] as const) {
+  for (const [size, unit] of [
+    [86_400, "d"],
+    [3600, "h"],
+    [60, "min"],
+  ] as const) {
     if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
   }
   return "just now";

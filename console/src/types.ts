@@ -1,20 +1,68 @@
 // What the server sends and takes, as docs and /openapi.json tell it.
 
 export type Cell = string | number | boolean | null | string[];
-export interface Column { name: string; type: "string" | "number" | "boolean" | "time" | "tags" }
-export interface Word { text: string; start: number; end: number; role: string }
-export interface Range { start: string | null; end: string | null }
-export interface GroupKey { kind: "tag" | "name" | "type" | "hour" | "weekday"; key: string }
+export interface Column {
+  name: string;
+  type: "string" | "number" | "boolean" | "time" | "tags";
+}
+export interface Word {
+  text: string;
+  start: number;
+  end: number;
+  role: string;
+}
+export interface Range {
+  start: string | null;
+  end: string | null;
+}
+export interface GroupKey {
+  kind: "tag" | "name" | "type" | "hour" | "weekday";
+  key: string;
+}
 export type Unit = "second" | "minute" | "hour" | "day" | "week" | "month" | "quarter" | "year";
-export interface Aggregation { function: string; percent: number | null; key: GroupKey | null; per: Unit | null }
-export interface TagFilter { key: string; values: string[]; negated: boolean; match: "is" | "prefix" | "suffix" | "contains" }
-export interface ValueFilter { comparison: Comparison; number: number }
+export interface Aggregation {
+  function: string;
+  percent: number | null;
+  key: GroupKey | null;
+  per: Unit | null;
+}
+export interface TagFilter {
+  key: string;
+  values: string[];
+  negated: boolean;
+  match: "is" | "prefix" | "suffix" | "contains";
+}
+export interface ValueFilter {
+  comparison: Comparison;
+  number: number;
+}
 export type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
-export interface Condition extends ValueFilter { of: "value" | "change" | "change_percent" }
-export interface Cycle { weekdays: number[]; start: string; end: string; negated: boolean }
-export interface Grain { unit: Unit; count: number }
-export interface Rank { count: number; descending: boolean; per: GroupKey[]; others: boolean }
-export interface Over { names: string[]; aggregation: Aggregation; tags: TagFilter[]; values: ValueFilter[]; percent: boolean }
+export interface Condition extends ValueFilter {
+  of: "value" | "change" | "change_percent";
+}
+export interface Cycle {
+  weekdays: number[];
+  start: string;
+  end: string;
+  negated: boolean;
+}
+export interface Grain {
+  unit: Unit;
+  count: number;
+}
+export interface Rank {
+  count: number;
+  descending: boolean;
+  per: GroupKey[];
+  others: boolean;
+}
+export interface Over {
+  names: string[];
+  aggregation: Aggregation;
+  tags: TagFilter[];
+  values: ValueFilter[];
+  percent: boolean;
+}
 
 export interface Question {
   form: "aggregate" | "list" | "exists" | "age" | "silent" | "catalog";
@@ -63,10 +111,30 @@ export interface Refusal {
 }
 
 /** How an answer was come by, as its headers tell. */
-export interface Served { cache: string; steps: { name: string; ms: number }[]; at: Date }
+export interface Served {
+  cache: string;
+  steps: { name: string; ms: number }[];
+  at: Date;
+}
 
 export const EMPTY: Question = {
-  form: "aggregate", range: { start: null, end: null }, aggregations: [], names: [], types: [], tags: [], values: [],
-  groups: [], grain: null, rank: null, limit: null, having: [], share: false, over: null, compared_to: null, during: [],
-  subject: null, unit: null, zone: "UTC",
+  form: "aggregate",
+  range: { start: null, end: null },
+  aggregations: [],
+  names: [],
+  types: [],
+  tags: [],
+  values: [],
+  groups: [],
+  grain: null,
+  rank: null,
+  limit: null,
+  having: [],
+  share: false,
+  over: null,
+  compared_to: null,
+  during: [],
+  subject: null,
+  unit: null,
+  zone: "UTC",
 };

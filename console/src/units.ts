@@ -3,9 +3,37 @@
 import type { Question } from "./types";
 
 const UNITS: Record<string, string> = {
-  ns: "ns", us: "µs", ms: "ms", millis: "ms", milliseconds: "ms", s: "s", sec: "s", seconds: "s", minutes: "min", hours: "h", days: "d",
-  bytes: "B", kb: "kB", mb: "MB", gb: "GB", kib: "KiB", mib: "MiB", gib: "GiB", percent: "%", pct: "%",
-  celsius: "°C", fahrenheit: "°F", watts: "W", volts: "V", amperes: "A", hertz: "Hz", hz: "Hz", mhz: "MHz", kmh: "km/h", usd: "$", eur: "€",
+  ns: "ns",
+  us: "µs",
+  ms: "ms",
+  millis: "ms",
+  milliseconds: "ms",
+  s: "s",
+  sec: "s",
+  seconds: "s",
+  minutes: "min",
+  hours: "h",
+  days: "d",
+  bytes: "B",
+  kb: "kB",
+  mb: "MB",
+  gb: "GB",
+  kib: "KiB",
+  mib: "MiB",
+  gib: "GiB",
+  percent: "%",
+  pct: "%",
+  celsius: "°C",
+  fahrenheit: "°F",
+  watts: "W",
+  volts: "V",
+  amperes: "A",
+  hertz: "Hz",
+  hz: "Hz",
+  mhz: "MHz",
+  kmh: "km/h",
+  usd: "$",
+  eur: "€",
 };
 const STATISTICS = new Set(["total", "sum", "count", "avg", "mean", "min", "max", "p50", "p95", "p99"]);
 const UNITLESS = new Set(["count", "distinct", "variance", "seen", "began"]);
@@ -32,7 +60,10 @@ function labelOf(each: Question["aggregations"][number]): string {
 }
 
 export function unitOfName(name: string): string {
-  const words = name.toLowerCase().split(/[_.:/-]+/).filter(Boolean);
+  const words = name
+    .toLowerCase()
+    .split(/[_.:/-]+/)
+    .filter(Boolean);
   while (words.length > 1 && STATISTICS.has(words[words.length - 1])) words.pop();
   if (words.length < 2 || words[words.length - 2] === "per") return "";
   return UNITS[words[words.length - 1]] ?? "";

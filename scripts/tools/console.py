@@ -13,10 +13,11 @@ TARGET = ROOT / "telemetry_server" / "console"
 
 
 def main() -> int:
-    """Install the pinned tools where they are missing or others, check the types, build."""
-    parser = Parser("scripts/console", description="Check console/ and build it into telemetry_server/console/.")
+    """Install the pinned tools where they are missing or others, format, check the types, build."""
+    parser = Parser("scripts/console", description="Format and check console/, and build it into telemetry_server/console/.")
     parser.parse_args()
     install()
+    _run("npx", "prettier", "--log-level", "warn", "--write", "src", "styles")
     _run("npx", "tsc", "--noEmit")
     _run("node", "build.mjs")
     for each in sorted(TARGET.iterdir()):

@@ -10,7 +10,10 @@ const DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"
 const [CELL, GAP, LEFT, TOP] = [30, 3, 44, 22];
 
 export function isHeat(answer: Answer): boolean {
-  const kinds = answer.question.groups.map((group) => group.kind).sort().join(" ");
+  const kinds = answer.question.groups
+    .map((group) => group.kind)
+    .sort()
+    .join(" ");
   return kinds === "hour weekday" && answer.question.grain === null;
 }
 
@@ -24,20 +27,40 @@ export function drawHeat(host: HTMLElement, answer: Answer): Drawing {
   const known = new Map(answer.rows.map((row) => [`${row[weekday]} ${row[hour]}`, row[value]]));
   const [width, height] = [LEFT + 24 * (CELL + GAP), TOP + 7 * (CELL + GAP)];
   const share = (cell: number): number => (most === least ? 1 : 0.08 + 0.92 * ((cell - least) / (most - least)));
-  const cells = DAYS.flatMap((name, row) => Array.from({ length: 24 }, (_, column) => {
-    const cell = known.get(`${name} ${column}`);
-    const spot = { x: LEFT + column * (CELL + GAP), y: TOP + row * (CELL + GAP), width: CELL, height: CELL, rx: 4 };
-    if (typeof cell !== "number") return svg("rect", { ...spot, class: "nothing" });
-    const label = `${name} ${String(column).padStart(2, "0")}:00, ${amount(cell, unit)}`;
-    return svg("rect", { ...spot, class: "heat", "fill-opacity": share(cell).toFixed(3) }, svg("title", {}, label));
-  }));
-  const hours = [0, 3, 6, 9, 12, 15, 18, 21].map((each) => svg("text", { x: LEFT + each * (CELL + GAP), y: 14, class: "axis" }, `${String(each).padStart(2, "0")}:00`));
-  const days = DAYS.map((name, row) => svg("text", { x: 0, y: TOP + row * (CELL + GAP) + 20, class: "axis" }, name.slice(0, 3)));
-  const map = svg("svg", { class: "heatmap", viewBox: `0 0 ${width} ${height}`, role: "presentation" }, ...hours, ...days, ...cells);
-  const scale = el("div", { class: "legend scale" }, el("span", {}, amount(least, unit)), el("span", { class: "ramp" }), el("span", {}, amount(most, unit)));
+  const cells = DAYS.flatMap((name, row) =>
+    Array.from({ length: 24 }, (_, column) => {
+      const cell = known.get(`${name} ${column}`);
+      const spot = { x: LEFT + column * (CELL + GAP), y: TOP + row * (CELL + GAP), width: CELL, height: CELL, rx: 4 };
+      if (typeof cell !== "number") return svg("rect", { ...spot, class: "nothing" });
+      const label = `${name} ${String(column).padStart(2, "0")}:00, ${amount(cell, unit)}`;
+      return svg("rect", { ...spot, class: "heat", "fill-opacity": share(cell).toFixed(3) }, svg("title", {}, label));
+    }),
+  );
+  const hours = [0, 3, 6, 9, 12, 15, 18, 21].map((each) =>
+    svg("text", { x: LEFT + each * (CELL + GAP), y: 14, class: "axis" }, `${String(each).padStart(2, "0")}:00`),
+  );
+  const days = DAYS.map((name, row) =>
+    svg("text", { x: 0, y: TOP + row * (CELL + GAP) + 20, class: "axis" }, name.slice(0, 3)),
+  );
+  const map = svg(
+    "svg",
+    { class: "heatmap", viewBox: `0 0 ${width} ${height}`, role: "presentation" },
+    ...hours,
+    ...days,
+    ...cells,
+  );
+  const scale = el(
+    "div",
+    { class: "legend scale" },
+    el("span", {}, amount(least, unit)),
+    el("span", { class: "ramp" }),
+    el("span", {}, amount(most, unit)),
+  );
   host.replaceChildren(el("div", { class: "scroll" }, map), scale);
   return {
-    notes: [], summary: `A map of hours by weekdays, from ${amount(least, unit)} to ${amount(most, unit)}`, stop: () => undefined,
+    notes: [],
+    summary: `A map of hours by weekdays, from ${amount(least, unit)} to ${amount(most, unit)}`,
+    stop: () => undefined,
     canvas: () => Promise.resolve(picture()),
   };
 

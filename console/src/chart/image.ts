@@ -17,6 +17,9 @@ export async function png(picture: HTMLCanvasElement, title: string): Promise<Bl
   pen.fillText(title, EDGE, EDGE, canvas.width - 2 * EDGE);
   pen.drawImage(picture, EDGE, EDGE + HEAD);
   return new Promise((done, fail) => {
-    canvas.toBlob((blob) => { if (blob) done(blob); else fail(new Error("The browser made no image.")); }, "image/png");
+    canvas.toBlob((blob) => {
+      if (blob) done(blob);
+      else fail(new Error("The browser made no image."));
+    }, "image/png");
   });
 }

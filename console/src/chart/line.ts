@@ -13,7 +13,9 @@ export function drawLines(host: HTMLElement, answer: Answer, options: Options): 
   const { times, lines, notes } = linesOf(answer);
   const zone = answer.question.zone;
   const colours = palette();
-  const column = answer.columns.find((each, place) => each.type === "number" && place > answer.columns.findIndex((one) => one.type === "time"));
+  const column = answer.columns.find(
+    (each, place) => each.type === "number" && place > answer.columns.findIndex((one) => one.type === "time"),
+  );
   const unit = unitOf(answer.question, column?.name ?? "");
   const legend = el("div", { class: "legend" });
   const picture = el("div", { class: "plot" });
@@ -23,54 +25,99 @@ export function drawLines(host: HTMLElement, answer: Answer, options: Options): 
   const fromZero = lines.length === 1 && spread(least(numbers), most(numbers))[0] === 0; // an area that begins elsewhere would lie
   const font = `${options.big ? 15 : 12}px ${getComputedStyle(document.body).fontFamily}`;
   const axis = { stroke: colours.faint, font, grid: { stroke: colours.line, width: 1 }, ticks: { show: false } };
-  const plot = new uPlot({
-    width: Math.max(200, host.clientWidth), height: options.height,
-    legend: { show: false },
-    padding: [12, 12, 0, 0],
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-    cursor: {
-      drag: { x: options.onZoom !== undefined, y: false, setScale: false },
-      points: { size: 7, width: 2, fill: colours.paper },
-      y: false,
+  const plot = new uPlot(
+    {
+      width: Math.max(200, host.clientWidth),
+      height: options.height,
+      legend: { show: false },
+      padding: [12, 12, 0, 0],
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
+      cursor: {
+        drag: { x: options.onZoom !== undefined, y: false, setScale: false },
+        points: { size: 7, width: 2, fill: colours.paper },
+        y: false,
+      },
+      scales: { x: { time: true }, y: { range: (_, low, high) => spread(low, high) } },
+      axes: [
+        {
+          ...axis,
+          grid: { show: false },
+          values: (_, splits) => splits.map((split, place) => tick(split, splits[place - 1], zone)),
+          space: options.big ? 110 : 76,
+          gap: 8,
+          size: options.big ? 44 : 34,
+        },
+        {
+          ...axis,
+          values: (_, splits) => splits.map((split) => brief(split, unit)),
+          size: (_, values) => 14 + Math.max(0, ...(values ?? []).map((value) => value.length)) * (options.big ? 9 : 7),
+          gap: 8,
+        },
+      ],
+      series: [
+        {},
+        ...lines.map((line) => {
+          const colour = seriesColour(colours, line.of);
+          return {
+            label: line.label,
+            stroke: colour,
+            width: options.big ? 3 : 1.75,
+            spanGaps: false,
+            dash: line.dashed ? [5, 5] : undefined,
+            alpha: line.dashed ? 0.75 : 1,
+            fill: fromZero ? `${colour}17` : undefined,
+            points: {
+              show: true,
+              size: options.big ? 8 : 5,
+              fill: colour,
+              filter: (self: uPlot, index: number) => alone(self.data[index]),
+            },
+          };
+        }),
+      ],
+      hooks: {
+        setCursor: [
+          (self) => {
+            tell(self.cursor.idx ?? null);
+          },
+        ],
+        setSelect: [
+          (self) => {
+            if (self.select.width < 6) return;
+            const [from, to] = [
+              self.posToVal(self.select.left, "x"),
+              self.posToVal(self.select.left + self.select.width, "x"),
+            ];
+            self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+            options.onZoom?.(from, to);
+          },
+        ],
+      },
     },
-    scales: { x: { time: true }, y: { range: (_, low, high) => spread(low, high) } },
-    axes: [
-      { ...axis, grid: { show: false }, values: (_, splits) => splits.map((split, place) => tick(split, splits[place - 1], zone)), space: options.big ? 110 : 76, gap: 8, size: options.big ? 44 : 34 },
-      { ...axis, values: (_, splits) => splits.map((split) => brief(split, unit)), size: (_, values) => 14 + Math.max(0, ...(values ?? []).map((value) => value.length)) * (options.big ? 9 : 7), gap: 8 },
-    ],
-    series: [
-      {},
-      ...lines.map((line) => {
-        const colour = seriesColour(colours, line.of);
-        return {
-          label: line.label, stroke: colour, width: options.big ? 3 : 1.75, spanGaps: false,
-          dash: line.dashed ? [5, 5] : undefined, alpha: line.dashed ? 0.75 : 1,
-          fill: fromZero ? `${colour}17` : undefined,
-          points: { show: true, size: options.big ? 8 : 5, fill: colour, filter: (self: uPlot, index: number) => alone(self.data[index]) },
-        };
-      }),
-    ],
-    hooks: {
-      setCursor: [(self) => { tell(self.cursor.idx ?? null); }],
-      setSelect: [(self) => {
-        if (self.select.width < 6) return;
-        const [from, to] = [self.posToVal(self.select.left, "x"), self.posToVal(self.select.left + self.select.width, "x")];
-        self.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-        options.onZoom?.(from, to);
-      }],
-    },
-  }, [times, ...lines.map((line) => line.values)] as uPlot.AlignedData, picture);
+    [times, ...lines.map((line) => line.values)] as uPlot.AlignedData,
+    picture,
+  );
 
   const entries = lines.map((line, index) => {
     const value = el("span", { class: "value" });
     const swatch = el("span", { class: `swatch series-${line.of % 8}${line.dashed ? " dashed" : ""}` });
-    const entry = el("button", {
-      type: "button", class: "entry", "aria-pressed": "true", title: "Show or hide", onclick: () => {
-        const shown = !plot.series[index + 1].show;
-        plot.setSeries(index + 1, { show: shown });
-        entry.setAttribute("aria-pressed", String(shown));
+    const entry = el(
+      "button",
+      {
+        type: "button",
+        class: "entry",
+        "aria-pressed": "true",
+        title: "Show or hide",
+        onclick: () => {
+          const shown = !plot.series[index + 1].show;
+          plot.setSeries(index + 1, { show: shown });
+          entry.setAttribute("aria-pressed", String(shown));
+        },
       },
-    }, swatch, el("bdi", { class: "name" }, line.label), value);
+      swatch,
+      el("bdi", { class: "name" }, line.label),
+      value,
+    );
     return { entry, value };
   });
   legend.append(...entries.map((each) => each.entry));
@@ -95,14 +142,19 @@ export function drawLines(host: HTMLElement, answer: Answer, options: Options): 
     notes,
     summary: `Lines over time, ${lines.length} of ${times.length} points, from ${amount(least(numbers), unit)} to ${amount(most(numbers), unit)}`,
     canvas: () => Promise.resolve(plot.ctx.canvas),
-    stop() { resized.disconnect(); plot.destroy(); },
+    stop() {
+      resized.disconnect();
+      plot.destroy();
+    },
   };
 }
 
 /** Values without a neighbour, which no line would show. */
 function alone(values: ArrayLike<number | null | undefined>): number[] {
   const isThere = (place: number): boolean => values[place] !== null && values[place] !== undefined;
-  return Array.from(values, (_, place) => place).filter((place) => isThere(place) && !isThere(place - 1) && !isThere(place + 1));
+  return Array.from(values, (_, place) => place).filter(
+    (place) => isThere(place) && !isThere(place - 1) && !isThere(place + 1),
+  );
 }
 
 const least = (numbers: number[]): number => numbers.reduce((one, other) => Math.min(one, other), Infinity);

@@ -20,30 +20,75 @@ export function drawNumber(host: HTMLElement, answer: Answer): Drawing {
     if (["previous", "change", "change_percent"].includes(column.name)) return [];
     const cell = cells[index];
     const unit = unitOf(question, column.name);
-    const text = typeof cell === "number" ? amount(cell, unit) : column.type === "time" && cell ? instant(String(cell), question.zone) : cell === null ? "–" : String(cell);
-    return [el("div", { class: "figure" }, el("span", { class: "number" }, text), columns.length > 1 && previous < 0 ? el("span", { class: "of" }, column.name) : null)];
+    const text =
+      typeof cell === "number"
+        ? amount(cell, unit)
+        : column.type === "time" && cell
+          ? instant(String(cell), question.zone)
+          : cell === null
+            ? "–"
+            : String(cell);
+    return [
+      el(
+        "div",
+        { class: "figure" },
+        el("span", { class: "number" }, text),
+        columns.length > 1 && previous < 0 ? el("span", { class: "of" }, column.name) : null,
+      ),
+    ];
   });
-  const before = previous >= 0 && typeof cells[previous] === "number"
-    ? el("p", { class: "against" }, `before: ${amount(cells[previous] as number, unitOf(question, columns[0].name))}`, typeof cells[change] === "number" ? el("span", { class: "change" }, signed(cells[change] as number, "%")) : null)
-    : null;
+  const before =
+    previous >= 0 && typeof cells[previous] === "number"
+      ? el(
+          "p",
+          { class: "against" },
+          `before: ${amount(cells[previous] as number, unitOf(question, columns[0].name))}`,
+          typeof cells[change] === "number"
+            ? el("span", { class: "change" }, signed(cells[change] as number, "%"))
+            : null,
+        )
+      : null;
   const line = el("div", { class: "history" });
   host.replaceChildren(el("div", { class: "figures" }, ...figures), ...(before ? [before] : []), line);
   let stopped = false;
-  void Promise.all([history(question, question.range), question.compared_to ? history(question, question.compared_to) : NONE]).then(([course, before]) => {
-    if (!stopped && course.values.length > 1) line.replaceChildren(sparkline(course, "How it went over this range", before));
-  }, () => undefined); // the number stands without it
-  return { notes: [], summary: figures.map((each) => each.textContent).join(", "), stop() { stopped = true; } };
+  void Promise.all([
+    history(question, question.range),
+    question.compared_to ? history(question, question.compared_to) : NONE,
+  ]).then(
+    ([course, before]) => {
+      if (!stopped && course.values.length > 1)
+        line.replaceChildren(sparkline(course, "How it went over this range", before));
+    },
+    () => undefined,
+  ); // the number stands without it
+  return {
+    notes: [],
+    summary: figures.map((each) => each.textContent).join(", "),
+    stop() {
+      stopped = true;
+    },
+  };
 }
 
 /** The first result over a range, in some dozens of buckets. */
 async function history(question: Question, { start: from, end: to }: Range): Promise<Course> {
   const first = question.aggregations[0];
-  if (question.form !== "aggregate" || question.groups.length || !first || first.per || ["seen", "began"].includes(first.function) || question.over) return NONE;
+  if (
+    question.form !== "aggregate" ||
+    question.groups.length ||
+    !first ||
+    first.per ||
+    ["seen", "began"].includes(first.function) ||
+    question.over
+  )
+    return NONE;
   const end = to ? Date.parse(to) : Date.now();
   const start = from ? Date.parse(from) : end - 7 * DAY * 1000;
   const grain = grainFor((end - start) / 1000);
   const range = { start: new Date(start).toISOString(), end: new Date(end).toISOString() };
-  const told = await ask({ question: { ...question, aggregations: [first], range, grain, compared_to: null, having: [], rank: null } });
+  const told = await ask({
+    question: { ...question, aggregations: [first], range, grain, compared_to: null, having: [], rank: null },
+  });
   const value = told.answer.columns.length - 1;
   const { rows } = told.answer;
   return {
@@ -54,8 +99,13 @@ async function history(question: Question, { start: from, end: to }: Range): Pro
 
 export function grainFor(seconds: number): Grain {
   const choices: [number, Grain][] = [
-    [600, { unit: "second", count: 10 }], [7200, { unit: "minute", count: 1 }], [6 * 3600, { unit: "minute", count: 5 }], [DAY, { unit: "minute", count: 30 }],
-    [4 * DAY, { unit: "hour", count: 1 }], [14 * DAY, { unit: "hour", count: 6 }], [100 * DAY, { unit: "day", count: 1 }],
+    [600, { unit: "second", count: 10 }],
+    [7200, { unit: "minute", count: 1 }],
+    [6 * 3600, { unit: "minute", count: 5 }],
+    [DAY, { unit: "minute", count: 30 }],
+    [4 * DAY, { unit: "hour", count: 1 }],
+    [14 * DAY, { unit: "hour", count: 6 }],
+    [100 * DAY, { unit: "day", count: 1 }],
   ];
   return choices.find(([most]) => seconds <= most)?.[1] ?? { unit: "week", count: 1 };
 }

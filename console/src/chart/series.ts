@@ -9,8 +9,17 @@ export const MOST_POINTS = 2000;
 const SECONDS: Record<string, number> = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 };
 const MOST_BUCKETS = 20_000;
 
-export interface Line { label: string; values: (number | null)[]; dashed?: boolean; of: number }
-export interface Lines { times: number[]; lines: Line[]; notes: string[] }
+export interface Line {
+  label: string;
+  values: (number | null)[];
+  dashed?: boolean;
+  of: number;
+}
+export interface Lines {
+  times: number[];
+  lines: Line[];
+  notes: string[];
+}
 
 export function labelOf(cell: Cell): string {
   return cell === null ? "(none)" : Array.isArray(cell) ? cell.join(", ") : String(cell);
@@ -22,8 +31,13 @@ export function linesOf(answer: Answer): Lines {
   const time = columns.findIndex((column) => column.type === "time");
   const compared = columns.some((column) => column.name === "previous");
   const values = columns.flatMap((column, place) =>
-    place > time && column.type === "number" && column.name !== "change" && column.name !== "change_percent" ? [place] : []);
-  const told = [...new Set(answer.rows.map((row) => Date.parse(String(row[time])) / 1000))].sort((one, other) => one - other);
+    place > time && column.type === "number" && column.name !== "change" && column.name !== "change_percent"
+      ? [place]
+      : [],
+  );
+  const told = [...new Set(answer.rows.map((row) => Date.parse(String(row[time])) / 1000))].sort(
+    (one, other) => one - other,
+  );
   const times = unbroken(told, answer.question.grain);
   const nothing = addsUp(answer) ? 0 : null; // where there is no row, nothing came
   const placeOf = new Map(times.map((at, place) => [at, place]));
@@ -33,12 +47,19 @@ export function linesOf(answer: Answer): Lines {
     const group = row.slice(0, time).map(labelOf).join(" · ");
     if (!groups.has(group)) groups.set(group, groups.size);
     for (const place of values) {
-      const name = compared ? periodOf(answer, columns[place].name === "previous") : values.length > 1 ? columns[place].name : "";
+      const name = compared
+        ? periodOf(answer, columns[place].name === "previous")
+        : values.length > 1
+          ? columns[place].name
+          : "";
       const label = [group, name].filter(Boolean).join(" · ") || columns[place].name;
       let line = found.get(label);
       if (!line) {
         const of = compared ? groups.get(group)! : found.size;
-        found.set(label, (line = { label, values: times.map(() => nothing), dashed: columns[place].name === "previous", of }));
+        found.set(
+          label,
+          (line = { label, values: times.map(() => nothing), dashed: columns[place].name === "previous", of }),
+        );
       }
       const value = row[place];
       line.values[placeOf.get(Date.parse(String(row[time])) / 1000)!] = typeof value === "number" ? value : null;
@@ -60,7 +81,11 @@ function unbroken(times: number[], grain: Grain | null): number[] {
 }
 
 function addsUp({ question }: Answer): boolean {
-  return !question.over && !question.share && question.aggregations.every((each) => (each.function === "count" || each.function === "sum") && !each.per);
+  return (
+    !question.over &&
+    !question.share &&
+    question.aggregations.every((each) => (each.function === "count" || each.function === "sum") && !each.per)
+  );
 }
 
 /** Which of the two periods of a comparison a value is of. */
@@ -76,11 +101,18 @@ export function fewer(all: Lines): Lines {
   if (lines.length > MOST_LINES) {
     const size = (line: Line): number => line.values.reduce<number>((sum, value) => sum + Math.abs(value ?? 0), 0);
     const sizes = new Map(lines.map((line) => [line, size(line)]));
-    notes.push(`${MOST_LINES} of ${lines.length.toLocaleString("en")} lines are drawn, those with the largest values; the table has all.`);
-    lines = [...lines].sort((one, other) => sizes.get(other)! - sizes.get(one)!).slice(0, MOST_LINES).map((line, of) => (line.dashed ? line : { ...line, of }));
+    notes.push(
+      `${MOST_LINES} of ${lines.length.toLocaleString("en")} lines are drawn, those with the largest values; the table has all.`,
+    );
+    lines = [...lines]
+      .sort((one, other) => sizes.get(other)! - sizes.get(one)!)
+      .slice(0, MOST_LINES)
+      .map((line, of) => (line.dashed ? line : { ...line, of }));
   }
   if (times.length > MOST_POINTS) {
-    notes.push(`Thinned from ${times.length.toLocaleString("en")} points: of each stretch the lowest and the highest value are drawn.`);
+    notes.push(
+      `Thinned from ${times.length.toLocaleString("en")} points: of each stretch the lowest and the highest value are drawn.`,
+    );
     const kept = new Set<number>([0, times.length - 1]);
     const step = Math.ceil((times.length * 2 * lines.length) / MOST_POINTS);
     for (const line of lines) {

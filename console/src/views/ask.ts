@@ -16,7 +16,12 @@ import { follow } from "../stream";
 import { currentZone, onRedraw } from "../settings";
 import type { Answer, Question, Refusal } from "../types";
 
-const EXAMPLES = ["top 5 events today", "what metrics are there", "count of events per hour today", "which metrics are silent today"];
+const EXAMPLES = [
+  "top 5 events today",
+  "what metrics are there",
+  "count of events per hour today",
+  "which metrics are silent today",
+];
 
 export class AskView {
   readonly element = el("div", { class: "view ask" });
@@ -35,10 +40,30 @@ export class AskView {
   private shownPrompt = "";
 
   constructor() {
-    this.box = new AskBox(currentZone, (prompt) => { this.now = undefined; void this.ask(prompt, this.context); }, (mark) => { this.pickMark(mark); });
-    this.element.append(el("h1", { class: "hero" }, "What would you like to know?"), this.box.element, this.reading, this.told, this.outcome, this.welcome);
-    onReturn(() => { if (this.element.isConnected && this.shownPrompt && !this.stopLive) void this.ask(this.shownPrompt, null, true); });
-    onRedraw(() => { this.card?.redraw(); });
+    this.box = new AskBox(
+      currentZone,
+      (prompt) => {
+        this.now = undefined;
+        void this.ask(prompt, this.context);
+      },
+      (mark) => {
+        this.pickMark(mark);
+      },
+    );
+    this.element.append(
+      el("h1", { class: "hero" }, "What would you like to know?"),
+      this.box.element,
+      this.reading,
+      this.told,
+      this.outcome,
+      this.welcome,
+    );
+    onReturn(() => {
+      if (this.element.isConnected && this.shownPrompt && !this.stopLive) void this.ask(this.shownPrompt, null, true);
+    });
+    onRedraw(() => {
+      this.card?.redraw();
+    });
   }
 
   /** Shows what the address says. */
@@ -47,7 +72,9 @@ export class AskView {
     this.now = now;
     if (!prompts.length) return this.greet();
     this.box.text = prompts[0];
-    void this.ask(prompts[0], null, true).then(() => { if (live && this.answer) this.follow(true); });
+    void this.ask(prompts[0], null, true).then(() => {
+      if (live && this.answer) this.follow(true);
+    });
   }
 
   leave(): void {
@@ -55,7 +82,9 @@ export class AskView {
     this.asked?.abort();
   }
 
-  focus(): void { this.box.focus(); }
+  focus(): void {
+    this.box.focus();
+  }
 
   private greet(): void {
     this.follow(false, true);
@@ -72,12 +101,32 @@ export class AskView {
     let names: string[] = [];
     try {
       names = (await catalog.names()).map((each) => each.name);
-    } catch { /* the examples do without */ }
+    } catch {
+      /* the examples do without */
+    }
     const slow = names.find((name) => /latency|duration/.test(name));
     const other = names.find((name) => name !== slow && /errors|requests|usage/.test(name));
-    const own = [slow && `p95 of ${slow} per hour over the last 24 hours`, other && `${other} per hour over the last 24 hours`].filter((prompt) => prompt !== undefined);
-    this.welcome.replaceChildren(el("p", { class: "muted" }, "For instance"), el("div", { class: "examples" },
-      ...[...EXAMPLES.slice(0, 2), ...own, ...EXAMPLES.slice(2)].slice(0, 6).map((prompt) => button(prompt, () => { this.box.text = prompt; void this.ask(prompt, null); }, { class: "example" }))));
+    const own = [
+      slow && `p95 of ${slow} per hour over the last 24 hours`,
+      other && `${other} per hour over the last 24 hours`,
+    ].filter((prompt) => prompt !== undefined);
+    this.welcome.replaceChildren(
+      el("p", { class: "muted" }, "For instance"),
+      el(
+        "div",
+        { class: "examples" },
+        ...[...EXAMPLES.slice(0, 2), ...own, ...EXAMPLES.slice(2)].slice(0, 6).map((prompt) =>
+          button(
+            prompt,
+            () => {
+              this.box.text = prompt;
+              void this.ask(prompt, null);
+            },
+            { class: "example" },
+          ),
+        ),
+      ),
+    );
   }
 
   private clear(): void {
@@ -90,15 +139,19 @@ export class AskView {
   }
 
   private async ask(prompt: string, context: Question | null, replace = false): Promise<void> {
-    await this.run(async (signal) => {
-      const tz = currentZone();
-      const told = await ask({ prompt, tz, now: this.now, ...(context ? { context } : {}) }, signal);
-      const own = phraseOf(prompt, told.answer.words);
-      if (!context || !(await isFollowUp(told.answer, tz))) return { told, phrase: own };
-      const { answer: _, ...rest } = told;
-      const standing = await askQuestion(told.answer.question, own ?? this.phrase, tz, this.now);
-      return { told: { ...rest, answer: standing.answer }, phrase: standing.phrase };
-    }, prompt, replace);
+    await this.run(
+      async (signal) => {
+        const tz = currentZone();
+        const told = await ask({ prompt, tz, now: this.now, ...(context ? { context } : {}) }, signal);
+        const own = phraseOf(prompt, told.answer.words);
+        if (!context || !(await isFollowUp(told.answer, tz))) return { told, phrase: own };
+        const { answer: _, ...rest } = told;
+        const standing = await askQuestion(told.answer.question, own ?? this.phrase, tz, this.now);
+        return { told: { ...rest, answer: standing.answer }, phrase: standing.phrase };
+      },
+      prompt,
+      replace,
+    );
   }
 
   private async change(change: Change): Promise<void> {
@@ -110,14 +163,19 @@ export class AskView {
         return { told, phrase };
       }
       const next = change.question!;
-      const sameTime = JSON.stringify([next.range, next.compared_to]) === JSON.stringify([question.range, question.compared_to]);
+      const sameTime =
+        JSON.stringify([next.range, next.compared_to]) === JSON.stringify([question.range, question.compared_to]);
       const { phrase, ...told } = await askQuestion(next, sameTime ? this.phrase : null, tz, this.now);
       return { told, phrase };
     }, this.box.text);
   }
 
   /** Asks, and shows what came of it: an answer, a refusal, or that there is no server. */
-  private async run(work: (signal: AbortSignal) => Promise<{ told: Told; phrase: string | null }>, prompt: string, replace = false): Promise<void> {
+  private async run(
+    work: (signal: AbortSignal) => Promise<{ told: Told; phrase: string | null }>,
+    prompt: string,
+    replace = false,
+  ): Promise<void> {
     this.asked?.abort();
     const asked = (this.asked = new AbortController());
     const wasLive = this.stopLive !== null;
@@ -153,9 +211,17 @@ export class AskView {
     this.read(answer);
     this.card?.stop();
     this.card = new Card(currentZone, {
-      zoom: (from, to) => { void this.change({ question: zoomed(this.answer!.question, from, to) }); },
-      pin: () => { addPin(this.answer!.prompt); },
-      live: this.now ? undefined : (on) => { this.follow(on); },
+      zoom: (from, to) => {
+        void this.change({ question: zoomed(this.answer!.question, from, to) });
+      },
+      pin: () => {
+        addPin(this.answer!.prompt);
+      },
+      live: this.now
+        ? undefined
+        : (on) => {
+            this.follow(on);
+          },
     });
     this.outcome.replaceChildren(this.card.element);
     this.card.show(told);
@@ -164,20 +230,69 @@ export class AskView {
   /** The sentence, and what was taken for granted. */
   private read(answer: Answer): void {
     const assumptions = assumptionsOf(answer, catalog);
-    if (!catalog.isKnown) void catalog.names().then(() => { if (this.answer === answer) this.read(answer); }, () => undefined); // for what may be meant instead
+    if (!catalog.isKnown)
+      void catalog.names().then(
+        () => {
+          if (this.answer === answer) this.read(answer);
+        },
+        () => undefined,
+      ); // for what may be meant instead
     const notes = new Map(assumptions.flatMap((each) => each.words.map((word) => [word.start, each.text])));
-    this.box.mark(answer.words.map((word): Mark => {
-      const note = notes.get(word.start);
-      return { word, kind: note ? "assumed" : word.role === "unknown" ? "unknown" : "read", note: note ?? roleNote(word.role) };
-    }));
-    this.reading.replaceChildren(chips(answer.question, this.phrase, assumedKinds(answer), (change) => { void this.change(change); }));
-    const afresh = this.now ? el("p", { class: "note" }, `As of ${this.now}. `, button("Ask afresh", () => { this.now = undefined; void this.ask(answer.prompt, null); }, { class: "inline" })) : null;
+    this.box.mark(
+      answer.words.map((word): Mark => {
+        const note = notes.get(word.start);
+        return {
+          word,
+          kind: note ? "assumed" : word.role === "unknown" ? "unknown" : "read",
+          note: note ?? roleNote(word.role),
+        };
+      }),
+    );
+    this.reading.replaceChildren(
+      chips(answer.question, this.phrase, assumedKinds(answer), (change) => {
+        void this.change(change);
+      }),
+    );
+    const afresh = this.now
+      ? el(
+          "p",
+          { class: "note" },
+          `As of ${this.now}. `,
+          button(
+            "Ask afresh",
+            () => {
+              this.now = undefined;
+              void this.ask(answer.prompt, null);
+            },
+            { class: "inline" },
+          ),
+        )
+      : null;
     this.told.replaceChildren(...assumptions.map((each) => this.assumption(each)), ...(afresh ? [afresh] : []));
   }
 
   private assumption({ text, alternatives }: Assumption): HTMLElement {
-    return el("p", { class: "assumption", tabindex: "-1", "data-text": text }, el("bdi", {}, text), alternatives.length ? el("span", { class: "instead" }, " · instead: ",
-      ...alternatives.map((each) => button(each.label, () => { this.take(each); }, { class: "inline" }))) : null);
+    return el(
+      "p",
+      { class: "assumption", tabindex: "-1", "data-text": text },
+      el("bdi", {}, text),
+      alternatives.length
+        ? el(
+            "span",
+            { class: "instead" },
+            " · instead: ",
+            ...alternatives.map((each) =>
+              button(
+                each.label,
+                () => {
+                  this.take(each);
+                },
+                { class: "inline" },
+              ),
+            ),
+          )
+        : null,
+    );
   }
 
   private take({ question, phrase }: Alternative): void {
@@ -186,8 +301,9 @@ export class AskView {
 
   private pickMark(mark: Mark): void {
     if (mark.kind === "read") return;
-    const wanted = [...this.told.querySelectorAll<HTMLElement>(".assumption")].find((each) => each.dataset.text === mark.note)
-      ?? this.outcome.querySelector<HTMLElement>(".suggestions");
+    const wanted =
+      [...this.told.querySelectorAll<HTMLElement>(".assumption")].find((each) => each.dataset.text === mark.note) ??
+      this.outcome.querySelector<HTMLElement>(".suggestions");
     (wanted?.querySelector("button") ?? wanted)?.focus();
   }
 
@@ -197,16 +313,45 @@ export class AskView {
     this.answer = null;
     if (this.box.text !== prompt) this.box.text = prompt;
     const { span } = refusal;
-    const isIn = (start: number, end: number): boolean => span !== undefined && refusal.code !== "ambiguous" && start < span.end && end > span.start;
-    this.box.mark((refusal.words ?? []).map((word): Mark => ({
-      word, kind: word.role === "unknown" || isIn(word.start, word.end) ? "unknown" : "read", note: isIn(word.start, word.end) ? refusal.detail : roleNote(word.role),
-    })));
+    const isIn = (start: number, end: number): boolean =>
+      span !== undefined && refusal.code !== "ambiguous" && start < span.end && end > span.start;
+    this.box.mark(
+      (refusal.words ?? []).map(
+        (word): Mark => ({
+          word,
+          kind: word.role === "unknown" || isIn(word.start, word.end) ? "unknown" : "read",
+          note: isIn(word.start, word.end) ? refusal.detail : roleNote(word.role),
+        }),
+      ),
+    );
     const suggestions = refusal.suggestions ?? [];
-    this.outcome.replaceChildren(el("section", { class: "card refusal", "aria-label": "Not answered" },
-      el("p", { class: "lead" }, el("bdi", {}, refusal.detail)),
-      suggestions.length ? el("div", { class: "suggestions" }, el("p", { class: "muted" }, refusal.code === "ambiguous" ? "Which is meant?" : "Ask instead"),
-        ...suggestions.map((text) => button(text, () => { this.box.text = text; void this.ask(text, this.context); }, { class: "example" }))) : null,
-      refusal.status === 503 || refusal.status === 429 ? button("Try again", () => void this.ask(prompt, null), { class: "primary" }) : null));
+    this.outcome.replaceChildren(
+      el(
+        "section",
+        { class: "card refusal", "aria-label": "Not answered" },
+        el("p", { class: "lead" }, el("bdi", {}, refusal.detail)),
+        suggestions.length
+          ? el(
+              "div",
+              { class: "suggestions" },
+              el("p", { class: "muted" }, refusal.code === "ambiguous" ? "Which is meant?" : "Ask instead"),
+              ...suggestions.map((text) =>
+                button(
+                  text,
+                  () => {
+                    this.box.text = text;
+                    void this.ask(text, this.context);
+                  },
+                  { class: "example" },
+                ),
+              ),
+            )
+          : null,
+        refusal.status === 503 || refusal.status === 429
+          ? button("Try again", () => void this.ask(prompt, null), { class: "primary" })
+          : null,
+      ),
+    );
     announce(refusal.detail);
   }
 
@@ -218,23 +363,30 @@ export class AskView {
     if (!quietly && this.answer) go({ view: "ask", prompts: [this.answer.prompt], tz: place().tz, live: on }, true);
     if (!on || !this.answer) return;
     const query = new URLSearchParams({ prompt: this.answer.prompt, tz: currentZone() });
-    this.stopLive = follow(`/query/live?${query}`, ({ event, data }) => {
-      if (event === "answer") {
-        const answer = data as Answer;
-        this.answer = answer;
-        this.context = answer.question;
-        this.card?.show({ answer, served: { cache: "", steps: [], at: new Date() } }, true);
-      } else if (event === "problem") {
-        this.told.replaceChildren(el("p", { class: "note wrong", role: "alert" }, (data as Refusal).detail));
-      }
-    }, (problem) => { this.refuse(problem.body, this.shownPrompt); });
+    this.stopLive = follow(
+      `/query/live?${query}`,
+      ({ event, data }) => {
+        if (event === "answer") {
+          const answer = data as Answer;
+          this.answer = answer;
+          this.context = answer.question;
+          this.card?.show({ answer, served: { cache: "", steps: [], at: new Date() } }, true);
+        } else if (event === "problem") {
+          this.told.replaceChildren(el("p", { class: "note wrong", role: "alert" }, (data as Refusal).detail));
+        }
+      },
+      (problem) => {
+        this.refuse(problem.body, this.shownPrompt);
+      },
+    );
   }
 }
 
 function assumedKinds(answer: Answer): Set<string> {
   const kinds = new Set<string>();
   for (const text of answer.assumptions) {
-    if (/(counted|summed|averaged|at its highest|at its lowest|sum of its values)$/.test(text)) kinds.add("aggregation");
+    if (/(counted|summed|averaged|at its highest|at its lowest|sum of its values)$/.test(text))
+      kinds.add("aggregation");
     if (text.startsWith("no time said")) kinds.add("range");
     if (/read as \d+ rows$/.test(text)) kinds.add("rank");
     if (answer.question.names.some((name) => text.endsWith(` ${name}`) && text.startsWith("'"))) kinds.add("metric");

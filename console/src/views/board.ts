@@ -13,7 +13,15 @@ import type { Answer } from "../types";
 
 const EVERY_MS = 10_000;
 
-interface Tile { prompt: string; element: HTMLElement; picture: HTMLElement; state: HTMLElement; drawing: Drawing | null; answer: Answer | null; shown: string }
+interface Tile {
+  prompt: string;
+  element: HTMLElement;
+  picture: HTMLElement;
+  state: HTMLElement;
+  drawing: Drawing | null;
+  answer: Answer | null;
+  shown: string;
+}
 
 export class BoardView {
   readonly element = el("div", { class: "view board" });
@@ -22,12 +30,24 @@ export class BoardView {
   private entered = false;
 
   constructor() {
-    onReturn(() => { if (this.entered) void this.refresh(); });
-    onRedraw(() => { if (this.entered) this.tiles.forEach((tile) => { if (tile.answer) this.draw(tile, tile.answer); }); });
-    document.addEventListener("visibilitychange", () => { if (this.entered && !document.hidden) void this.refresh(); });
+    onReturn(() => {
+      if (this.entered) void this.refresh();
+    });
+    onRedraw(() => {
+      if (this.entered)
+        this.tiles.forEach((tile) => {
+          if (tile.answer) this.draw(tile, tile.answer);
+        });
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (this.entered && !document.hidden) void this.refresh();
+    });
     document.addEventListener("fullscreenchange", () => {
       document.documentElement.classList.toggle("wall", document.fullscreenElement !== null);
-      if (this.entered) this.tiles.forEach((tile) => { if (tile.answer) this.draw(tile, tile.answer); });
+      if (this.entered)
+        this.tiles.forEach((tile) => {
+          if (tile.answer) this.draw(tile, tile.answer);
+        });
     });
   }
 
@@ -43,7 +63,9 @@ export class BoardView {
     this.tiles.forEach((tile) => tile.drawing?.stop());
   }
 
-  focus(): void { this.element.querySelector<HTMLElement>("h1")?.focus(); }
+  focus(): void {
+    this.element.querySelector<HTMLElement>("h1")?.focus();
+  }
 
   private show(prompts: string[]): void {
     this.tiles.forEach((tile) => tile.drawing?.stop());
@@ -51,13 +73,42 @@ export class BoardView {
     go({ view: "board", prompts, tz: place().tz }, true);
     document.title = "Board · telemetry";
     const isOther = JSON.stringify(prompts) !== JSON.stringify(pins());
-    const head = el("header", { class: "head" }, el("h1", { tabindex: "-1" }, "Board"),
-      el("div", { class: "tools" },
-        isOther && prompts.length ? button("Keep as mine", () => { setPins(prompts); this.show(prompts); }, { icon: "pin", class: "tool" }) : null,
+    const head = el(
+      "header",
+      { class: "head" },
+      el("h1", { tabindex: "-1" }, "Board"),
+      el(
+        "div",
+        { class: "tools" },
+        isOther && prompts.length
+          ? button(
+              "Keep as mine",
+              () => {
+                setPins(prompts);
+                this.show(prompts);
+              },
+              { icon: "pin", class: "tool" },
+            )
+          : null,
         prompts.length ? copier("Copy link", () => link({ view: "board", prompts, tz: currentZone() })) : null,
-        prompts.length ? button("Full screen", () => void document.documentElement.requestFullscreen(), { icon: "wall", class: "tool" }) : null));
-    const nothing = el("div", { class: "card empty" }, el("p", { class: "lead" }, "Nothing is pinned."), el("p", {}, "Ask something, then press Pin: it is shown here, and kept up to date."));
-    this.element.replaceChildren(head, prompts.length ? el("div", { class: "tiles" }, ...this.tiles.map((tile) => tile.element)) : nothing);
+        prompts.length
+          ? button("Full screen", () => void document.documentElement.requestFullscreen(), {
+              icon: "wall",
+              class: "tool",
+            })
+          : null,
+      ),
+    );
+    const nothing = el(
+      "div",
+      { class: "card empty" },
+      el("p", { class: "lead" }, "Nothing is pinned."),
+      el("p", {}, "Ask something, then press Pin: it is shown here, and kept up to date."),
+    );
+    this.element.replaceChildren(
+      head,
+      prompts.length ? el("div", { class: "tiles" }, ...this.tiles.map((tile) => tile.element)) : nothing,
+    );
     void this.refresh();
   }
 
@@ -68,12 +119,37 @@ export class BoardView {
       [prompts[index], prompts[index + by]] = [prompts[index + by], prompts[index]];
       this.keep(prompts);
     };
-    const element = el("section", { class: "card tile", "aria-label": prompt },
-      el("header", {}, el("h2", {}, el("a", { href: hashOf({ view: "ask", prompts: [prompt] }), dir: "auto" }, prompt)),
-        el("div", { class: "tools" },
-          index ? button(`Move “${prompt}” forward`, () => { moved(-1); }, { quiet: true, icon: "down", class: "plain turned" }) : null,
-          button(`Unpin “${prompt}”`, () => { this.keep(this.tiles.map((each) => each.prompt).filter((_, place) => place !== index)); }, { quiet: true, icon: "close", class: "plain" }))),
-      picture, state);
+    const element = el(
+      "section",
+      { class: "card tile", "aria-label": prompt },
+      el(
+        "header",
+        {},
+        el("h2", {}, el("a", { href: hashOf({ view: "ask", prompts: [prompt] }), dir: "auto" }, prompt)),
+        el(
+          "div",
+          { class: "tools" },
+          index
+            ? button(
+                `Move “${prompt}” forward`,
+                () => {
+                  moved(-1);
+                },
+                { quiet: true, icon: "down", class: "plain turned" },
+              )
+            : null,
+          button(
+            `Unpin “${prompt}”`,
+            () => {
+              this.keep(this.tiles.map((each) => each.prompt).filter((_, place) => place !== index));
+            },
+            { quiet: true, icon: "close", class: "plain" },
+          ),
+        ),
+      ),
+      picture,
+      state,
+    );
     return { prompt, element, picture, state, drawing: null, answer: null, shown: "" };
   }
 
@@ -87,7 +163,10 @@ export class BoardView {
     clearTimeout(this.timer);
     const tiles = this.tiles;
     await Promise.all(tiles.map((tile) => this.update(tile)));
-    if (this.entered && tiles === this.tiles) this.timer = window.setTimeout(() => { if (!document.hidden) void this.refresh(); }, EVERY_MS);
+    if (this.entered && tiles === this.tiles)
+      this.timer = window.setTimeout(() => {
+        if (!document.hidden) void this.refresh();
+      }, EVERY_MS);
   }
 
   private async update(tile: Tile): Promise<void> {
@@ -109,7 +188,10 @@ export class BoardView {
   private draw(tile: Tile, answer: Answer): void {
     tile.drawing?.stop();
     const big = document.fullscreenElement !== null;
-    tile.drawing = draw(tile.picture, answer, { height: big ? Math.max(240, Math.round(innerHeight / 3.2)) : 220, big });
+    tile.drawing = draw(tile.picture, answer, {
+      height: big ? Math.max(240, Math.round(innerHeight / 3.2)) : 220,
+      big,
+    });
     if (!tile.drawing) tile.picture.replaceChildren(table(answer));
     tile.picture.setAttribute("aria-label", tile.drawing?.summary ?? "Rows");
   }

@@ -34,8 +34,12 @@ export class CatalogView {
     void this.load();
   }
 
-  leave(): void { this.seen?.disconnect(); }
-  focus(): void { this.element.querySelector<HTMLElement>("input, h1")?.focus(); }
+  leave(): void {
+    this.seen?.disconnect();
+  }
+  focus(): void {
+    this.element.querySelector<HTMLElement>("input, h1")?.focus();
+  }
 
   private async load(): Promise<void> {
     let names: Name[];
@@ -51,31 +55,92 @@ export class CatalogView {
     const counts = new Map<string, string>();
     const below = el("p", { class: "muted" });
     const show = (wanted: string): void => {
-      const found = names.filter((each) => each.name.toLowerCase().includes(wanted.toLowerCase()) || each.types.some((type) => type.startsWith(wanted)));
+      const found = names.filter(
+        (each) =>
+          each.name.toLowerCase().includes(wanted.toLowerCase()) || each.types.some((type) => type.startsWith(wanted)),
+      );
       body.replaceChildren(...found.slice(0, MOST_ROWS).map((each) => this.row(each, counts)));
-      below.textContent = found.length > MOST_ROWS ? `${MOST_ROWS} of ${found.length.toLocaleString("en")} names: type to find the others.` : found.length ? "" : "Nothing by that name.";
+      below.textContent =
+        found.length > MOST_ROWS
+          ? `${MOST_ROWS} of ${found.length.toLocaleString("en")} names: type to find the others.`
+          : found.length
+            ? ""
+            : "Nothing by that name.";
     };
-    const search = el("input", { type: "search", placeholder: "Find a metric …", "aria-label": "Find a metric", oninput: () => { show(search.value); } });
+    const search = el("input", {
+      type: "search",
+      placeholder: "Find a metric …",
+      "aria-label": "Find a metric",
+      oninput: () => {
+        show(search.value);
+      },
+    });
     this.element.replaceChildren(
       el("header", { class: "head" }, el("h1", { tabindex: "-1" }, "Metrics"), search),
-      el("div", { class: "card flush" }, el("div", { class: "scroll" }, el("table", { class: "names" },
-        el("thead", {}, el("tr", {}, ...["Name", "Type", "Tags", "Series", "Last day", "Last seen", ""].map((text, place) => el("th", { scope: "col", class: place === 3 || place === 4 ? "number" : "" }, text || el("span", { class: "unseen" }, "Course of the last day"))))), body)), below));
+      el(
+        "div",
+        { class: "card flush" },
+        el(
+          "div",
+          { class: "scroll" },
+          el(
+            "table",
+            { class: "names" },
+            el(
+              "thead",
+              {},
+              el(
+                "tr",
+                {},
+                ...["Name", "Type", "Tags", "Series", "Last day", "Last seen", ""].map((text, place) =>
+                  el(
+                    "th",
+                    { scope: "col", class: place === 3 || place === 4 ? "number" : "" },
+                    text || el("span", { class: "unseen" }, "Course of the last day"),
+                  ),
+                ),
+              ),
+            ),
+            body,
+          ),
+        ),
+        below,
+      ),
+    );
     show("");
-    void this.count(counts).catch((error: unknown) => { if (!(error instanceof Problem)) throw error; });
+    void this.count(counts).catch((error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+    });
   }
 
   /** How many came over the last day, of all names at once. */
   private async count(counts: Map<string, string>): Promise<void> {
     const { metrics } = await json<{ metrics: { name: string; count: number }[] }>("/observability/metrics/summary");
     for (const { name, count } of metrics) counts.set(name, plain(count));
-    for (const cell of this.element.querySelectorAll<HTMLElement>("[data-count-of]")) cell.textContent = counts.get(cell.dataset.countOf!) ?? "0";
+    for (const cell of this.element.querySelectorAll<HTMLElement>("[data-count-of]"))
+      cell.textContent = counts.get(cell.dataset.countOf!) ?? "0";
   }
 
   private row(name: Name, counts: Map<string, string>): HTMLElement {
-    const row = el("tr", {},
-      el("th", { scope: "row" }, el("a", { href: hashOf({ view: "ask", prompts: [`${promptName(name.name)} per hour over the last 24 hours`] }) }, name.name)),
+    const row = el(
+      "tr",
+      {},
+      el(
+        "th",
+        { scope: "row" },
+        el(
+          "a",
+          { href: hashOf({ view: "ask", prompts: [`${promptName(name.name)} per hour over the last 24 hours`] }) },
+          name.name,
+        ),
+      ),
       el("td", {}, ...name.types.map((type) => el("span", { class: "badge" }, type))),
-      el("td", { class: "tags" }), el("td", { class: "number" }, plain(name.series)), el("td", { class: "number", "data-count-of": name.name }, counts.get(name.name) ?? ""), el("td", { class: "last" }), el("td", { class: "course" }));
+      el("td", { class: "tags" }),
+      el("td", { class: "number" }, plain(name.series)),
+      el("td", { class: "number", "data-count-of": name.name }, counts.get(name.name) ?? ""),
+      el("td", { class: "last" }),
+      el("td", { class: "course" }),
+    );
     this.rows.set(row, name);
     this.seen?.observe(row);
     return row;
@@ -91,13 +156,27 @@ export class CatalogView {
       const [keys, recent, course] = await Promise.all([
         catalog.keys([name]),
         json<{ timestamp: string }>(`/metrics/${encodeURIComponent(name)}?limit=1`),
-        ask({ question: { ...EMPTY, names: [name], range, grain: grainFor(DAY_MS / 1000), aggregations: [{ function: adds ? "sum" : "avg", percent: null, key: null, per: null }] } }),
+        ask({
+          question: {
+            ...EMPTY,
+            names: [name],
+            range,
+            grain: grainFor(DAY_MS / 1000),
+            aggregations: [{ function: adds ? "sum" : "avg", percent: null, key: null, per: null }],
+          },
+        }),
       ]);
       cell("tags").replaceChildren(...keys.map((key) => el("span", { class: "badge tag" }, key)));
       cell("last").textContent = ago(recent.timestamp);
       const { rows } = course.answer;
       const places = rows.map((each) => (Date.parse(String(each[0])) - (end - DAY_MS)) / DAY_MS);
-      if (rows.length) cell("course").replaceChildren(sparkline({ values: rows.map((each) => (typeof each[1] === "number" ? each[1] : null)), places }, `Course of ${name} over the last day`));
+      if (rows.length)
+        cell("course").replaceChildren(
+          sparkline(
+            { values: rows.map((each) => (typeof each[1] === "number" ? each[1] : null)), places },
+            `Course of ${name} over the last day`,
+          ),
+        );
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
     }

@@ -6,7 +6,11 @@ import { announce, button, copier, el } from "../dom";
 import { session } from "../session";
 import { follow } from "../stream";
 
-interface Metric { name: string; value: number; type: string }
+interface Metric {
+  name: string;
+  value: number;
+  type: string;
+}
 
 /** Whether this server has nothing to ask about. */
 export async function isFirstRun(): Promise<boolean> {
@@ -29,7 +33,13 @@ export class FirstRun {
 
   enter(): void {
     this.show();
-    this.stop = follow("/metrics/live", ({ event, data }) => { if (event === "metric") this.arrived(data as Metric); }, () => undefined);
+    this.stop = follow(
+      "/metrics/live",
+      ({ event, data }) => {
+        if (event === "metric") this.arrived(data as Metric);
+      },
+      () => undefined,
+    );
   }
 
   leave(): void {
@@ -44,16 +54,50 @@ export class FirstRun {
     const body = '{"name": "my.first", "value": 42}';
     const lines: [string, string][] = [
       ["curl", `curl ${url}/metrics${header} -H "Content-Type: application/json" -d '${body}'`],
-      ["Python", `import json, urllib.request as r; r.urlopen(r.Request("${url}/metrics", json.dumps({"name": "my.first", "value": 42}).encode(), {"Content-Type": "application/json"${secret ? `, "Authorization": "Bearer ${secret}"` : ""}}))`],
-      ["OpenTelemetry", `OTEL_METRICS_EXPORTER=otlp OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=${url}/v1/metrics OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${secret ? ` OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer%20${secret}"` : ""} opentelemetry-instrument python app.py`],
+      [
+        "Python",
+        `import json, urllib.request as r; r.urlopen(r.Request("${url}/metrics", json.dumps({"name": "my.first", "value": 42}).encode(), {"Content-Type": "application/json"${secret ? `, "Authorization": "Bearer ${secret}"` : ""}}))`,
+      ],
+      [
+        "OpenTelemetry",
+        `OTEL_METRICS_EXPORTER=otlp OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=${url}/v1/metrics OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${secret ? ` OTEL_EXPORTER_OTLP_HEADERS="Authorization=Bearer%20${secret}"` : ""} opentelemetry-instrument python app.py`,
+      ],
     ];
     const needsKey = secret !== null && this.key === null;
+    const offer = "A fresh key that may only read and write metrics.";
+    const key = [
+      el(
+        "p",
+        { class: "note" },
+        button("Make a key for it", () => void this.makeKey(), { icon: "key", class: "small" }),
+        " ",
+        this.refusal || offer,
+      ),
+    ];
     this.element.replaceChildren(
       el("h1", { id: "first-title" }, "Send a first metric"),
       el("p", { class: "muted" }, "Nothing is stored here yet. Any of these lines sends something:"),
-      needsKey ? el("p", { class: "note" }, button("Make a key for it", () => void this.makeKey(), { icon: "key", class: "small" }), " ", this.refusal || "A fresh key that may only read and write metrics.") : null,
-      ...lines.map(([title, text]) => el("div", { class: "line" }, el("header", {}, el("h2", {}, title), copier("Copy", () => text)), el("pre", { tabindex: "0", "aria-label": `With ${title}` }, el("code", {}, text)))),
-      el("p", { class: "waiting", role: "status" }, el("span", { class: "pulse", "aria-hidden": "true" }), "Waiting for the first metric …"));
+      ...(needsKey ? key : []),
+      ...lines.map(([title, text]) =>
+        el(
+          "div",
+          { class: "line" },
+          el(
+            "header",
+            {},
+            el("h2", {}, title),
+            copier("Copy", () => text),
+          ),
+          el("pre", { tabindex: "0", "aria-label": `With ${title}` }, el("code", {}, text)),
+        ),
+      ),
+      el(
+        "p",
+        { class: "waiting", role: "status" },
+        el("span", { class: "pulse", "aria-hidden": "true" }),
+        "Waiting for the first metric …",
+      ),
+    );
   }
 
   private async makeKey(): Promise<void> {
@@ -73,6 +117,13 @@ export class FirstRun {
     this.element.replaceChildren(
       el("h1", { id: "first-title" }, "The first metric has arrived"),
       el("p", { class: "arrived" }, el("b", {}, name), ` = ${value}`),
-      button(`Ask about ${name}`, () => { this.ask(`latest ${name}`); }, { class: "primary", icon: "ask" }));
+      button(
+        `Ask about ${name}`,
+        () => {
+          this.ask(`latest ${name}`);
+        },
+        { class: "primary", icon: "ask" },
+      ),
+    );
   }
 }
