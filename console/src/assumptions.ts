@@ -82,3 +82,15 @@ function alternativesTo(text: string, question: Question, catalog: Catalog): Alt
   }
   return [];
 }
+
+/** The kinds of parts of the question that nobody said. */
+export function assumedKinds(answer: Answer): Set<string> {
+  const kinds = new Set<string>();
+  for (const text of answer.assumptions) {
+    if (DONE.test(text)) kinds.add("aggregation");
+    if (text.startsWith("no time said")) kinds.add("range");
+    if (/read as \d+ rows$/.test(text)) kinds.add("rank");
+    if (answer.question.names.some((name) => text.endsWith(` ${name}`) && text.startsWith("'"))) kinds.add("metric");
+  }
+  return kinds;
+}

@@ -2,7 +2,7 @@
 
 import { ask, Problem, type Told } from "../api";
 import { AskBox, roleNote, type Mark } from "../askbox";
-import { assumptionsOf, type Alternative, type Assumption } from "../assumptions";
+import { assumedKinds, assumptionsOf, type Alternative, type Assumption } from "../assumptions";
 import { addPin } from "../board";
 import { Card } from "../card";
 import { catalog } from "../catalog";
@@ -11,17 +11,12 @@ import { onReturn } from "../connection";
 import { announce, button, el } from "../dom";
 import { zoomed } from "../edits";
 import { askOver, askQuestion, isFollowUp, phraseOf } from "../prompts";
+import { marksOf, refusalCard } from "../refusal";
 import { go, place } from "../router";
 import { follow } from "../stream";
 import { currentZone, onRedraw } from "../settings";
 import type { Answer, Question, Refusal } from "../types";
-
-const EXAMPLES = [
-  "top 5 events today",
-  "what metrics are there",
-  "count of events per hour today",
-  "which metrics are silent today",
-];
+import { welcome } from "../welcome";
 
 export class AskView {
   readonly element = el("div", { class: "view ask" });
@@ -98,35 +93,13 @@ export class AskView {
   }
 
   private async suggest(): Promise<void> {
-    let names: string[] = [];
-    try {
-      names = (await catalog.names()).map((each) => each.name);
-    } catch {
-      /* the examples do without */
-    }
-    const slow = names.find((name) => /latency|duration/.test(name));
-    const other = names.find((name) => name !== slow && /errors|requests|usage/.test(name));
-    const own = [
-      slow && `p95 of ${slow} per hour over the last 24 hours`,
-      other && `${other} per hour over the last 24 hours`,
-    ].filter((prompt) => prompt !== undefined);
-    this.welcome.replaceChildren(
-      el("p", { class: "muted" }, "For instance"),
-      el(
-        "div",
-        { class: "examples" },
-        ...[...EXAMPLES.slice(0, 2), ...own, ...EXAMPLES.slice(2)].slice(0, 6).map((prompt) =>
-          button(
-            prompt,
-            () => {
-              this.box.text = prompt;
-              void this.ask(prompt, null);
-            },
-            { class: "example" },
-          ),
-        ),
-      ),
-    );
+    this.welcome.replaceChildren(...(await welcome((prompt) => this.start(prompt))));
+  }
+
+  /** Asks a prompt that was chosen. */
+  private start(prompt: string, context: Question | null = null): void {
+    this.box.text = prompt;
+    void this.ask(prompt, context);
   }
 
   private clear(): void {
@@ -312,46 +285,12 @@ export class AskView {
     this.clear();
     this.answer = null;
     if (this.box.text !== prompt) this.box.text = prompt;
-    const { span } = refusal;
-    const isIn = (start: number, end: number): boolean =>
-      span !== undefined && refusal.code !== "ambiguous" && start < span.end && end > span.start;
-    this.box.mark(
-      (refusal.words ?? []).map(
-        (word): Mark => ({
-          word,
-          kind: word.role === "unknown" || isIn(word.start, word.end) ? "unknown" : "read",
-          note: isIn(word.start, word.end) ? refusal.detail : roleNote(word.role),
-        }),
-      ),
-    );
-    const suggestions = refusal.suggestions ?? [];
-    this.outcome.replaceChildren(
-      el(
-        "section",
-        { class: "card refusal", "aria-label": "Not answered" },
-        el("p", { class: "lead" }, el("bdi", {}, refusal.detail)),
-        suggestions.length
-          ? el(
-              "div",
-              { class: "suggestions" },
-              el("p", { class: "muted" }, refusal.code === "ambiguous" ? "Which is meant?" : "Ask instead"),
-              ...suggestions.map((text) =>
-                button(
-                  text,
-                  () => {
-                    this.box.text = text;
-                    void this.ask(text, this.context);
-                  },
-                  { class: "example" },
-                ),
-              ),
-            )
-          : null,
-        refusal.status === 503 || refusal.status === 429
-          ? button("Try again", () => void this.ask(prompt, null), { class: "primary" })
-          : null,
-      ),
-    );
+    this.box.mark(marksOf(refusal));
+    const card = refusalCard(refusal, {
+      ask: (text) => this.start(text, this.context),
+      again: () => void this.ask(prompt, null),
+    });
+    this.outcome.replaceChildren(card);
     announce(refusal.detail);
   }
 
@@ -380,16 +319,4 @@ export class AskView {
       },
     );
   }
-}
-
-function assumedKinds(answer: Answer): Set<string> {
-  const kinds = new Set<string>();
-  for (const text of answer.assumptions) {
-    if (/(counted|summed|averaged|at its highest|at its lowest|sum of its values)$/.test(text))
-      kinds.add("aggregation");
-    if (text.startsWith("no time said")) kinds.add("range");
-    if (/read as \d+ rows$/.test(text)) kinds.add("rank");
-    if (answer.question.names.some((name) => text.endsWith(` ${name}`) && text.startsWith("'"))) kinds.add("metric");
-  }
-  return kinds;
 }
