@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import time
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -15,11 +16,12 @@ from sanic.constants import HTTP_METHODS
 from sanic.exceptions import SanicException
 
 import nlq
-from telemetry_server import auth, instants, logs, wire
+from telemetry_server import auth, instants, logs, tls, wire
 from telemetry_server.config import Config
-from telemetry_server.errors import Problem
+from telemetry_server.errors import HalfRestored, Problem, Unavailable
 from telemetry_server.failures import Failures
 from telemetry_server.openapi import template
+from telemetry_server.origins import Origins
 from telemetry_server.parts import Parts, assemble, house_of
 from telemetry_server.repeats import new_request_id
 from telemetry_server.routes import BLUEPRINTS
@@ -62,12 +64,19 @@ def create_app(config: Config, shared: Shared) -> App:
     )
     for blueprint in BLUEPRINTS:
         app.blueprint(blueprint)
+    app.ctx.origins = origins = Origins(config.cors_origins)
+    if config.cors_origins:
+        app.register_middleware(cast("Any", origins.answer), "request")
     app.register_middleware(_admit, "request")
     app.register_middleware(cast("Any", _complete), "response")  # Sanic's type for it is too narrow
+    if config.cors_origins:
+        app.register_middleware(cast("Any", origins.tell), "response")
+    if config.tls_cert_file:
+        app.register_middleware(cast("Any", _tell_of_tls), "response")
 
     @app.main_process_ready
     async def ready(app: App) -> None:
-        watch(app, shared.leaving)
+        watch(app, shared.leaving, partial(tls.fault, config.tls_cert_file, config.tls_key_file))
 
     @app.before_server_start
     async def start(app: App) -> None:
@@ -122,6 +131,10 @@ async def _prepare(parts: Parts) -> None:
             await parts.mongo.prepare()
             parts.prepared = True
             log.info("ready", host=parts.config.host, port=parts.config.port, app_env=parts.config.app_env)
+        except HalfRestored as problem:  # what was read of it meanwhile is not whole either
+            parts.half_restored = f"{problem.detail} Restore it again, then start the server anew."
+            log.critical("half restored", reason=parts.half_restored)
+            return
         except Problem as problem:
             log.warning("mongodb not prepared", reason=problem.detail)
             await asyncio.sleep(PREPARE_PAUSE_SECONDS)
@@ -172,6 +185,7 @@ async def _admit(request: Request) -> None:
     context.request_id = given if given and _REQUEST_ID.fullmatch(given) else new_request_id()
     role, is_shared = _needs(request)
     house = house_of(request)
+    request.app.ctx.origins.check(request)
     context.is_probe = role == auth.ANYBODY
     if context.is_probe:
         context.parts = house
@@ -179,6 +193,8 @@ async def _admit(request: Request) -> None:
     if house.traces:
         house.traces.begin(request)
     house.counters.count_request()
+    if house.half_restored:
+        raise Unavailable(house.half_restored)
     key = await house.key_ring.find(request.headers.get("authorization"))
     context.rate_headers = await house.rate_limit.hit(*(key or auth.EVERYBODY).counted_as(request.ip))
     context.key = key = auth.check(key, role, is_shared=is_shared)
@@ -204,9 +220,15 @@ def _complete(request: Request, response: HTTPResponse) -> None:
     if "Server-Timing" not in response.headers:
         response.headers["Server-Timing"] = timing_of(request).header()
     wire.compress(request, response)
+    if not isinstance(response, wire.Response):
+        wire.secure(response)
     if parts.closing:  # a client that goes on would hold the worker up
         cast("Any", request.stream).keep_alive = False
     _record(request, response)
+
+
+def _tell_of_tls(_: Request, response: HTTPResponse) -> None:
+    response.headers.update(tls.HSTS)
 
 
 def _record(request: Request, response: HTTPResponse) -> None:

@@ -89,6 +89,13 @@ def _keys(text: str) -> tuple[bytes, ...]:
     return tuple(key_digest(key) for key in keys)
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(each.strip() for each in text.split(",") if each.strip())
+    if not all(re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", each) for each in origins):
+        raise ValueError(text)
+    return origins
+
+
 def _aliases(text: str) -> aliases.Aliases:
     return aliases.read(text) if text else aliases.Aliases()
 
@@ -211,6 +218,21 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
+        "CORS_ORIGINS",
+        "",
+        _origins,
+        "origins such as https://grafana.example.com, separated by commas; never *",
+        "Whose web pages may call from a browser, beside the server's own.",
+    ),
+    Setting(
+        "TLS_CERT_FILE",
+        "",
+        str,
+        "a path",
+        "PEM certificate, with those between it and the root: HTTPS instead of HTTP. SIGUSR1 reads it anew.",
+    ),
+    Setting("TLS_KEY_FILE", "", str, "a path", "PEM private key of that certificate, without a passphrase."),
+    Setting(
         "ALIASES_FILE",
         "",
         _aliases,
@@ -250,6 +272,9 @@ class Config:
     collect: bool
     otel_exporter_otlp_endpoint: str
     api_keys: tuple[bytes, ...] = field(repr=False)
+    cors_origins: tuple[str, ...]
+    tls_cert_file: str
+    tls_key_file: str
     aliases_file: aliases.Aliases
     log_level: str
 

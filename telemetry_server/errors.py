@@ -14,6 +14,7 @@ Problem                    500
 │   └── Refused            422  a prompt that is not answered; says why and what could be asked
 ├── TooManyRequests        429
 ├── Unavailable            503  a store is away, or the server is full or stopping; try again
+│   └── HalfRestored       503  a backup was not put back to its end; an operator has to act
 └── TimedOut               504  the question takes too long
 """
 
@@ -137,6 +138,10 @@ class Unavailable(Problem):
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+class HalfRestored(Unavailable):
+    pass
 
 
 class TimedOut(Problem):

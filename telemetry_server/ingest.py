@@ -46,6 +46,19 @@ class _Write:
         self.done: asyncio.Future[set[str]] = loop.create_future()
 
 
+def _give_up(writes: Sequence[_Write]) -> None:
+    for write in writes:
+        if not write.done.done():
+            write.done.set_exception(Unavailable("MongoDB did not confirm the write in time."))
+
+
+def _forget(writes: Sequence[_Write]) -> None:
+    """Nobody waits for them any more: one that is not begun never will be."""
+    for write in writes:
+        if not write.done.cancel() and not write.done.cancelled():
+            write.done.exception()  # has been looked at: the first one that failed was told
+
+
 class Ingest:
     """Stores metrics. `start` and `stop` frame its life; `write` may be called by any number of tasks."""
 
@@ -96,15 +109,14 @@ class Ingest:
         self._waiting.extend(writes)
         self._waiting_count += len(metrics)
         self._wake.set()
+        late = asyncio.get_running_loop().call_later(
+            WRITE_SECONDS, _give_up, writes
+        )
         try:
-            async with asyncio.timeout(WRITE_SECONDS):
-                taken = await asyncio.gather(*(asyncio.shield(write.done) for write in writes))
-        except TimeoutError:
-            raise Unavailable("MongoDB did not confirm the write in time.") from None
+            return set().union(*[await write.done for write in writes])
         finally:
-            for write in writes:
-                write.done.cancel()  # nobody waits for it any more; one that still waits is not begun
-        return set().union(*taken)
+            late.cancel()
+            _forget(writes)
 
     async def _run(self) -> None:
         while True:

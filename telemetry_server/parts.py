@@ -47,7 +47,7 @@ class Parts:
 
     `statsd`: in the worker that listens, where one does; `traces`: None where none are wanted.
     `prepared`: the indexes stand; `stopping`: the server is going to end; `closing`: so is this worker, whose
-    connections are given up with their next answer.
+    connections are given up with their next answer; `half_restored`: why nothing is answered until it starts anew.
     """
 
     common: "Common"
@@ -81,6 +81,7 @@ class Parts:
     prepared: bool = False
     stopping: bool = field(default=False)
     closing: bool = field(default=False)
+    half_restored: str = ""
 
     @property
     def ready(self) -> bool:

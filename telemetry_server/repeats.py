@@ -21,6 +21,7 @@ from telemetry_server.lru import Lru
 from telemetry_server.recorder import Recorder
 from telemetry_server.shared_limit import SharedLimit
 from telemetry_server.traffic import Endpoint, Traffic
+from telemetry_server.wire import SAFETY
 
 MAX_REQUEST_BYTES = 4096
 MAX_MEMORY_BYTES = 16_777_216
@@ -124,6 +125,7 @@ def _is_whole(request: Request) -> bool:
 
 
 def _head(response: HTTPResponse, length: int, without: Iterable[str]) -> bytes:
-    lines = [f"{name}: {value}\r\n" for name, value in response.headers.items() if name.lower() not in without]
+    said = {**SAFETY, **response.headers}
+    lines = [f"{name}: {value}\r\n" for name, value in said.items() if name.lower() not in without]
     start = f"HTTP/1.1 200 OK\r\ncontent-type: {response.content_type}\r\ncontent-length: {length}\r\n"
     return f"{start}connection: keep-alive\r\n{''.join(lines)}".encode(errors="surrogateescape")

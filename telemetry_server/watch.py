@@ -6,6 +6,7 @@ is ready before the old one is told to stop, and all take connections from the s
 
 import signal
 import time
+from collections.abc import Callable
 from ctypes import c_int
 from threading import Event, Thread
 from typing import Any
@@ -19,14 +20,17 @@ WATCH_SECONDS = 0.5
 log = structlog.get_logger(__name__)
 
 
-def watch(app: Sanic[Any, Any], leaving: c_int) -> None:
-    """Watch the workers of `app` from a thread of the parent process; `leaving` tells them who is replaced."""
+def watch(app: Sanic[Any, Any], leaving: c_int, fault: Callable[[], str | None]) -> None:
+    """Watch the workers of `app` from a thread of the parent process; `leaving` tells them who is replaced.
+
+    fault: why a new worker could not start, if so: then all stay.
+    """
     asked = Event()
     signal.signal(signal.SIGUSR1, lambda *_: asked.set())
-    Thread(target=_watch, args=(app.manager, asked, leaving), name="watch", daemon=True).start()
+    Thread(target=_watch, args=(app.manager, asked, leaving, fault), name="watch", daemon=True).start()
 
 
-def _watch(manager: Any, asked: Event, leaving: c_int) -> None:
+def _watch(manager: Any, asked: Event, leaving: c_int, fault: Callable[[], str | None]) -> None:
     waiting: list[Any] = []
     old: Any = None
     while True:
@@ -40,7 +44,10 @@ def _watch(manager: Any, asked: Event, leaving: c_int) -> None:
                 worker.restart()
         if asked.is_set():
             asked.clear()
-            waiting = list(manager.transient_processes)
+            if told := fault():
+                log.error("workers are not replaced", reason=told)
+            else:
+                waiting = list(manager.transient_processes)
         if waiting and (old is None or not old.is_alive()):
             worker = waiting.pop(0)
             old = worker._current_process  # noqa: SLF001

@@ -101,6 +101,7 @@ class Run:
         if "adopted" not in outcomes.values():
             self.stack.is_kept = False
         found = {"MONGO_URI": self.stack.mongo_uri, "REDIS_URI": self.stack.redis_uri}
+        found["TLS_CERT_FILE"] = self.settings.tls_cert_file  # known here: how it is asked whether it is ready
         arguments = [] if self.collect else ["--no-collect"]
         self.server.start({**os.environ, **found}, port=self.settings.port, arguments=arguments, folder=ROOT)
         if self.collect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -31,7 +32,11 @@ class Server:
     @property
     def url(self) -> str:
         """The root of its API, without a slash at the end."""
-        return f"http://{self.host}:{self.process.port}"
+        return f"{'https' if self._has_tls else 'http'}://{self.host}:{self.process.port}"
+
+    @property
+    def _has_tls(self) -> bool:
+        return bool(self.environment.get("TLS_CERT_FILE"))
 
     def start(
         self,
@@ -76,6 +81,9 @@ class Server:
     def is_ready(self) -> bool:
         """Whether `GET /health/ready` answers 200 now."""
         connection = http.client.HTTPConnection(self.host, self.process.port, timeout=3)
+        if self._has_tls:  # whose certificate it is, its clients ask
+            unchecked = ssl._create_unverified_context()  # noqa: S323, SLF001
+            connection = http.client.HTTPSConnection(self.host, self.process.port, timeout=3, context=unchecked)
         try:
             connection.request("GET", "/health/ready")
             return connection.getresponse().status == http.HTTPStatus.OK

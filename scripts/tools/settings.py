@@ -24,6 +24,7 @@ class Settings:
     mongo_uri: str | None
     redis_uri: str | None
     api_key: str | None
+    tls_cert_file: str
 
     @property
     def folder(self) -> Path:
@@ -46,4 +47,5 @@ def read(port: int | None = None) -> Settings:
         mongo_uri=given.get("MONGO_URI") or None,
         redis_uri=given.get("REDIS_URI") or None,
         api_key=given.get("API_KEYS", "").split(",")[0].strip() or None,
+        tls_cert_file=loaded.tls_cert_file,
     )

@@ -52,8 +52,9 @@ def _run(config: "Config") -> None:
     from telemetry_server.connection import Connection
     from telemetry_server.shared import make_shared
     from telemetry_server.stores import mongo, redis
+    from telemetry_server.tls import fault
 
-    problems = []
+    problems = [told] if (told := fault(config.tls_cert_file, config.tls_key_file)) else []
     for variable, uri, check in (
         ("MONGO_URI", config.mongo_uri, mongo.check_uri),
         ("REDIS_URI", config.redis_uri, redis.check_uri),
@@ -78,6 +79,8 @@ def _run(config: "Config") -> None:
         port=config.port,
         workers=config.workers,
         protocol=Connection,
+        # As paths, so that each worker reads the files when it starts.
+        ssl={"cert": config.tls_cert_file, "key": config.tls_key_file, "names": ()} if config.tls_cert_file else None,
         motd=False,
         access_log=False,
     )

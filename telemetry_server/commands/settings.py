@@ -22,4 +22,5 @@ def settings(
         config = database.settings()
         for setting in table.SETTINGS:
             value = "(not shown)" if setting.secret else getattr(config, setting.attribute)
+            value = ",".join(value) if isinstance(value, tuple) else value
             typer.echo(f"{setting.variable}={int(value) if isinstance(value, bool) else value}")

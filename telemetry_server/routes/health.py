@@ -55,6 +55,8 @@ async def ready(request: Request) -> HTTPResponse:
     reason = None
     if parts.stopping:
         reason = "The server is stopping."
+    elif parts.half_restored:
+        reason = parts.half_restored
     elif not parts.ready:
         reason = "The server is starting, or waits for MongoDB."
     elif not await parts.mongo.ping():

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.bench import debian
+from tools import debian
 from tools.environment import LOCAL
 from tools.terminal import Problem
 

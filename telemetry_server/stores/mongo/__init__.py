@@ -7,6 +7,7 @@ or does not answer (a write may then have happened all the same), TimedOut where
 from telemetry_server.stores.mongo.audit import AuditLog
 from telemetry_server.stores.mongo.bounds import OPERATION_SECONDS
 from telemetry_server.stores.mongo.changes import Change, Changes, is_position
+from telemetry_server.stores.mongo.copies import Snapshot, Source, Target, split
 from telemetry_server.stores.mongo.keys import KeyStore
 from telemetry_server.stores.mongo.migrations import Migration, Migrations
 from telemetry_server.stores.mongo.store import Mongo, check_uri, extended_json, match_stage, new_id
@@ -26,7 +27,10 @@ __all__ = [
     "Mongo",
     "Sealed",
     "Size",
+    "Snapshot",
+    "Source",
     "SummaryStore",
+    "Target",
     "TotalStore",
     "Upkeep",
     "check_uri",
@@ -34,4 +38,5 @@ __all__ = [
     "is_position",
     "match_stage",
     "new_id",
+    "split",
 ]

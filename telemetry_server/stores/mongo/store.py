@@ -17,7 +17,8 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import errors as driver
 from pymongo.uri_parser import parse_uri
 
-from telemetry_server.errors import Problem, Unavailable
+from telemetry_server import instants
+from telemetry_server.errors import HalfRestored, Problem, Unavailable
 from telemetry_server.metric import Metric
 from telemetry_server.metric_filter import Cursor, MetricFilter
 from telemetry_server.retention import Retention
@@ -34,6 +35,7 @@ WATCH_SECONDS = 0.5
 PING_SECONDS = 0.8
 
 DUPLICATE_KEY = 11000
+RESTORING = "restoring"  # a collection that is there while a backup is being put back
 
 log = structlog.get_logger(__name__)
 
@@ -104,7 +106,16 @@ class Mongo:
         self.client.close()
 
     async def prepare(self) -> None:
-        """Make the indexes, or give a standing one its new expiry. Several processes may do so at once."""
+        """Make the indexes, or give a standing one its new expiry. Several processes may do so at once.
+
+        Raises HalfRestored, Unavailable.
+        """
+        if not self.is_tenants:
+            async with bounded():
+                unfinished = await self.database[RESTORING].find_one({})
+            if unfinished is not None:
+                since = instants.render(unfinished["began_at"])
+                raise HalfRestored(f"A restore of this database, begun at {since}, has not ended; it is not whole.")
         await self._watched(Migrations(self.database, self.retention, is_tenants=self.is_tenants).migrate())
 
     async def ping(self, seconds: float = PING_SECONDS) -> bool:

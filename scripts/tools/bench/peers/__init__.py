@@ -13,7 +13,7 @@ import statistics
 from itertools import product
 from typing import TYPE_CHECKING
 
-from tools.bench import debian
+from tools import debian
 from tools.bench.figures import table, whole_number
 from tools.bench.peers import load
 from tools.bench.peers.data import DAY, SERIES, samples

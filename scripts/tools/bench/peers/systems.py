@@ -17,7 +17,7 @@ from pymongo import MongoClient
 from telemetry_server import errors
 from telemetry_server.retention import Retention
 from telemetry_server.stores.mongo import Mongo, SummaryStore
-from tools.bench import debian
+from tools import debian
 from tools.bench.peers import answers
 from tools.bench.peers.data import DAY, as_json, as_lines
 from tools.bench.peers.questions import SINCE_HOUR
