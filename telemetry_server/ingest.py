@@ -109,9 +109,7 @@ class Ingest:
         self._waiting.extend(writes)
         self._waiting_count += len(metrics)
         self._wake.set()
-        late = asyncio.get_running_loop().call_later(
-            WRITE_SECONDS, _give_up, writes
-        )
+        late = asyncio.get_running_loop().call_later(WRITE_SECONDS, _give_up, writes)
         try:
             return set().union(*[await write.done for write in writes])
         finally:

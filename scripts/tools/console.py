@@ -14,7 +14,7 @@ TARGET = ROOT / "telemetry_server" / "console"
 
 def main() -> int:
     """Install the pinned tools where they are missing or others, format, check the types, build."""
-    parser = Parser("scripts/console", description="Format and check console/, and build it into telemetry_server/console/.")
+    parser = Parser("scripts/console", description="Format and check console/, and build the page of it.")
     parser.parse_args()
     install()
     _run("npx", "prettier", "--log-level", "warn", "--write", "src", "styles")
