@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -49,6 +49,14 @@ class Worked:
     truncated: bool
 
 
+class Explained(NamedTuple):
+    """How a question is worked out. indexes: those that MongoDB reads by; `null` among them: a whole collection."""
+
+    reading: str
+    collection: str
+    indexes: list[str | None]
+
+
 class Answers:
     """Answers prompts. Raises Refused for those that are not answered."""
 
@@ -78,6 +86,22 @@ class Answers:
         timing.enter("cache")
         return await self._cache.get("answer", _normalised(prompt), compute, raw=raw, bypass=bypass)
 
+    async def explain(self, prompt: Prompt, timing: Timing) -> Explained:
+        """How the prompt would be worked out."""
+        timing.enter("database")
+        await self._series.refresh()
+        timing.enter("parse")
+        context = self._context(prompt)
+        interpretation = self._interpret(prompt.text, context)  # nobody waits for it: no miss to be remembered
+        if isinstance(interpretation, nlq.Refusal):
+            raise _refused(interpretation)
+        timing.enter("database")
+        summaries = nlq.Plan(summaries=await self._seals.known())
+        plan = await self._plan(interpretation.question, summaries, time.monotonic() + ANSWER_SECONDS)
+        pipeline = nlq.compile_question(interpretation.question, context.limits, plan)
+        indexes = await self._store.explain(pipeline.collection, pipeline.stages)
+        return Explained(interpretation.reading, pipeline.collection, indexes)
+
     async def complete(self, typed: Prefix, timing: Timing) -> tuple[nlq.Completion, ...]:
         """How a prompt may go on."""
         timing.enter("database")
@@ -93,10 +117,7 @@ class Answers:
 
     def read(self, text: str, context: nlq.Context) -> nlq.Interpretation:
         """What a prompt means. What is refused is remembered."""
-        try:
-            interpretation = nlq.interpret(text, context)
-        except OverflowError:
-            raise _impossible(text) from None
+        interpretation = self._interpret(text, context)
         if isinstance(interpretation, nlq.Refusal):
             self._misses.record(text, interpretation)
             raise _refused(interpretation)
@@ -148,20 +169,14 @@ class Answers:
         timing.enter("database")
         catalog_version = await self._series.refresh()
         timing.enter("parse")
-        limits = nlq.Limits(max_prompt_length=MAX_PROMPT_LENGTH, max_rows=prompt.limit or MAX_ROWS)
-        context = nlq.Context(
-            now=prompt.now or instants.now(),
-            catalog=self._series.catalog,
-            zone=ZoneInfo(prompt.zone),
-            limits=limits,
-            previous=prompt.previous,
-        )
-        async with self._reading:  # many that come at once are read in turns, and others are served in between
+        context = self._context(prompt)
+        async with self._reading:  # of many that come at once, one in each turn of the loop: others are served in between
+            await asyncio.sleep(0)
             interpretation = self.read(prompt.text, context)
         question = interpretation.question
         timing.enter("database")
         stamp = self._versions.stamp(depends_on(question), {CATALOG_KEY: catalog_version})
-        worked = await self.work_out(question, limits)
+        worked = await self.work_out(question, context.limits)
         timing.enter("encode")
         body = wire.encode(
             {
@@ -181,6 +196,21 @@ class Answers:
         )
         timing.enter("store")
         return Result(body, {}, stamp)
+
+    def _interpret(self, text: str, context: nlq.Context) -> nlq.Interpretation | nlq.Refusal:
+        try:
+            return nlq.interpret(text, context)
+        except OverflowError:
+            raise _impossible(text) from None
+
+    def _context(self, prompt: Prompt) -> nlq.Context:
+        return nlq.Context(
+            now=prompt.now or instants.now(),
+            catalog=self._series.catalog,
+            zone=ZoneInfo(prompt.zone),
+            limits=nlq.Limits(max_prompt_length=MAX_PROMPT_LENGTH, max_rows=prompt.limit or MAX_ROWS),
+            previous=prompt.previous,
+        )
 
     async def _plan(self, question: Question, plan: nlq.Plan, until: float, names: Sequence[str] = ()) -> nlq.Plan:
         """The plan with which to work out `question`, which is about `names` where it says none."""

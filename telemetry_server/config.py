@@ -221,7 +221,7 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         _keys,
         f"keys of at least {MIN_KEY_LENGTH} printable ASCII characters, separated by commas",
-        "Keys of admins. With any, or one made, all but /health and /docs needs `Authorization: Bearer <key>`.",
+        "Keys of admins. With any, or one made, all but pages and /health needs `Authorization: Bearer <key>`.",
         secret=True,
     ),
     Setting(

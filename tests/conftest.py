@@ -41,6 +41,19 @@ for _setting in SETTINGS:  # what the caller's shell says of the settings is no 
     os.environ.pop(_setting.variable, None)
 
 
+BROWSER_TESTS = "browser"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--browser", action="store_true", help="also the tests of the console in a real browser")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without --browser its tests are not collected, so that they need no browser installed."""
+    wanted = config.getoption("--browser")
+    return True if collection_path == ROOT / "tests" / BROWSER_TESTS and not wanted else None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     given = _worker_folder(config)
     folder = Path(given or tempfile.mkdtemp(prefix="telemetry-server-tests-"))

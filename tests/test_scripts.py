@@ -333,6 +333,11 @@ def test_misuse_is_one_line_and_status_2(
     assert named in one_line(project.run(*command, **variables), status=2)
 
 
+def test_console_without_node(project: Project) -> None:
+    """Without npm the door to the page's sources says in one line what to install."""
+    assert "apt-get install nodejs npm" in one_line(project.run("scripts/console", PATH=""), status=1)
+
+
 def test_an_old_python_is_told_in_one_line(tmp_path: Path) -> None:
     """A Python that is too old, with no newer one on PATH, gets one line."""
     scripts = tmp_path / "scripts"

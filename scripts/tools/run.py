@@ -141,6 +141,7 @@ class Run:
         asking = [f"  curl -G{key} --data-urlencode 'prompt={prompt}' {self.server.url}/query" for prompt in prompts]
         lines = [
             f"telemetry-server is running (APP_ENV {app_env}); Ctrl-C stops it",
+            f"  page     {self.server.url}/  (ask there, and look)",
             f"  server   {self.server.url}",
             f"  MongoDB  {mongo}",
             f"  Redis    {redis}",

@@ -9,21 +9,27 @@ import sys
 from typing import TYPE_CHECKING
 
 from telemetry_server.config import SETTINGS
+from tools import browser
 from tools.environment import ROOT
 from tools.terminal import complain, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+BROWSER = "--browser"
+
 
 def main() -> int:
     """Run every step, whatever failed before it; pytest is the last and gets the arguments.
 
-    Status 1 if any failed. The settings of the caller's environment reach no step.
+    `--browser` among them adds the tests of the console in a real browser. Status 1 if any failed.
+    The settings of the caller's environment reach no step.
     """
     names = {setting.variable for setting in SETTINGS}
     environment = {name: value for name, value in os.environ.items() if name not in names}
     environment["MYPYPATH"] = str(ROOT / "scripts")
+    if BROWSER in sys.argv[1:]:
+        browser.require()
     failed: list[str] = []
     for command in _steps(sys.argv[1:]):
         say("== " + " ".join(command))

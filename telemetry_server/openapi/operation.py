@@ -88,7 +88,7 @@ def operation(
 @lru_cache
 def template(path: str) -> str:
     """The path of a route as OpenAPI writes it: `/metrics/{id}`."""
-    return _PARAMETER.sub(r"{\1}", f"/{path}").rstrip("/")
+    return _PARAMETER.sub(r"{\1}", f"/{path}").rstrip("/") or "/"
 
 
 def _by_media(form: Form) -> Mapping[str, Form]:

@@ -9,6 +9,7 @@ from telemetry_server.routes import (
     admin,
     analytics,
     batch,
+    console,
     docs,
     events,
     export,
@@ -27,6 +28,7 @@ from telemetry_server.routes import (
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    console.blueprint,  #   /, /console/{file}
     live.metrics_blueprint,  # /metrics/live
     live.query_blueprint,  #   /query/live
     metrics.blueprint,  # /metrics, /metrics/{id}, /metrics/{name}, /metrics/{name}/aggregate
@@ -45,7 +47,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     observability.blueprint,  #  /observability/health, /observability/metrics/summary, /observability/metrics/types
     events.blueprint,  #         /observability/add, /observability/events
     grafana.blueprint,  #   /grafana, /grafana/query, /grafana/annotations, and what they are chosen by
-    admin.blueprint,  #          /admin/stats, /admin/optimize, /admin/metrics/cache, /metrics/query-performance
+    admin.blueprint,  #          /admin/stats, /admin/optimize, /admin/metrics/cache, /admin/misses, ...
     docs.blueprint,  #   /openapi.json, /docs, /docs/{file}
     keys.blueprint,  #           /admin/keys, /admin/keys/{id}, /admin/audit
 )

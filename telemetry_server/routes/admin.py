@@ -11,6 +11,7 @@ from telemetry_server.routes.decorators import reads
 from telemetry_server.stores.mongo import Size
 from telemetry_server.timing import timing_of
 
+MAX_MISSES = 100
 blueprint = Blueprint("admin", url_prefix="")
 
 
@@ -39,6 +40,18 @@ class CacheStats(TypedDict):
     staleness_ms: int
     redis_available: bool
     memory: dict[str, int]
+
+
+class MissedPrompt(TypedDict):
+    code: str
+    prompt: str
+    count: int
+    seen_at: instants.Text
+
+
+class MissedPrompts(TypedDict):
+    misses: list[MissedPrompt]
+    truncated: bool
 
 
 class SlowReading(TypedDict):
@@ -108,6 +121,21 @@ async def cache(request: Request) -> HTTPResponse:
             "memory": parts.cache.memory(),
         }
     )
+
+
+@reads(blueprint, "/admin/misses", role="admin")
+@operation(gives=MissedPrompts)
+async def misses(request: Request) -> HTTPResponse:
+    """Prompts that were refused, the most frequent first, without what may name somebody."""
+    parts, timing = parts_of(request), timing_of(request)
+    timing.enter("database")
+    found = sorted(await parts.mongo.misses(), key=lambda miss: (-miss.count, miss.code, miss.text))
+    timing.enter("encode")
+    listed = [
+        {"code": each.code, "prompt": each.text, "count": each.count, "seen_at": instants.render(each.seen_at)}
+        for each in found[:MAX_MISSES]
+    ]
+    return wire.json({"misses": listed, "truncated": len(found) > MAX_MISSES})
 
 
 @reads(blueprint, "/metrics/query-performance", role="admin")

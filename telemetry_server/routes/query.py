@@ -50,6 +50,15 @@ class Answer(TypedDict):
     chart: nlq.Chart
 
 
+class Explanation(TypedDict):
+    """indexes: those that MongoDB would read by; null among them: a whole collection."""
+
+    prompt: str
+    reading: str
+    collection: str
+    indexes: list[str | None]
+
+
 class Completions(TypedDict):
     prefix: str
     completions: list[nlq.Completion]
@@ -78,7 +87,7 @@ async def ask(request: Request) -> HTTPResponse:
     fails=(Refused,),
 )
 async def ask_with_context(request: Request) -> HTTPResponse:
-    """Answer the prompt in the body, which may follow another question."""
+    """Answer the prompt in the body, which may follow another question; or a question itself."""
     timing_of(request).enter("parse")
     return await _answer(request, prompt.from_body(wire.body_of(request)))
 
@@ -93,6 +102,23 @@ async def complete(request: Request) -> HTTPResponse:
     completions = await parts_of(request).answers.complete(typed, timing)
     timing.enter("encode")
     return wire.json({"prefix": typed.text, "completions": completions})
+
+
+@blueprint.post("/explain", ctx_role="reader")
+@operation(
+    body=prompt.AskWithContextSchema,
+    example={"prompt": "top 5 events today"},
+    gives=Explanation,
+    fails=(Refused,),
+)
+async def explain(request: Request) -> HTTPResponse:
+    """By which indexes the prompt or question in the body would be answered."""
+    timing = timing_of(request)
+    timing.enter("parse")
+    asked = prompt.from_body(wire.body_of(request))
+    found = await parts_of(request).answers.explain(asked, timing)
+    timing.enter("encode")
+    return wire.json({"prompt": asked.text, **found._asdict()})
 
 
 async def _answer(request: Request, asked: Prompt, raw: bytes | None = None) -> HTTPResponse:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
 
 import nlq
 from telemetry_server.schemas import faults, parameters
@@ -121,9 +121,22 @@ class CompleteSchema(Schema):
 
 
 class AskWithContextSchema(AskSchema):
-    """The body of POST /query."""
+    """The body of POST /query.
 
+    question: of an answer, perhaps changed, in the place of a prompt; its reading is then the prompt.
+    """
+
+    prompt = PromptText(metadata={"examples": ["top 5 events today"]})
+    question = Previous(load_default=None, allow_none=True)
     context = Previous(load_default=None, allow_none=True)
+
+    @validates_schema
+    def _one(self, data: dict[str, Any], **_: Any) -> None:
+        """A prompt, or a question, which needs no context."""
+        if data["question"] is None and "prompt" not in data:
+            raise ValidationError("Missing data for required field.", "prompt")
+        if data["question"] is not None and ("prompt" in data or data["context"] is not None):
+            raise ValidationError("Stands for the prompt and its context: give no others.", "question")
 
 
 _ASK, _ASK_WITH_CONTEXT, _COMPLETE = AskSchema(), AskWithContextSchema(), CompleteSchema()
@@ -146,4 +159,6 @@ def prefix_from_parameters(pairs: Iterable[tuple[str, str]]) -> Prefix:
 
 
 def _prompt(values: dict[str, Any]) -> Prompt:
-    return Prompt(values["prompt"], values["now"], values["tz"], values["limit"], values.get("context"))
+    question = values.get("question")
+    text = values["prompt"] if question is None else nlq.describe(question)
+    return Prompt(text, values["now"], values["tz"], values["limit"], values.get("context"))

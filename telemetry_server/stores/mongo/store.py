@@ -26,6 +26,7 @@ from telemetry_server.retention import Retention
 from telemetry_server.stores.documents import Miss, Series
 from telemetry_server.stores.mongo.bounds import REFUSED, bounded
 from telemetry_server.stores.mongo.changes import Changes
+from telemetry_server.stores.mongo.explained import indexes_of
 from telemetry_server.stores.mongo.migrations import Migrations
 
 ANSWER_SECONDS = 5.0
@@ -236,6 +237,16 @@ class Mongo:
         finally:
             self._answer_slots.release()
         return documents
+
+    async def explain(self, collection: str, stages: Sequence[Mapping[str, Any]]) -> list[str | None]:
+        """The indexes by which a pipeline would be read; None among them where a whole collection would be."""
+        command = {"aggregate": collection, "pipeline": list(stages), "cursor": {}}
+
+        async def run() -> Any:
+            async with bounded(ANSWER_SECONDS):
+                return await self.database.command("explain", command, verbosity="queryPlanner")
+
+        return indexes_of(await self._watched(run()))
 
     async def changes(self, position: str | None = None) -> Changes:
         """What happens to the metrics behind `position`, or from now on; to be closed. Raises Gone, Unavailable."""
