@@ -16,20 +16,23 @@ from sanic.constants import HTTP_METHODS
 from sanic.exceptions import SanicException
 
 import nlq
-from telemetry_server import auth, instants, logs, tls, wire
+from telemetry_server import instants
+from telemetry_server.access import auth, tls
+from telemetry_server.access.origins import Origins
 from telemetry_server.config import Config
-from telemetry_server.connection import Addresses
 from telemetry_server.errors import HalfRestored, Problem, Unavailable
-from telemetry_server.failures import Failures
+from telemetry_server.http import wire
+from telemetry_server.http.connection import Addresses
+from telemetry_server.http.failures import Failures
+from telemetry_server.monitoring import logs
+from telemetry_server.monitoring.timing import timing_of
+from telemetry_server.monitoring.traffic import UNMATCHED, Endpoint
 from telemetry_server.openapi import template
-from telemetry_server.origins import Origins
 from telemetry_server.parts import Parts, assemble, house_of
-from telemetry_server.repeats import new_request_id
+from telemetry_server.reading.repeats import new_request_id
 from telemetry_server.routes import BLUEPRINTS
 from telemetry_server.shared import Shared
 from telemetry_server.tenants import Tenants
-from telemetry_server.timing import timing_of
-from telemetry_server.traffic import UNMATCHED, Endpoint
 from telemetry_server.watch import watch
 
 NAME = "telemetry-server"

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from dotenv.parser import parse_stream
 
 from telemetry_server import aliases
-from telemetry_server.retention import Retention
+from telemetry_server.summaries.retention import Retention
 
 ENVIRONMENTS = ("local", "dev", "test", "staging", "prod")
 GUARDED_ENVIRONMENTS = ("staging", "prod")

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from telemetry_server import instants, wire
+from telemetry_server import instants
 from telemetry_server.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed, Unavailable
-from telemetry_server.ingest import Ingest
+from telemetry_server.http import wire
 from telemetry_server.metric import Metric, build, etag, same_content
 from telemetry_server.metric_filter import Cursor, MetricFilter
-from telemetry_server.seals import Seals
-from telemetry_server.series import SeriesLog
+from telemetry_server.reading.versions import Versions
 from telemetry_server.stores.mongo import OPERATION_SECONDS, Mongo, new_id
-from telemetry_server.versions import Versions
+from telemetry_server.summaries.seals import Seals
+from telemetry_server.writing.ingest import Ingest
+from telemetry_server.writing.series import SeriesLog
 
 MAX_ATTEMPTS = 20  # of a replacement that others overtake
 

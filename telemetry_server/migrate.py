@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from telemetry_server import instants
-from telemetry_server.retention import Retention
 from telemetry_server.stores.mongo import Migration, Migrations, Mongo
+from telemetry_server.summaries.retention import Retention
 
 Action = Literal["apply", "status", "verify", "rollback"]
 

@@ -8,37 +8,37 @@ from typing import TYPE_CHECKING
 
 from sanic import Request
 
-from telemetry_server.answers import Answers
-from telemetry_server.auth import Key
-from telemetry_server.cache import Cache, Memory, make_memory
+from telemetry_server.access.auth import Key
+from telemetry_server.access.key_ring import KeyRing
+from telemetry_server.access.keys import Keys
+from telemetry_server.access.rate_limit import RateLimit
+from telemetry_server.access.shared_limit import SharedLimit
 from telemetry_server.config import Config
-from telemetry_server.counters import Counters
-from telemetry_server.cumulative import Cumulative
-from telemetry_server.ingest import Ingest
-from telemetry_server.intake import Intake
-from telemetry_server.key_ring import KeyRing
-from telemetry_server.keys import Keys
 from telemetry_server.live import Audience, Live
 from telemetry_server.metrics import Metrics
-from telemetry_server.misses import Misses
-from telemetry_server.rate_limit import RateLimit
-from telemetry_server.recorder import Recorder
-from telemetry_server.repeats import Repeats
+from telemetry_server.monitoring.counters import Counters
+from telemetry_server.monitoring.recorder import Recorder
+from telemetry_server.monitoring.traffic import Endpoint, Traffic
+from telemetry_server.monitoring.vitals import Vitals
+from telemetry_server.reading.answers import Answers
+from telemetry_server.reading.cache import Cache, Memory, make_memory
+from telemetry_server.reading.misses import Misses
+from telemetry_server.reading.repeats import Repeats
+from telemetry_server.reading.versions import Versions
 from telemetry_server.schemas.metric import MetricForms
-from telemetry_server.seals import SETTLE, Seals
-from telemetry_server.series import SeriesLog
 from telemetry_server.shared import Shared
-from telemetry_server.shared_limit import SharedLimit
 from telemetry_server.statsd import Statsd
 from telemetry_server.stores.mongo import AuditLog, KeyStore, Mongo, SummaryStore, TotalStore, Upkeep
 from telemetry_server.stores.redis import Redis
-from telemetry_server.summariser import Summariser
-from telemetry_server.traffic import Endpoint, Traffic
-from telemetry_server.versions import Versions
-from telemetry_server.vitals import Vitals
+from telemetry_server.summaries.seals import SETTLE, Seals
+from telemetry_server.summaries.summariser import Summariser
+from telemetry_server.writing.cumulative import Cumulative
+from telemetry_server.writing.ingest import Ingest
+from telemetry_server.writing.intake import Intake
+from telemetry_server.writing.series import SeriesLog
 
 if TYPE_CHECKING:
-    from telemetry_server.traces import Traces
+    from telemetry_server.monitoring.traces import Traces
 
 
 @dataclass(slots=True)
@@ -222,7 +222,7 @@ def _statsd(common: Common, intake: Intake) -> Statsd | None:
 def _traces(config: Config) -> "Traces | None":
     if not config.otel_exporter_otlp_endpoint:
         return None
-    from telemetry_server.traces import Traces  # noqa: PLC0415 - it may not be installed
+    from telemetry_server.monitoring.traces import Traces  # noqa: PLC0415 - it may not be installed
 
     return Traces(config.otel_exporter_otlp_endpoint)
 

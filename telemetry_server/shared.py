@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from telemetry_server import counters, traffic, versions, vitals
+from telemetry_server.monitoring import counters, traffic, vitals
+from telemetry_server.reading import versions
 
 if TYPE_CHECKING:
     from ctypes import Array, c_double

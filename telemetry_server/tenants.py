@@ -15,9 +15,9 @@ import structlog
 from telemetry_server.errors import Problem, Unavailable
 from telemetry_server.parts import Parts, assemble_for
 from telemetry_server.periodic import Periodic
-from telemetry_server.seals import SETTLE
 from telemetry_server.stores.mongo import SummaryStore
-from telemetry_server.summariser import Summariser
+from telemetry_server.summaries.seals import SETTLE
+from telemetry_server.summaries.summariser import Summariser
 
 MAX_IN_USE = 200  # in each worker
 IDLE_SECONDS = 600.0

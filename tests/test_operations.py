@@ -10,8 +10,8 @@ import httpx
 import pytest
 import yaml
 
-from telemetry_server.retention import Retention
-from telemetry_server.summariser import summarise_all
+from telemetry_server.summaries.retention import Retention
+from telemetry_server.summaries.summariser import summarise_all
 from tests.conftest import StartServer
 
 ROOT = Path(__file__).resolve().parents[1]

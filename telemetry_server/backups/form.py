@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, Final, Literal, TypeVar, get_args
 
 import msgspec
 
-from telemetry_server.compression import expanded, packed
 from telemetry_server.errors import Problem
+from telemetry_server.http.compression import expanded, packed
 
 T = TypeVar("T")
 Kind = Literal["h", "c", "d", "e"]

@@ -11,7 +11,7 @@ from telemetry_server.commands.ending import MISUSE, fail
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from telemetry_server.keys import Keys
+    from telemetry_server.access.keys import Keys
 
 Result = TypeVar("Result")
 
@@ -32,8 +32,8 @@ def make(
     ] = None,
 ) -> None:
     """Make a key and print it; it is shown this once."""
+    from telemetry_server.access.keys import COMMAND_LINE, Wanted
     from telemetry_server.errors import Invalid
-    from telemetry_server.keys import COMMAND_LINE, Wanted
     from telemetry_server.schemas import keys as forms
 
     try:
@@ -49,7 +49,7 @@ def make(
 @commands.command("list")
 def list_keys() -> None:
     """Print the keys that were made; those of API_KEYS are not among them."""
-    from telemetry_server.keys import table
+    from telemetry_server.access.keys import table
 
     for line in table(_with_keys(lambda keys: keys.listed())):
         typer.echo(line)
@@ -58,8 +58,8 @@ def list_keys() -> None:
 @commands.command()
 def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` prints it.")]) -> None:
     """Let a key stand no more."""
+    from telemetry_server.access.keys import COMMAND_LINE
     from telemetry_server.errors import Invalid
-    from telemetry_server.keys import COMMAND_LINE
     from telemetry_server.schemas import ids
 
     try:
@@ -72,7 +72,7 @@ def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="As `keys li
 
 def _with_keys(work: "Callable[[Keys], Awaitable[Result]]") -> "Result":
     with database() as config:
-        from telemetry_server.keys import run
+        from telemetry_server.access.keys import run
 
         done = asyncio.run(run(work, config))
     return done  # noqa: RET504 - to mypy the block may swallow what it raises, and return nothing

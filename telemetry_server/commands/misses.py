@@ -13,7 +13,7 @@ def misses(
 ) -> None:
     """Print the refused prompts by code, the most frequent first; tag values are not kept."""
     with database() as config:
-        from telemetry_server.misses import listed, table
+        from telemetry_server.reading.misses import listed, table
 
         found = asyncio.run(listed(config.mongo_uri, config.app_env, config.retention))
     for line in table(found, limit):

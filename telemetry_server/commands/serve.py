@@ -48,11 +48,11 @@ def _run(config: "Config") -> None:
     from sanic import Sanic
     from sanic.worker.loader import AppLoader
 
+    from telemetry_server.access.tls import fault
     from telemetry_server.app import load_app
-    from telemetry_server.connection import Connection
+    from telemetry_server.http.connection import Connection
     from telemetry_server.shared import make_shared
     from telemetry_server.stores import mongo, redis
-    from telemetry_server.tls import fault
 
     problems = [told] if (told := fault(config.tls_cert_file, config.tls_key_file)) else []
     for variable, uri, check in (
@@ -65,7 +65,7 @@ def _run(config: "Config") -> None:
             problems.append(f"{variable}: (not shown) cannot be used: {error}")
     if config.otel_exporter_otlp_endpoint:
         try:
-            import telemetry_server.traces  # noqa: F401
+            import telemetry_server.monitoring.traces  # noqa: F401
         except ImportError:
             problems.append("OTEL_EXPORTER_OTLP_ENDPOINT: traces need what is not installed: pip install '.[traces]'")
     if problems:

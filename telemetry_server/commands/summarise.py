@@ -12,8 +12,8 @@ from telemetry_server.commands.ending import REFUSED, fail
 def summarise() -> None:
     """Summarise all past hours and days now; servers do so by themselves, little by little."""
     with database() as config:
-        from telemetry_server import logs
-        from telemetry_server.summariser import progress, summarise_all
+        from telemetry_server.monitoring import logs
+        from telemetry_server.summaries.summariser import progress, summarise_all
 
         logs.configure(config)
         with progress(sys.stderr) as told:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from telemetry_server.schemas.metric import MAX_BOUNDS
-from telemetry_server.totals import Distribution
+from telemetry_server.writing.totals import Distribution
 
 MAX_COUNT = 2**53
 MAX_VALUE = 1e308

@@ -17,7 +17,7 @@ from telemetry_server.dialects.fitting import fit_name, fit_tags
 from telemetry_server.dialects.identity import identity
 from telemetry_server.dialects.translation import Item, Translation
 from telemetry_server.errors import MAX_FAULTS, Fault, FaultBody, Malformed
-from telemetry_server.totals import Amount, Distribution, complete
+from telemetry_server.writing.totals import Amount, Distribution, complete
 
 MAX_POINTS: Final = 10_000
 MAX_LINE: Final = 16_384  # characters; the parser's time grows with their square

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from telemetry_server.totals import Amount
+from telemetry_server.writing.totals import Amount
 
 MAX_TOLD = 5
 

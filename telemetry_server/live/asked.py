@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 import msgspec
 import structlog
 
-from telemetry_server import wire
-from telemetry_server.answers import Answers
 from telemetry_server.errors import Problem, Unavailable, body
+from telemetry_server.http import wire
 from telemetry_server.live.events import Event
 from telemetry_server.live.feed import Feed
 from telemetry_server.live.listener import Listener
+from telemetry_server.monitoring.timing import Timing
+from telemetry_server.reading.answers import Answers
+from telemetry_server.reading.versions import Stamp, Versions
 from telemetry_server.schemas.prompt import Prompt
 from telemetry_server.stores.mongo import Change
-from telemetry_server.timing import Timing
-from telemetry_server.versions import Stamp, Versions
 
 HEARTBEAT_SECONDS = 5.0
 LEAST_SECONDS = 1.0  # between two answers

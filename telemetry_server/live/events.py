@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from telemetry_server import wire
+from telemetry_server.http import wire
 
 RETRY_MS = 1000
 

@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
-from telemetry_server import wire
 from telemetry_server.errors import Gone, Problem, body
+from telemetry_server.http import wire
 from telemetry_server.live.events import Event
 from telemetry_server.live.feed import Feed
 from telemetry_server.live.listener import Listener

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from telemetry_server.answers import Answers
 from telemetry_server.live.asked import Asked
 from telemetry_server.live.audience import Audience
 from telemetry_server.live.events import Event
@@ -11,9 +10,10 @@ from telemetry_server.live.feed import Feed
 from telemetry_server.live.follower import Follower
 from telemetry_server.live.listener import Listener
 from telemetry_server.metric_filter import MetricFilter
+from telemetry_server.reading.answers import Answers
+from telemetry_server.reading.versions import Versions
 from telemetry_server.schemas.prompt import Prompt
 from telemetry_server.stores.mongo import Mongo
-from telemetry_server.versions import Versions
 
 ANSWERS_AT_ONCE = 4  # of those that MongoDB works out for a server
 

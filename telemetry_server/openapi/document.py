@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from telemetry_server import auth
+from telemetry_server.access import auth
 from telemetry_server.errors import (
     Forbidden,
     Invalid,

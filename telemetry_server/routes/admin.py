@@ -4,12 +4,13 @@ from typing import TypedDict
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from telemetry_server import instants, wire
+from telemetry_server import instants
+from telemetry_server.http import wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.parts import key_of, parts_of
 from telemetry_server.routes.decorators import reads
 from telemetry_server.stores.mongo import Size
-from telemetry_server.timing import timing_of
 
 MAX_MISSES = 100
 blueprint = Blueprint("admin", url_prefix="")

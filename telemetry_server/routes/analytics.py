@@ -5,17 +5,18 @@ import asyncio
 from sanic import Blueprint, HTTPResponse, Request
 
 import nlq
-from telemetry_server import instants, tables, wire
-from telemetry_server.answers import depends_on_all
-from telemetry_server.cache import Result
+from telemetry_server import instants
 from telemetry_server.dialects import analytics
 from telemetry_server.dialects.analytics_form import AnalyticsSchema
 from telemetry_server.errors import TimedOut
+from telemetry_server.http import tables, wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import JSON, operation
 from telemetry_server.parts import parts_of
+from telemetry_server.reading.answers import depends_on_all
+from telemetry_server.reading.cache import Result
 from telemetry_server.routes.decorators import VARIES, wants_stored_truth
-from telemetry_server.series import CATALOG_KEY
-from telemetry_server.timing import timing_of
+from telemetry_server.writing.series import CATALOG_KEY
 
 ANSWER_SECONDS = 12.0  # for all questions of a request
 

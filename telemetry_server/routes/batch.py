@@ -4,14 +4,14 @@ from typing import TypedDict
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from telemetry_server import wire
 from telemetry_server.dialects.otlp import is_json as is_otlp_json
 from telemetry_server.errors import Conflict, FaultBody, Problem
+from telemetry_server.http import wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import JSON, operation
 from telemetry_server.parts import parts_of
 from telemetry_server.routes import otlp
 from telemetry_server.schemas.metric import BatchSchema
-from telemetry_server.timing import timing_of
 
 blueprint = Blueprint("batch", url_prefix="/v1/metrics")
 

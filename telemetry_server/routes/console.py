@@ -8,9 +8,9 @@ from sanic.response import raw
 
 import telemetry_server
 from telemetry_server.errors import NotFound
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.routes.decorators import reads
-from telemetry_server.timing import timing_of
 
 PAGE = "page.html"
 CONTENT_TYPES = {

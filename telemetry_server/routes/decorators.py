@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, TypeVar, cast
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from telemetry_server import wire
-from telemetry_server.auth import Role
+from telemetry_server.access.auth import Role
+from telemetry_server.http import wire
 from telemetry_server.parts import parts_of
 
 _OTHER_FORM = re.compile(r"csv|ndjson|jsonl|text/plain|openmetrics", re.IGNORECASE).search

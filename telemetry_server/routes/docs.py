@@ -8,12 +8,13 @@ from marshmallow import fields, validate
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw
 
-from telemetry_server import __version__, openapi, wire
+from telemetry_server import __version__, openapi
 from telemetry_server.errors import NotFound
+from telemetry_server.http import wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.openapi.document import document
 from telemetry_server.routes.decorators import reads
-from telemetry_server.timing import timing_of
 
 PAGE = "page.html"
 CONTENT_TYPES = {

@@ -2,12 +2,12 @@
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from telemetry_server import wire
 from telemetry_server.dialects import cloudevents
 from telemetry_server.errors import Conflict, Fault, Invalid, ProblemBody
+from telemetry_server.http import wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import JSON, PROBLEM, operation
 from telemetry_server.parts import Parts, parts_of
-from telemetry_server.timing import timing_of
 
 blueprint = Blueprint("events", url_prefix="/observability")
 EXAMPLE = {

@@ -8,13 +8,13 @@ from typing import Any, cast
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from telemetry_server import tables
+from telemetry_server.http import tables
 from telemetry_server.metric import COLUMNS
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.parts import parts_of
 from telemetry_server.routes.decorators import VARIES, reads
 from telemetry_server.schemas import listing
-from telemetry_server.timing import timing_of
 
 PAGE = 500
 

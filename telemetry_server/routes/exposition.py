@@ -2,14 +2,14 @@
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from telemetry_server import wire
-from telemetry_server.accept import preferred
 from telemetry_server.errors import Problem
-from telemetry_server.exposition import CONTENT_TYPES, FORMS, Form, expose
+from telemetry_server.http import wire
+from telemetry_server.http.accept import preferred
+from telemetry_server.monitoring.exposition import CONTENT_TYPES, FORMS, Form, expose
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.parts import key_of, parts_of
 from telemetry_server.routes.decorators import VARIES, reads
-from telemetry_server.timing import timing_of
 
 blueprint = Blueprint("exposition", url_prefix="/-/metrics")
 

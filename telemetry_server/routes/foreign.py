@@ -3,8 +3,8 @@
 from sanic import Request
 
 from telemetry_server.dialects.translation import Translation
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.parts import parts_of
-from telemetry_server.timing import timing_of
 
 
 async def take(request: Request, done: Translation) -> None:

@@ -10,18 +10,19 @@ from sanic import Blueprint, HTTPResponse, Request
 
 import nlq
 from nlq.question import TimeRange
-from telemetry_server import instants, wire
-from telemetry_server.answers import depends_on_all
-from telemetry_server.cache import Result
+from telemetry_server import instants
 from telemetry_server.dialects import grafana, grafana_form
 from telemetry_server.errors import Refused, TimedOut
+from telemetry_server.http import wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.parts import parts_of
+from telemetry_server.reading.answers import depends_on_all
+from telemetry_server.reading.cache import Result
 from telemetry_server.routes.decorators import reads, wants_stored_truth
 from telemetry_server.schemas import parameters
 from telemetry_server.schemas.prompt import MAX_PROMPT_LENGTH, Prefix
-from telemetry_server.series import CATALOG_KEY
-from telemetry_server.timing import timing_of
+from telemetry_server.writing.series import CATALOG_KEY
 
 ANSWER_SECONDS = 12.0  # for all questions of a panel
 EXAMPLE_RANGE = {"from": "2026-11-22T00:00:00Z", "to": "2026-11-22T06:00:00Z"}

@@ -4,12 +4,13 @@ from typing import TypedDict
 
 from sanic import Blueprint, HTTPResponse, Request, text
 
-from telemetry_server import __version__, wire
+from telemetry_server import __version__
 from telemetry_server.errors import RETRY_AFTER_SECONDS
+from telemetry_server.http import wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.parts import Parts, parts_of
 from telemetry_server.routes.decorators import reads
-from telemetry_server.timing import timing_of
 
 blueprint = Blueprint("health", url_prefix="/health")
 

@@ -7,13 +7,14 @@ from marshmallow import Schema, fields
 from marshmallow.validate import OneOf
 from sanic import Blueprint, HTTPResponse, Request
 
-from telemetry_server import instants, wire
+from telemetry_server import instants
 from telemetry_server.dialects import line_protocol
 from telemetry_server.dialects.line_protocol import PRECISIONS, PRECISIONS_V1
 from telemetry_server.errors import Malformed, Problem
+from telemetry_server.http import wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.routes import foreign
-from telemetry_server.timing import timing_of
 
 LINES = {"text/plain": str}
 EXAMPLE = "cpu,host=web-01 usage_idle=92.5,usage_user=4i"

@@ -4,17 +4,19 @@ from typing import Any, TypedDict
 
 from sanic import Blueprint, HTTPResponse, Request, empty
 
-from telemetry_server import instants, keys, wire
+from telemetry_server import instants
+from telemetry_server.access import keys
+from telemetry_server.access.keys import Wanted
 from telemetry_server.errors import NotFound
-from telemetry_server.keys import Wanted
+from telemetry_server.http import wire
 from telemetry_server.metric_filter import Cursor
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.parts import key_of, parts_of
 from telemetry_server.routes.decorators import reads
 from telemetry_server.schemas import ids, parameters
 from telemetry_server.schemas import keys as forms
 from telemetry_server.schemas.fields import HexId
-from telemetry_server.timing import timing_of
 
 blueprint = Blueprint("keys", url_prefix="/admin")
 

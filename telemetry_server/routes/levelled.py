@@ -4,16 +4,17 @@ from urllib.parse import unquote
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from telemetry_server import instants, wire
+from telemetry_server import instants
 from telemetry_server.dialects import levelled
 from telemetry_server.dialects.fitting import fit_name
 from telemetry_server.errors import NotFound
+from telemetry_server.http import wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.parts import parts_of
 from telemetry_server.routes.decorators import reads
 from telemetry_server.routes.metrics import IDEMPOTENCY_KEY
 from telemetry_server.schemas import ids, parameters
-from telemetry_server.timing import timing_of
 
 ingest = Blueprint("levelled_ingest", url_prefix="/ingest/metrics")
 data = Blueprint("levelled_data", url_prefix="/data/metrics")

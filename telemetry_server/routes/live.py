@@ -11,11 +11,11 @@ from websockets.exceptions import ConnectionClosed
 
 from telemetry_server.errors import Fault, Invalid, Refused, Unavailable
 from telemetry_server.live import RETRY_MS, Event
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import Header, operation
 from telemetry_server.parts import house_of, parts_of
 from telemetry_server.schemas import listing, prompt
 from telemetry_server.stores.mongo import is_position
-from telemetry_server.timing import timing_of
 
 SEND_SECONDS = 15.0  # for a client to take what it is sent; a stream of events ends by Sanic's own limit
 LAST_ID = "last_event_id"

@@ -7,23 +7,24 @@ from urllib.parse import urlencode
 
 from sanic import Blueprint, HTTPResponse, Request, empty
 
-from telemetry_server import instants, tables, wire
-from telemetry_server.cache import Result
+from telemetry_server import instants
 from telemetry_server.dialects import bare
 from telemetry_server.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
-from telemetry_server.exposition import FORMS
+from telemetry_server.http import tables, wire
 from telemetry_server.metric import COLUMNS, Metric, MetricDocument, etag
 from telemetry_server.metric_filter import MetricFilter
 from telemetry_server.metrics import matches
+from telemetry_server.monitoring.exposition import FORMS
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import JSON, Header, operation
 from telemetry_server.parts import Parts, parts_of
+from telemetry_server.reading.cache import Result
+from telemetry_server.reading.versions import Dependency
 from telemetry_server.routes import exposition
 from telemetry_server.routes.decorators import VARIES, reads, recalls, wants_stored_truth
 from telemetry_server.schemas import ids, listing, parameters
 from telemetry_server.schemas.fields import Name, whole
 from telemetry_server.schemas.metric import MetricSchema, PatchSchema, ReplacementSchema
-from telemetry_server.timing import timing_of
-from telemetry_server.versions import Dependency
 
 METRIC, REPLACEMENT, PATCH = MetricSchema(timedelta()), ReplacementSchema(timedelta()), PatchSchema(timedelta())
 EXAMPLE = {"name": "cpu.usage", "type": "gauge", "value": 85.5, "tags": {"host": "web-01", "region": "us-west-2"}}

@@ -7,13 +7,14 @@ from sanic import Blueprint, HTTPResponse, Request
 
 import nlq
 from nlq.question import Aggregation, Function, GroupKey, Question, TimeRange
-from telemetry_server import instants, wire
+from telemetry_server import instants
+from telemetry_server.http import wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.parts import parts_of
 from telemetry_server.routes import health
 from telemetry_server.routes.decorators import reads
 from telemetry_server.schemas import listing, parameters
-from telemetry_server.timing import timing_of
 
 DEFAULT_RANGE = timedelta(days=1)
 MAX_NAMES = 1000

@@ -6,10 +6,10 @@ from typing import Any, NotRequired, TypedDict
 
 from sanic import HTTPResponse, Request
 
-from telemetry_server import wire
 from telemetry_server.dialects import otlp
 from telemetry_server.dialects.translation import Translation
 from telemetry_server.errors import Problem
+from telemetry_server.http import wire
 from telemetry_server.routes import foreign
 
 CONTENT_TYPE = otlp.CONTENT_TYPE

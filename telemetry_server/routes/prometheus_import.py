@@ -5,16 +5,17 @@ import asyncio
 from marshmallow import Schema, fields
 from sanic import Blueprint, HTTPResponse, Request
 
-from telemetry_server import instants, wire
+from telemetry_server import instants
 from telemetry_server.dialects import prometheus
 from telemetry_server.dialects.translation import Translation
 from telemetry_server.errors import Fault, Invalid, ProblemBody
-from telemetry_server.exposition import FORMS
+from telemetry_server.http import wire
+from telemetry_server.monitoring.exposition import FORMS
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.openapi.operation import JSON, PROBLEM
 from telemetry_server.routes import foreign
 from telemetry_server.schemas import parameters
-from telemetry_server.timing import timing_of
 
 blueprint = Blueprint("prometheus_import", url_prefix="/import/prometheus")
 

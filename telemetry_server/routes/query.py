@@ -7,14 +7,14 @@ from sanic import Blueprint, HTTPResponse, Request
 from sanic.response import raw as raw_response
 
 import nlq
-from telemetry_server import tables, wire
 from telemetry_server.errors import Refused
+from telemetry_server.http import tables, wire
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import JSON, operation
 from telemetry_server.parts import parts_of
 from telemetry_server.routes.decorators import VARIES, reads, recalls, wants_stored_truth
 from telemetry_server.schemas import prompt
 from telemetry_server.schemas.prompt import Prompt
-from telemetry_server.timing import timing_of
 
 
 class _Table(msgspec.Struct):

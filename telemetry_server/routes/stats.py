@@ -5,11 +5,12 @@ import asyncio
 import msgspec
 from sanic import Blueprint, HTTPResponse, Request
 
-from telemetry_server import counters, wire
+from telemetry_server.http import wire
+from telemetry_server.monitoring import counters
+from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.parts import parts_of
 from telemetry_server.routes.decorators import reads
-from telemetry_server.timing import timing_of
 
 blueprint = Blueprint("stats", url_prefix="/stats")
 

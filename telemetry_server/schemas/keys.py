@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from telemetry_server import instants
-from telemetry_server.auth import ROLES
+from telemetry_server.access.auth import ROLES
 from telemetry_server.errors import Fault, Invalid
 from telemetry_server.schemas import faults, parameters
 from telemetry_server.schemas.fields import CONTROL, Instant

@@ -12,14 +12,14 @@ from typing import Any
 import structlog
 
 from telemetry_server import instants
-from telemetry_server.counters import Counters
 from telemetry_server.dialects import statsd
 from telemetry_server.dialects.translation import Item, Translation
 from telemetry_server.errors import Problem
-from telemetry_server.intake import Accepted, Intake
+from telemetry_server.monitoring.counters import Counters
 from telemetry_server.periodic import Periodic
 from telemetry_server.statsd.window import Window
 from telemetry_server.stores.mongo import new_id
+from telemetry_server.writing.intake import Accepted, Intake
 
 EVERY_SECONDS = 1.0
 TURN_SECONDS, REST_SECONDS = 0.004, 0.012

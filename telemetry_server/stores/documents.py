@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from telemetry_server.totals import Amount
+from telemetry_server.writing.totals import Amount
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from telemetry_server.retention import GRACE, Retention
+from telemetry_server.summaries.retention import GRACE, Retention
 
 SERIES_GRACE = timedelta(days=2)
 AUDIT_KEPT = timedelta(days=400)

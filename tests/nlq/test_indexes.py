@@ -12,8 +12,8 @@ from pymongo.database import Database
 import nlq
 from nlq.plan import EXACT, Plan
 from nlq.question import Aggregation, GroupKey, Over, Question, TagFilter, TimeRange
-from telemetry_server.retention import Retention
 from telemetry_server.stores.indexes import indexes
+from telemetry_server.summaries.retention import Retention
 from tests.nlq.conftest import NOW
 from tests.nlq.test_corpus import READ
 from tests.nlq.test_pipeline import ALL, DOCUMENTS, SUMMARIES, question_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telemetry_server.accept import preferred
+from telemetry_server.http.accept import preferred
 
 
 @pytest.mark.parametrize(

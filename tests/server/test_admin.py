@@ -10,9 +10,9 @@ from tools.stack import Stack
 
 import nlq
 from nlq.question import Aggregation, Over, Question, TagFilter, TimeRange
-from telemetry_server.retention import Retention
-from telemetry_server.slow import MAX_KEPT, SlowQuestions
+from telemetry_server.reading.slow import MAX_KEPT, SlowQuestions
 from telemetry_server.stores.mongo import Mongo, Upkeep, upkeep
+from telemetry_server.summaries.retention import Retention
 from tests.conftest import StartServer
 
 COUNT = Aggregation("count")

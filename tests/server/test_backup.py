@@ -25,8 +25,8 @@ from tools.stack import Stack
 from telemetry_server import backups
 from telemetry_server.config import load
 from telemetry_server.errors import Problem
-from telemetry_server.retention import Retention
 from telemetry_server.stores.mongo import Mongo, Snapshot
+from telemetry_server.summaries.retention import Retention
 from tests.conftest import StartServer, servers
 
 ROOT = Path(__file__).resolve().parents[2]

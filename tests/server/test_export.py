@@ -14,7 +14,7 @@ import psutil
 import pytest
 from tools.server import Server
 
-from telemetry_server import tables
+from telemetry_server.http import tables
 
 COUNT = 2300
 DAY = datetime.now(UTC) - timedelta(days=1)

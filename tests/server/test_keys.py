@@ -20,12 +20,12 @@ import pytest
 from tools.server import Server
 from tools.stack import Stack
 
-from telemetry_server.auth import EVERYBODY, Key, Keyhole, check, digest_of
+from telemetry_server.access.auth import EVERYBODY, Key, Keyhole, check, digest_of
+from telemetry_server.access.key_ring import KeyRing
 from telemetry_server.config import key_digest
 from telemetry_server.errors import Forbidden, Unauthorized, Unavailable
-from telemetry_server.key_ring import KeyRing
-from telemetry_server.retention import Retention
 from telemetry_server.stores.mongo import KeyStore, Mongo, new_id
+from telemetry_server.summaries.retention import Retention
 from tests.conftest import StartServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -433,7 +433,7 @@ def test_a_change_that_cannot_be_read_is_no_pass(private_stack: Stack, app_env: 
 
 def test_keys_deleted_by_hand_are_noticed(mongo_uri: str, app_env: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no longer in MongoDB at all is no key, at the next reading of all of them."""
-    from telemetry_server import key_ring  # noqa: PLC0415
+    from telemetry_server.access import key_ring  # noqa: PLC0415
 
     monkeypatch.setattr(key_ring, "REREAD_SECONDS", 0.0)
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry_server.lru import Lru
+from telemetry_server.reading.lru import Lru
 
 MAX_BYTES = 10
 STEPS = st.lists(st.tuples(st.sampled_from(["get", "put", "drop"]), st.integers(0, 5), st.integers(0, 12)), max_size=60)

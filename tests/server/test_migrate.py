@@ -12,9 +12,9 @@ import pymongo
 import pytest
 from tools.stack import Stack
 
-from telemetry_server.retention import Retention
 from telemetry_server.stores.indexes import indexes
 from telemetry_server.stores.mongo import Migrations, Mongo
+from telemetry_server.summaries.retention import Retention
 from tests.conftest import StartServer
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,9 +15,9 @@ import pytest
 from tools.stack import Stack
 
 import nlq
-from telemetry_server.misses import MAX_WAITING, Misses, without_values
-from telemetry_server.retention import Retention
+from telemetry_server.reading.misses import MAX_WAITING, Misses, without_values
 from telemetry_server.stores.mongo import Mongo
+from telemetry_server.summaries.retention import Retention
 from tests.conftest import StartServer
 
 ROOT = Path(__file__).resolve().parents[2]

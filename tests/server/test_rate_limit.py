@@ -11,10 +11,10 @@ import httpx
 import pytest
 from tools.stack import Stack
 
-from telemetry_server import shared_limit
+from telemetry_server.access import shared_limit
+from telemetry_server.access.rate_limit import SWEEP_SECONDS, RateLimit
+from telemetry_server.access.shared_limit import SharedLimit
 from telemetry_server.errors import TooManyRequests
-from telemetry_server.rate_limit import SWEEP_SECONDS, RateLimit
-from telemetry_server.shared_limit import SharedLimit
 from telemetry_server.stores.redis import Redis
 from tests.conftest import StartServer
 

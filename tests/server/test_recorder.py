@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import httpx
 
-from telemetry_server.counters import Counters
-from telemetry_server.recorder import MAX_TIMED, Recorder
+from telemetry_server.monitoring.counters import Counters
+from telemetry_server.monitoring.recorder import MAX_TIMED, Recorder
 from tests.conftest import StartServer
 
 NAME = "http.request.duration_ms"

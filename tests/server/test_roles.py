@@ -9,9 +9,10 @@ import httpx
 import pytest
 from sanic import Sanic
 
-from telemetry_server import config, logs
+from telemetry_server import config
+from telemetry_server.access.auth import ANYBODY, ROLES
 from telemetry_server.app import create_app
-from telemetry_server.auth import ANYBODY, ROLES
+from telemetry_server.monitoring import logs
 from telemetry_server.shared import make_shared
 from tests.conftest import StartServer
 

@@ -10,7 +10,7 @@ from tools.server import Server
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from telemetry_server.wire import SAFETY
+from telemetry_server.http.wire import SAFETY
 from tests.conftest import StartServer, servers
 
 FRIEND, STRANGER = "https://grafana.example.com", "https://evil.example.com"

@@ -8,10 +8,10 @@ from typing import Any
 import pymongo
 
 from telemetry_server.metric import Metric
-from telemetry_server.series import SeriesLog
+from telemetry_server.reading.versions import Versions
 from telemetry_server.stores.documents import Series
 from telemetry_server.stores.mongo import Mongo
-from telemetry_server.versions import Versions
+from telemetry_server.writing.series import SeriesLog
 
 DAY = timedelta(days=1)
 

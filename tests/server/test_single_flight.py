@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from telemetry_server.cache import Cache, Result
-from telemetry_server.counters import Counters
 from telemetry_server.errors import Unavailable
+from telemetry_server.monitoring.counters import Counters
+from telemetry_server.reading.cache import Cache, Result
+from telemetry_server.reading.versions import Versions
 from telemetry_server.stores.redis import Redis
-from telemetry_server.versions import Versions
 
 Scene = Callable[["Bench"], Coroutine[Any, Any, None]]
 pytestmark = pytest.mark.usefixtures("patient")

@@ -14,9 +14,9 @@ from tools.stack import Stack
 
 from telemetry_server.errors import Unavailable
 from telemetry_server.metric import Metric
-from telemetry_server.retention import Retention
 from telemetry_server.stores.indexes import indexes
 from telemetry_server.stores.mongo import Mongo
+from telemetry_server.summaries.retention import Retention
 from tests.conftest import StartServer
 
 DAY = 86_400

@@ -15,16 +15,17 @@ from tools.stack import Stack
 import nlq
 from nlq.question import Aggregation, Grain, GroupKey, Question, Rank, TimeRange
 from nlq.spans import floor
-from telemetry_server import instants, summariser
-from telemetry_server.counters import Counters
-from telemetry_server.ingest import Ingest
+from telemetry_server import instants
 from telemetry_server.metric import Metric
-from telemetry_server.retention import Retention
-from telemetry_server.seals import Seals
-from telemetry_server.series import SeriesLog
+from telemetry_server.monitoring.counters import Counters
+from telemetry_server.reading.versions import Versions
 from telemetry_server.stores.mongo import Mongo, SummaryStore
-from telemetry_server.summariser import Behind, Summariser
-from telemetry_server.versions import Versions
+from telemetry_server.summaries import summariser
+from telemetry_server.summaries.retention import Retention
+from telemetry_server.summaries.seals import Seals
+from telemetry_server.summaries.summariser import Behind, Summariser
+from telemetry_server.writing.ingest import Ingest
+from telemetry_server.writing.series import SeriesLog
 from tests.nlq.evaluation import evaluate
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

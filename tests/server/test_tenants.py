@@ -16,12 +16,13 @@ from sanic import Sanic
 from tools.server import Server
 from tools.stack import Stack
 
-from telemetry_server import config, instants, logs, tenants
+from telemetry_server import config, instants, tenants
+from telemetry_server.access.auth import ANYBODY, ROLES
 from telemetry_server.app import create_app
-from telemetry_server.auth import ANYBODY, ROLES
 from telemetry_server.errors import Unavailable
 from telemetry_server.metric import Metric
 from telemetry_server.metric_filter import MetricFilter
+from telemetry_server.monitoring import logs
 from telemetry_server.parts import Parts, assemble
 from telemetry_server.shared import make_shared
 from telemetry_server.stores.mongo import new_id

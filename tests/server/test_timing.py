@@ -7,7 +7,7 @@ import httpx
 import pytest
 from tools.bench.peers.load import steps
 
-from telemetry_server.timing import Timing
+from telemetry_server.monitoring.timing import Timing
 
 METRIC = {"name": "timing.test", "value": 1}
 LEVELLED = {"level": "timing", "name": "levelled", "type": "TIMER", "value": 1}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from telemetry_server.totals import complete, difference
+from telemetry_server.writing.totals import complete, difference
 
 
 def seen(count: int, total: float, bounds: list[float], counts: list[int], **extremes: float) -> dict[str, Any]:

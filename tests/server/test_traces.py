@@ -242,7 +242,7 @@ def test_without_the_sdk_it_does_not_start(scratch: Path) -> None:
 
 def test_without_traces_nothing_is_loaded() -> None:
     """The server's own modules load nothing that makes spans."""
-    makers = ("telemetry_server.traces", "opentelemetry.sdk.trace", "opentelemetry.exporter")
+    makers = ("telemetry_server.monitoring.traces", "opentelemetry.sdk.trace", "opentelemetry.exporter")
     program = f"import sys, telemetry_server.app; print([name for name in {makers!r} if name in sys.modules])"
     result = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60

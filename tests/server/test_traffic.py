@@ -6,10 +6,10 @@ from multiprocessing import get_context
 
 import pytest
 
-from telemetry_server import vitals
+from telemetry_server.monitoring import vitals
+from telemetry_server.monitoring.traffic import BOUNDS, CLASSES, MAX_ENDPOINTS, Traffic
+from telemetry_server.monitoring.vitals import Vitals
 from telemetry_server.shared import Shared, make_shared
-from telemetry_server.traffic import BOUNDS, CLASSES, MAX_ENDPOINTS, Traffic
-from telemetry_server.vitals import Vitals
 
 LIST, MAKE = ("GET", "/metrics"), ("POST", "/metrics")
 

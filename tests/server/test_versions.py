@@ -4,9 +4,9 @@ from multiprocessing import get_context
 
 import pytest
 
-from telemetry_server.counters import Counters, make_cells
+from telemetry_server.monitoring.counters import Counters, make_cells
+from telemetry_server.reading.versions import Versions
 from telemetry_server.shared import Shared, make_shared
-from telemetry_server.versions import Versions
 
 
 def test_stamp_holds_until_its_key_is_touched() -> None:

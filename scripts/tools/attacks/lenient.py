@@ -3,7 +3,7 @@
 from sanic.http import Http
 
 from telemetry_server.__main__ import main
-from telemetry_server.connection import Connection
+from telemetry_server.http.connection import Connection
 
 Connection.HTTP_CLASS = Http  # type: ignore[assignment]
 main()

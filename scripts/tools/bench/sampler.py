@@ -32,13 +32,13 @@ OUTSIDE = "outside of Python: system calls, compression"
 
 # A sample belongs to the layer of its innermost frame that has one; in a layer, to the first that fits.
 LAYERS = {
-    "HTTP: Sanic, uvloop": r"sanic/|sanic_routing/|multidict/|telemetry_server/connection.py",
+    "HTTP: Sanic, uvloop": r"sanic/|sanic_routing/|multidict/|telemetry_server/http/connection.py",
     "driver: Motor, PyMongo": r"pymongo/|motor/|bson/",
     "cache: Redis": r"redis/|telemetry_server/stores/redis.py",
     "cache: memory": r"telemetry_server/(cache|lru|versions|repeats|routes/decorators).py",
     "admission: id, limit, key": r"limits/|telemetry_server/(app|auth|rate_limit|counters|timing|parts).py",
     "reading and checking": r"marshmallow/|telemetry_server/(schemas|metric.py|metric_filter|instants|errors|failures)",
-    "JSON and responses": r"telemetry_server/wire.py",
+    "JSON and responses": r"telemetry_server/http/wire.py",
     "prompts": r"nlq/|spacy/|dateparser/",
     "summaries": r"telemetry_server/(summariser|stores/mongo/summaries).py",
     "storing: groups, series, seals": r"telemetry_server/(stores/|(ingest|series|seals).py)",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import MongoClient
 
-from telemetry_server.retention import Retention
 from telemetry_server.stores.indexes import indexes
+from telemetry_server.summaries.retention import Retention
 from tools.bench import sampler, wrk
 from tools.bench.figures import rounds_of_seconds
 from tools.bench.stage import HEADERS, Stage, Verdict

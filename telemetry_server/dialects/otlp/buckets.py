@@ -7,7 +7,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import ExponentialHistogramDataP
 
 from telemetry_server.dialects.distributions import MAX_VALUE, Unfit, distribution
 from telemetry_server.schemas.metric import MAX_BOUNDS
-from telemetry_server.totals import Distribution
+from telemetry_server.writing.totals import Distribution
 
 _LEAST_SCALE, _MOST_SCALE = -10, 20
 

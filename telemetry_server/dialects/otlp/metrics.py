@@ -20,7 +20,7 @@ from telemetry_server.dialects.distributions import MAX_COUNT, Unfit, mean
 from telemetry_server.dialects.fitting import fit_name
 from telemetry_server.dialects.otlp import attributes, buckets
 from telemetry_server.dialects.translation import Item, Translation
-from telemetry_server.totals import Amount, Distribution, complete
+from telemetry_server.writing.totals import Amount, Distribution, complete
 
 MAX_POINTS = 10_000
 _DELTA = AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA

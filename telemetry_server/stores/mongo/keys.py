@@ -11,7 +11,7 @@ from typing import Any
 
 from bson import Binary, ObjectId
 
-from telemetry_server.auth import Key
+from telemetry_server.access.auth import Key
 from telemetry_server.stores.mongo.bounds import bounded
 from telemetry_server.stores.mongo.store import Mongo
 

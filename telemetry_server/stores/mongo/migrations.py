@@ -11,9 +11,9 @@ import pymongo
 import structlog
 from pymongo import errors as driver
 
-from telemetry_server.retention import Retention
 from telemetry_server.stores.indexes import Index, indexes
 from telemetry_server.stores.mongo.bounds import bounded
+from telemetry_server.summaries.retention import Retention
 
 PREPARE_SECONDS = 600.0  # an index on a large collection
 OF_IDS = ("_id_", "_id_hashed")  # the second is that of a sharded collection

@@ -22,12 +22,12 @@ from telemetry_server import instants
 from telemetry_server.errors import HalfRestored, Problem, Unavailable
 from telemetry_server.metric import Metric
 from telemetry_server.metric_filter import Cursor, MetricFilter
-from telemetry_server.retention import Retention
 from telemetry_server.stores.documents import Miss, Series
 from telemetry_server.stores.mongo.bounds import REFUSED, bounded
 from telemetry_server.stores.mongo.changes import Changes
 from telemetry_server.stores.mongo.explained import indexes_of
 from telemetry_server.stores.mongo.migrations import Migrations
+from telemetry_server.summaries.retention import Retention
 
 ANSWER_SECONDS = 5.0
 QUEUE_SECONDS = 1.5  # for an answer to begin

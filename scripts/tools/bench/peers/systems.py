@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 from pymongo import MongoClient
 
 from telemetry_server import errors
-from telemetry_server.retention import Retention
 from telemetry_server.stores.mongo import Mongo, SummaryStore
+from telemetry_server.summaries.retention import Retention
 from tools import debian
 from tools.bench.peers import answers
 from tools.bench.peers.data import DAY, as_json, as_lines

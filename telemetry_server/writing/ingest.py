@@ -16,13 +16,13 @@ from itertools import chain
 
 import structlog
 
-from telemetry_server.counters import Counters
 from telemetry_server.errors import Fault, Invalid, Problem, Unavailable
 from telemetry_server.metric import Metric
-from telemetry_server.seals import Seals
-from telemetry_server.series import SeriesLog
+from telemetry_server.monitoring.counters import Counters
+from telemetry_server.reading.versions import Versions
 from telemetry_server.stores.mongo import RULE, Mongo, NotInserted
-from telemetry_server.versions import Versions
+from telemetry_server.summaries.seals import Seals
+from telemetry_server.writing.series import SeriesLog
 
 MAX_GROUP = 1000
 MAX_IN_FLIGHT = 2

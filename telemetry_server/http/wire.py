@@ -8,8 +8,8 @@ import msgspec
 from sanic import HTTPResponse, Request
 
 from telemetry_server import errors
-from telemetry_server.compression import MIN_BYTES, compressed, expanded
 from telemetry_server.errors import Malformed, UnsupportedMedia
+from telemetry_server.http.compression import MIN_BYTES, compressed, expanded
 
 MAX_DEPTH = 32
 _CONTAINERS = (dict, list)

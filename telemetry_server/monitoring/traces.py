@@ -19,7 +19,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from sanic import HTTPResponse, Request
 
 from telemetry_server import __version__
-from telemetry_server.timing import Step, Timing
+from telemetry_server.monitoring.timing import Step, Timing
 
 PATH = "/v1/traces"
 STOP_SECONDS = 3.0

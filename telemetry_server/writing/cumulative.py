@@ -20,7 +20,7 @@ from telemetry_server.errors import Conflict, Unavailable
 from telemetry_server.metrics import Metrics
 from telemetry_server.stores.documents import Remembered
 from telemetry_server.stores.mongo import TotalStore, new_id
-from telemetry_server.totals import Amount, Total, complete, difference
+from telemetry_server.writing.totals import Amount, Total, complete, difference
 
 MAX_STREAMS = 1000  # at a time
 MAX_STEPS = 100  # of a stream at a time

@@ -21,9 +21,9 @@ from nlq.spans import DAY, HOUR, floor
 from telemetry_server import instants
 from telemetry_server.errors import Problem
 from telemetry_server.periodic import Periodic
-from telemetry_server.retention import GRACE, Retention
-from telemetry_server.seals import SETTLE
 from telemetry_server.stores.mongo import LEASE, Mongo, Sealed, SummaryStore
+from telemetry_server.summaries.retention import GRACE, Retention
+from telemetry_server.summaries.seals import SETTLE
 
 PERIOD_SECONDS = 10.0
 ROUND_SECONDS = 30.0  # of work, until it is asked again who leads

@@ -13,8 +13,8 @@ import structlog
 from nlq import Catalog
 from telemetry_server.errors import Problem, Unavailable
 from telemetry_server.metric import Metric
+from telemetry_server.reading.versions import Versions
 from telemetry_server.stores.mongo import Mongo
-from telemetry_server.versions import Versions
 
 CATALOG_KEY = "catalog"
 POLL_SECONDS = 2.0

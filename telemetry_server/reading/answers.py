@@ -13,18 +13,19 @@ import msgspec
 
 import nlq
 from nlq.question import Aggregation, Function, GroupKey, Question, TagFilter, TimeRange
-from telemetry_server import instants, wire
-from telemetry_server.cache import Cache, Outcome, Result
+from telemetry_server import instants
 from telemetry_server.errors import Fault, Refused
+from telemetry_server.http import wire
 from telemetry_server.metric_filter import MetricFilter
-from telemetry_server.misses import Misses
+from telemetry_server.monitoring.timing import Timing
+from telemetry_server.reading.cache import Cache, Outcome, Result
+from telemetry_server.reading.misses import Misses
+from telemetry_server.reading.slow import SlowQuestions
+from telemetry_server.reading.versions import Dependency, Versions
 from telemetry_server.schemas.prompt import MAX_PROMPT_LENGTH, MAX_ROWS, Prefix, Prompt
-from telemetry_server.seals import Seals
-from telemetry_server.series import CATALOG_KEY, SeriesLog
-from telemetry_server.slow import SlowQuestions
 from telemetry_server.stores.mongo import ANSWER_SECONDS, Mongo, extended_json, match_stage
-from telemetry_server.timing import Timing
-from telemetry_server.versions import Dependency, Versions
+from telemetry_server.summaries.seals import Seals
+from telemetry_server.writing.series import CATALOG_KEY, SeriesLog
 
 MAX_EXACT_VALUES = 10_000  # more are not sorted for a percentile, but sketched
 SUMMARY = (

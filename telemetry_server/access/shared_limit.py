@@ -10,8 +10,8 @@ import asyncio
 import time
 from collections.abc import Mapping
 
+from telemetry_server.access.rate_limit import RateLimit
 from telemetry_server.errors import TooManyRequests
-from telemetry_server.rate_limit import RateLimit
 from telemetry_server.stores.redis import Redis, Taken
 
 FRESH_SECONDS = 0.05

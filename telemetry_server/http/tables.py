@@ -9,8 +9,8 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
-from telemetry_server import wire
-from telemetry_server.accept import preferred
+from telemetry_server.http import wire
+from telemetry_server.http.accept import preferred
 
 Form = Literal["json", "csv", "ndjson"]
 CSV: Final = "text/csv"

@@ -10,9 +10,9 @@ from typing import Final
 
 from sanic import HTTPResponse, Request, empty
 
-from telemetry_server import wire
 from telemetry_server.errors import Forbidden
-from telemetry_server.failures import allowed_methods
+from telemetry_server.http import wire
+from telemetry_server.http.failures import allowed_methods
 
 _READING: Final = ("GET", "HEAD", "OPTIONS")
 _OWN: Final = ("same-origin", "none")  # of Sec-Fetch-Site: no proxy changes it, as it may change Host

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import structlog
 
 from telemetry_server import instants
-from telemetry_server.counters import Counters
 from telemetry_server.errors import Problem
-from telemetry_server.ingest import Ingest
 from telemetry_server.metric import Metric
+from telemetry_server.monitoring.counters import Counters
 from telemetry_server.periodic import Periodic
 from telemetry_server.stores.mongo import new_id
+from telemetry_server.writing.ingest import Ingest
 
 COUNT_NAME = "http.requests"
 DURATION_NAME = "http.request.duration_ms"

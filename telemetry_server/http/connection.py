@@ -12,7 +12,7 @@ from sanic.exceptions import RequestTimeout
 from sanic.http import Stage
 from sanic.server.protocols.websocket_protocol import WebSocketProtocol
 
-from telemetry_server.framing import StrictHttp
+from telemetry_server.http.framing import StrictHttp
 
 if TYPE_CHECKING:
     from telemetry_server.parts import Parts

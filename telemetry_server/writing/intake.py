@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from telemetry_server.cumulative import Cumulative
 from telemetry_server.dialects.translation import Translation
 from telemetry_server.errors import Conflict, Invalid
 from telemetry_server.metrics import Metrics
 from telemetry_server.schemas.metric import MAX_BATCH, MetricForms
-from telemetry_server.totals import Total
+from telemetry_server.writing.cumulative import Cumulative
+from telemetry_server.writing.totals import Total
 
 
 @dataclass(slots=True)

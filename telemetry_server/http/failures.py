@@ -8,8 +8,8 @@ from sanic.constants import HTTP_METHODS
 from sanic.exceptions import MethodNotAllowed, RequestCancelled, SanicException
 from sanic.handlers import ErrorHandler
 
-from telemetry_server import wire
 from telemetry_server.errors import Fault, Problem, Unavailable
+from telemetry_server.http import wire
 from telemetry_server.routes import ERROR_FORMS
 
 _DETAILS = {

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypedDict, TypeVar
 
 from telemetry_server import instants
-from telemetry_server.auth import Key, Role
+from telemetry_server.access.auth import Key, Role
 from telemetry_server.config import Config, key_digest
 from telemetry_server.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from telemetry_server.stores.mongo import AuditLog, KeyStore, Mongo, new_id

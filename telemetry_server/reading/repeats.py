@@ -13,15 +13,15 @@ from typing import Any
 
 from sanic import HTTPResponse, Request
 
-from telemetry_server.auth import Key
-from telemetry_server.cache import Cache, Result
-from telemetry_server.counters import Counters
-from telemetry_server.key_ring import KeyRing
-from telemetry_server.lru import Lru
-from telemetry_server.recorder import Recorder
-from telemetry_server.shared_limit import SharedLimit
-from telemetry_server.traffic import Endpoint, Traffic
-from telemetry_server.wire import SAFETY
+from telemetry_server.access.auth import Key
+from telemetry_server.access.key_ring import KeyRing
+from telemetry_server.access.shared_limit import SharedLimit
+from telemetry_server.http.wire import SAFETY
+from telemetry_server.monitoring.counters import Counters
+from telemetry_server.monitoring.recorder import Recorder
+from telemetry_server.monitoring.traffic import Endpoint, Traffic
+from telemetry_server.reading.cache import Cache, Result
+from telemetry_server.reading.lru import Lru
 
 MAX_REQUEST_BYTES = 4096
 MAX_MEMORY_BYTES = 16_777_216

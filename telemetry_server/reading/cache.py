@@ -17,11 +17,11 @@ from typing import Literal
 
 import msgspec
 
-from telemetry_server import wire
-from telemetry_server.counters import Counters
-from telemetry_server.lru import Lru
+from telemetry_server.http import wire
+from telemetry_server.monitoring.counters import Counters
+from telemetry_server.reading.lru import Lru
+from telemetry_server.reading.versions import Stamp, Versions
 from telemetry_server.stores.redis import Redis
-from telemetry_server.versions import Stamp, Versions
 
 Outcome = Literal["hit", "miss", "bypass"]
 MAX_ENTRY_BYTES = 1_048_576

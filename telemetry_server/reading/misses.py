@@ -21,9 +21,9 @@ from nlq.rules import VOCABULARY
 from telemetry_server import instants
 from telemetry_server.errors import Problem
 from telemetry_server.periodic import Periodic
-from telemetry_server.retention import Retention
 from telemetry_server.stores.documents import Miss
 from telemetry_server.stores.mongo import Mongo
+from telemetry_server.summaries.retention import Retention
 
 EVERY_SECONDS = 2.0
 MAX_WAITING = 1000  # more, and further ones are not counted

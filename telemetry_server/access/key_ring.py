@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from telemetry_server import auth
-from telemetry_server.auth import EVERYBODY, Key, Keyhole
+from telemetry_server.access import auth
+from telemetry_server.access.auth import EVERYBODY, Key, Keyhole
 from telemetry_server.errors import Problem, Unavailable
 from telemetry_server.stores.mongo import KeyStore
 

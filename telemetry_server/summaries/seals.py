@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import nlq
 from nlq.spans import HOUR, floor
 from telemetry_server import instants
-from telemetry_server.retention import Retention
 from telemetry_server.stores.mongo import SummaryStore
+from telemetry_server.summaries.retention import Retention
 
 SETTLE = timedelta(minutes=5)  # after a mark, and after the end of an hour, until it is summarised
 LATE = timedelta(minutes=1)  # after its end, until writes to an hour are marked

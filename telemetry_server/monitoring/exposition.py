@@ -16,9 +16,9 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.registry import Collector
 
 from telemetry_server import __version__
+from telemetry_server.monitoring.traffic import BOUNDS, Endpoint, Requests
 from telemetry_server.parts import Parts
-from telemetry_server.summariser import Behind
-from telemetry_server.traffic import BOUNDS, Endpoint, Requests
+from telemetry_server.summaries.summariser import Behind
 
 Form = Literal["prometheus", "openmetrics"]
 FORMS: Final[dict[str, Form]] = {"text/plain": "prometheus", "application/openmetrics-text": "openmetrics"}

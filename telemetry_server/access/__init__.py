@@ -1,0 +1,1 @@
+"""Who may, and how often: keys, roles, rate limits, origins, TLS."""

@@ -1,0 +1,1 @@
+"""Bytes in and out: connections, framing, content codings, JSON, tables, problems."""

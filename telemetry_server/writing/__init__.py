@@ -1,0 +1,1 @@
+"""The write path: from validated metrics to durable, gathered inserts, and the catalog's feed."""
