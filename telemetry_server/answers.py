@@ -170,7 +170,7 @@ class Answers:
         catalog_version = await self._series.refresh()
         timing.enter("parse")
         context = self._context(prompt)
-        async with self._reading:  # of many that come at once, one in each turn of the loop: others are served in between
+        async with self._reading:  # of many that come at once, one in each turn of the loop: others are served between
             await asyncio.sleep(0)
             interpretation = self.read(prompt.text, context)
         question = interpretation.question
