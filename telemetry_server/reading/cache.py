@@ -115,6 +115,9 @@ class Cache:
             return await compute(), "bypass"
         key = hashlib.blake2b(wire.encode([self._scope, kind, request]), digest_size=16).hexdigest()
         entry = await self._look(key)
+        if entry is None and raw is not None:  # others may have got it while Redis, asked by many, did not answer
+            found = self._memory.get(self._prefix + raw)
+            entry = found if found is not None and self._usable(found) else None
         outcome: Outcome = "miss" if entry is None else "hit"
         self._counters.add("cache_misses" if entry is None else "cache_hits")
         if entry is None:
