@@ -32,18 +32,18 @@ OUTSIDE = "outside of Python: system calls, compression"
 
 # A sample belongs to the layer of its innermost frame that has one; in a layer, to the first that fits.
 LAYERS = {
-    "HTTP: Sanic, uvloop": r"sanic/|sanic_routing/|multidict/|telemetry_server/http/connection.py",
+    "HTTP: Sanic, uvloop": r"sanic/|sanic_routing/|multidict/|telemetry_server/http/(connection|framing).py",
     "driver: Motor, PyMongo": r"pymongo/|motor/|bson/",
     "cache: Redis": r"redis/|telemetry_server/stores/redis.py",
-    "cache: memory": r"telemetry_server/(cache|lru|versions|repeats|routes/decorators).py",
-    "admission: id, limit, key": r"limits/|telemetry_server/(app|auth|rate_limit|counters|timing|parts).py",
-    "reading and checking": r"marshmallow/|telemetry_server/(schemas|metric.py|metric_filter|instants|errors|failures)",
-    "JSON and responses": r"telemetry_server/http/wire.py",
+    "cache: memory": r"telemetry_server/(reading/(cache|lru|versions|repeats)|routes/decorators).py",
+    "admission: id, limit, key": r"limits/|telemetry_server/(access/|monitoring/(counters|timing|traffic)|(app|parts).py)",
+    "reading and checking": r"marshmallow/|telemetry_server/(schemas|metric.py|metric_filter|instants|errors|http/failures)",
+    "JSON and responses": r"telemetry_server/http/",
     "prompts": r"nlq/|spacy/|dateparser/",
-    "summaries": r"telemetry_server/(summariser|stores/mongo/summaries).py",
-    "storing: groups, series, seals": r"telemetry_server/(stores/|(ingest|series|seals).py)",
-    "own metrics": r"telemetry_server/(recorder|misses|periodic).py",
-    "routes": r"telemetry_server/(routes/|(metrics|answers).py)",
+    "own metrics": r"telemetry_server/(monitoring/recorder|reading/misses|periodic).py",
+    "summaries": r"telemetry_server/(summaries/summariser|stores/mongo/summaries).py",
+    "storing: groups, series, seals": r"telemetry_server/(stores/|writing/|summaries/)",
+    "routes": r"telemetry_server/(routes/|metrics.py|reading/)",
 }
 _LAYERS = [(name, re.compile(rf"(?:^|/)(?:{pattern})")) for name, pattern in LAYERS.items()]
 _FRAME = re.compile(r"\(([^()]+):\d+\)")
