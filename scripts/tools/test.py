@@ -28,6 +28,9 @@ def main() -> int:
     names = {setting.variable for setting in SETTINGS}
     environment = {name: value for name, value in os.environ.items() if name not in names}
     environment["MYPYPATH"] = str(ROOT / "scripts")
+    environment.pop(
+        "PYTHONDONTWRITEBYTECODE", None
+    )  # the tests start hundreds of processes: each would compile all anew
     if BROWSER in sys.argv[1:]:
         browser.require()
     failed: list[str] = []
@@ -47,8 +50,17 @@ def _steps(pytest_arguments: list[str]) -> list[list[str]]:
         ["ruff", "format", "--check", *sources],
         ["mypy"],
         ["mypy", "-p", "tools"],
-        ["pytest", "-n", "3", "--dist", "worksteal", *pytest_arguments],
+        *_browser(pytest_arguments),
+        ["pytest", "-n", "3", "--dist", "worksteal", *(each for each in pytest_arguments if each != BROWSER)],
     ]
+
+
+def _browser(pytest_arguments: list[str]) -> list[list[str]]:
+    """In a process of their own: what drives the browser runs an event loop in the thread of the tests."""
+    named = [each for each in pytest_arguments if each.startswith("tests/browser")]
+    if BROWSER not in pytest_arguments:
+        return []
+    return [["pytest", "-n", "2", "--dist", "loadfile", BROWSER, *(named or ["tests/browser"])]]
 
 
 def _doors() -> list[str]:

@@ -1,6 +1,7 @@
 """MongoDB as the server leaves it: indexes, expiry, plans, few inserts."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -29,11 +30,16 @@ def database(mongo_uri: str, app_env: str) -> Iterator[Database[dict[str, Any]]]
 
 
 def prepare(mongo_uri: str, app_env: str, days: int) -> None:
+    async def work(store: Mongo) -> None:
+        with contextlib.closing(store):
+            for _ in range(20):  # as a server does where MongoDB is too busy to answer
+                with contextlib.suppress(Unavailable):
+                    return await store.prepare()
+        raise AssertionError("the indexes are not made")
+
     async def run() -> None:
         stores = [Mongo(mongo_uri, app_env, Retention(*[timedelta(days=days)] * 3)) for _ in range(4)]
-        await asyncio.gather(*(store.prepare() for store in stores))
-        for store in stores:
-            store.close()
+        await asyncio.gather(*map(work, stores))
 
     asyncio.run(run())
 
