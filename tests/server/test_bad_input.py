@@ -184,7 +184,7 @@ def test_content_type_must_be_json(client: httpx.Client) -> None:
 
 def test_unknown_path_is_404(client: httpx.Client) -> None:
     """Paths that are none answer in the same form."""
-    for path in ("/nothing", "/metrics/a/b", "/%00", "/metrics/%ff", "/metrics/..%2f", "//a"):
+    for path in ("/nothing", "/metrics/a/b", "/%00", "/metrics/%ff", "/metrics/..%2f"):
         assert client.get(path).status_code in {404, 422}
         assert client.get(path).headers["Content-Type"] == "application/problem+json"
 
