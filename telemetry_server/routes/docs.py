@@ -2,35 +2,20 @@
 
 import asyncio
 from functools import cache
-from importlib import resources
 
-from marshmallow import fields, validate
 from sanic import Blueprint, HTTPResponse, Request
-from sanic.response import raw
 
-from telemetry_server import __version__, openapi
+from telemetry_server import __version__
 from telemetry_server.errors import NotFound
 from telemetry_server.http import wire
 from telemetry_server.monitoring.timing import timing_of
 from telemetry_server.openapi import operation
 from telemetry_server.openapi.document import document
 from telemetry_server.routes.decorators import reads
-
-PAGE = "page.html"
-CONTENT_TYPES = {
-    PAGE: "text/html; charset=utf-8",
-    "page.css": "text/css; charset=utf-8",
-    "page.js": "text/javascript; charset=utf-8",
-}
-# All that the page needs comes from this server, and it sends to this server alone.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+from telemetry_server.routes.page import FILE, GIVES, HTML, Page
 
 blueprint = Blueprint("docs", url_prefix="")
-_folder = resources.files(openapi) / "page"
-_FILES = {name: (_folder / name).read_bytes() for name in CONTENT_TYPES}
+_page = Page("telemetry_server.openapi", "page")
 
 
 @reads(blueprint, "/openapi.json", role="anybody")
@@ -46,26 +31,15 @@ async def described(request: Request) -> HTTPResponse:
 async def page(request: Request) -> HTTPResponse:
     """A page that shows this document, and sends requests."""
     timing_of(request).enter("encode")
-    return _file(PAGE)
+    return _page.file(HTML)
 
 
 @reads(blueprint, "/docs/<file>", role="anybody")
-@operation(
-    path={"file": fields.String(validate=validate.OneOf(list(CONTENT_TYPES)))},
-    gives={"text/html": str, "text/css": str, "text/javascript": str},
-    fails=(NotFound,),
-)
+@operation(path={"file": FILE}, gives=GIVES, fails=(NotFound,))
 async def part(request: Request, file: str) -> HTTPResponse:
     """A file of that page."""
     timing_of(request).enter("encode")
-    if file not in _FILES:
-        raise NotFound("The page has no such file.")
-    return _file(file)
-
-
-def _file(name: str) -> HTTPResponse:
-    headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
-    return raw(_FILES[name], headers=headers, content_type=CONTENT_TYPES[name])
+    return _page.file(file)
 
 
 @cache
