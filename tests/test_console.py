@@ -12,7 +12,7 @@ import pytest
 from tools import browser
 from tools.terminal import Problem
 
-from telemetry_server.routes import console
+from telemetry_server.routes.page import CONTENT_TYPES
 from tests.conftest import StartServer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -120,7 +120,7 @@ def test_page_is_whole_and_closed(client: httpx.Client) -> None:
 def test_page_needs_no_key(start_server: StartServer) -> None:
     """A browser has no key before somebody types it; the page tells nothing of what is stored."""
     server = start_server(API_KEYS="k" * 32)
-    for path in ("/", *(f"/console/{name}" for name in console.CONTENT_TYPES)):
+    for path in ("/", *(f"/console/{name}" for name in CONTENT_TYPES)):
         assert httpx.get(server.url + path).status_code == 200
 
 

@@ -239,8 +239,10 @@ def _corrupt(client: redis.Redis, chance: random.Random) -> None:
         elif way == 2:
             client.set(key, chance.choice(list(entries.values())), keepttl=True)
         else:
-            client.delete(key)
-            client.lpush(key, b"no string")
+            with client.pipeline(transaction=True) as both:  # the server may put an entry there in between
+                both.delete(key)
+                both.lpush(key, b"no string")
+                both.execute()
 
 
 ROW = Row(
