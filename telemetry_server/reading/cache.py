@@ -121,11 +121,14 @@ class Cache:
         outcome: Outcome = "miss" if entry is None else "hit"
         self._counters.add("cache_misses" if entry is None else "cache_hits")
         if entry is None:
-            entry = await self._share(key, compute)
+            entry = await self._share(key, compute, raw)
+        self._remember(raw, entry)
+        return entry.result, outcome
+
+    def _remember(self, raw: bytes | None, entry: _Entry) -> None:
         if raw is not None:
             self._memory.put(self._prefix + raw, entry, len(raw) + len(entry.result.body) + _OVERHEAD_BYTES)
             self._memory.shed(lambda kept: not self._fresh(kept))  # else URLs that never come again fill the memory
-        return entry.result, outcome
 
     async def _look(self, key: str) -> _Entry | None:
         raw = await self._redis.get(key)
@@ -143,7 +146,7 @@ class Cache:
     def _fresh(self, entry: _Entry) -> bool:
         return 0 <= _now_ms() - entry.started_ms <= self._staleness_ms
 
-    async def _share(self, key: str, compute: Callable[[], Awaitable[Result]]) -> _Entry:
+    async def _share(self, key: str, compute: Callable[[], Awaitable[Result]], raw: bytes | None) -> _Entry:
         """Compute, or take the result of another who computes the same.
 
         What began before this request counts only while its stamp holds: it may lack a write that came first.
@@ -160,7 +163,7 @@ class Cache:
             if flight.started_at >= arrived_at or self._versions.valid(entry.result.stamp):
                 return entry
             self._land(key, flight)  # its own callback may not have run yet
-        flight = _Flight(asyncio.create_task(self._compute(key, compute)), time.monotonic())
+        flight = _Flight(asyncio.create_task(self._compute(key, compute, raw)), time.monotonic())
         self._flights[key] = flight
         flight.task.add_done_callback(lambda _: self._land(key, flight))
         return await asyncio.shield(flight.task)
@@ -169,13 +172,14 @@ class Cache:
         if self._flights.get(key) is flight:
             del self._flights[key]
 
-    async def _compute(self, key: str, compute: Callable[[], Awaitable[Result]]) -> _Entry:
+    async def _compute(self, key: str, compute: Callable[[], Awaitable[Result]], raw: bytes | None) -> _Entry:
         started_ms = _now_ms()
         result = await compute()
         entry = _Entry(self._serve_id, started_ms, result)
         if len(result.body) <= MAX_ENTRY_BYTES:
-            raw = self._encode(entry)
-            await self._redis.put(key, _check(key, raw) + raw, max(1, self._staleness_ms))
+            stored = self._encode(entry)
+            await self._redis.put(key, _check(key, stored) + stored, max(1, self._staleness_ms))
+        self._remember(raw, entry)  # here, so that none comes between the end of the flight and this
         return entry
 
 

@@ -123,3 +123,19 @@ def test_error_belongs_to_the_one_who_began(play: Callable[[Scene], None]) -> No
         assert (await bench.ask())[1] == "miss"
 
     play(scene)
+
+
+def test_what_has_landed_is_remembered(play: Callable[[Scene], None]) -> None:
+    """Whoever comes when a computation has just ended finds its result in memory: there is no moment between."""
+
+    async def scene(bench: Bench) -> None:
+        bench.gate.set()
+        asked = asyncio.create_task(bench.cache.get("list", ["q"], bench.compute, raw=b"/q"))
+        while not bench.cache._flights:  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0)
+        while bench.cache._flights:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert bench.cache.recall(b"/q") is not None
+        await asked
+
+    play(scene)

@@ -44,6 +44,7 @@ OBJECTS: Final[tuple[Any, ...]] = (
 FILTERS: Final = ("name", "tags", "type", "from", "to", "min", "max", "limit", "cursor", "$where")
 PROMPTS: Final = ('count where host is "{}"', "count {}", "top 5 {}", 'average "{}" by "{}"', "list host={}")
 _AS_TEXT: Final = (*TEXTS, *(json.dumps(value) for value in OBJECTS))
+UNITED: Final = ("metrics", "hours", "days")  # what an answer may be read from at once
 COMPARED: Final = ("$eq", "$ne", "$in", "$nin", "$all", "$gte", "$gt", "$lt", "$lte")  # a filter of ours, with a text
 # What no command of the server's has, and so can only be another's.
 NEVER: Final = (
@@ -54,7 +55,6 @@ NEVER: Final = (
     "$merge",
     "$lookup",
     "$graphLookup",
-    "$unionWith",
     "$text",
 )
 
@@ -134,7 +134,8 @@ def reached(command: Any, *, is_compared: bool = False, above: str = "") -> Iter
     """
     if isinstance(command, dict):
         for key, value in command.items():
-            if key in NEVER or WORD in key:
+            is_foreign = key == "$unionWith" and (not isinstance(value, dict) or value.get("coll") not in UNITED)
+            if key in NEVER or WORD in key or is_foreign:
                 yield f"{above}/{key}"
             if key == "$literal":
                 continue

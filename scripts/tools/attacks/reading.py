@@ -44,8 +44,8 @@ OPERATORS: Final = frozenset(
 )
 FIELDS: Final = frozenset(  # of the model; of what is made on the way; and the variables of expressions
     "_id name type value tags timestamp distribution bounds counts ROOT all at bin bins change change_percent count "
-    "deviation distinct documents end field first found group groups index is key last latest left max middle min p "
-    "place previous ratio row seen series share side sketch sum tag this time types values whole".split()
+    "deviation distinct documents end field first found group groups hour index is key last latest left max middle min "
+    "p place previous ratio row seen series share side sketch sum tag this time types values weekday whole".split()
 )
 _PATH = re.compile(r"\${1,2}([A-Za-z_]+[0-9]*)(?:\.([A-Za-z_]+[0-9]*))*")
 _CATALOG = CONTEXT.catalog
