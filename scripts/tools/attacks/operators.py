@@ -44,7 +44,7 @@ OBJECTS: Final[tuple[Any, ...]] = (
 FILTERS: Final = ("name", "tags", "type", "from", "to", "min", "max", "limit", "cursor", "$where")
 PROMPTS: Final = ('count where host is "{}"', "count {}", "top 5 {}", 'average "{}" by "{}"', "list host={}")
 _AS_TEXT: Final = (*TEXTS, *(json.dumps(value) for value in OBJECTS))
-UNITED: Final = ("metrics", "hours", "days")  # what an answer may be read from at once
+UNITED: Final = ("metrics", "hours", "days", None)  # what an answer may be read from at once; None: a row of its own
 COMPARED: Final = ("$eq", "$ne", "$in", "$nin", "$all", "$gte", "$gt", "$lt", "$lte")  # a filter of ours, with a text
 # What no command of the server's has, and so can only be another's.
 NEVER: Final = (
