@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tools.processes import free_port
@@ -333,7 +334,8 @@ def test_a_key_that_cannot_be(key: str) -> None:
 
 def test_data_frames(telemetry: Client) -> None:
     """Numbers are numbers, times are aware in the zone that was asked in, nothing is missing."""
-    noon = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+    present = datetime.now(ZoneInfo("Asia/Tokyo"))
+    noon = (present - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
     telemetry.send("framed", 2.5, at=noon)
     frame = telemetry.ask("avg framed per hour yesterday", tz="Asia/Tokyo").to_pandas()
     assert list(frame.columns) == ["time", "avg"]

@@ -61,6 +61,7 @@ def test_every_route_answers_503_in_time(client: httpx.Client, private_stack: St
     kinds = requests(client, location)
     if harm == "hung":
         private_stack.mongo.process.send(signal.SIGSTOP)
+        time.sleep(0.5)  # until each of its threads has stopped
     else:
         private_stack.mongo.down()
     results: dict[str, tuple[int, bool, float]] = {}
