@@ -34,6 +34,7 @@ PAUSE_SECONDS = 0.02  # of a client between two requests: the load is even, and 
 SERIES, FILTERS = 2000, 200
 NEW_CONNECTION_SHARE = 0.05
 SAMPLES, MIN_EVERY_SECONDS = 360, 1.0
+MIN_SAMPLES = 6  # three in the second half: fewer give a line no error
 ROWS = 12  # of the table that is printed
 SETTLE_SECONDS = 5
 MAX_SLOPE_MB = 1  # a minute
@@ -140,7 +141,7 @@ async def _soak(load: _Load, look: Callable[[], Sample], seconds: float) -> list
     work = asyncio.create_task(load.run(started + seconds))
     with Progress(*Progress.get_default_columns()[:-1], TimeRemainingColumn(), transient=True) as progress:
         bar = progress.add_task("load", total=seconds)
-        while not (await asyncio.wait({work}, timeout=every))[0]:
+        while not (await asyncio.wait({work}, timeout=every))[0] or len(samples) < MIN_SAMPLES:
             samples.append(((time.monotonic() - started) / 60, await asyncio.to_thread(look)))
             progress.update(bar, completed=time.monotonic() - started)
     await work
