@@ -1,7 +1,8 @@
 """Which hours and days may be read from their summaries: each write that changes a past hour breaks its seal first.
 
 A write to the present hour needs no mark: an hour is summarised SETTLE after its end at the soonest. So the clocks of
-servers may differ by up to SETTLE - LATE.
+servers may differ by up to SETTLE - LATE. A clock may jump: what was sealed while it was ahead is not read, and soon
+unsealed; what is stored while it is behind is late, by the latest that this process has seen.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import nlq
-from nlq.spans import HOUR, floor
+from nlq.spans import DAY, HOUR, floor
 from telemetry_server import instants
 from telemetry_server.stores.mongo import SummaryStore
 from telemetry_server.summaries.retention import Retention
@@ -17,6 +18,11 @@ from telemetry_server.summaries.retention import Retention
 SETTLE = timedelta(minutes=5)  # after a mark, and after the end of an hour, until it is summarised
 LATE = timedelta(minutes=1)  # after its end, until writes to an hour are marked
 MAX_REMEMBERED = 10_000
+
+
+def over_until(now: datetime, settle: timedelta) -> datetime:
+    """The end of the hours that may be sealed."""
+    return floor(now - settle, HOUR)
 
 
 class Seals:
@@ -27,11 +33,13 @@ class Seals:
         self._retention = retention
         self._settle = settle
         self._late = min(LATE, settle / 5)
+        self._latest = instants.now()
         self._marked: dict[datetime, float] = {}  # hour -> when, by the loop's clock
 
     async def break_for(self, timestamps: Iterable[datetime], seconds: float) -> None:
         """To be called before metrics of these times are stored, changed or deleted, within SETTLE / 2 of it."""
-        open_since = floor(instants.now() - self._late, HOUR)
+        self._latest = max(self._latest, instants.now())
+        open_since = floor(self._latest - self._late, HOUR)
         late = {floor(timestamp, HOUR) for timestamp in timestamps if timestamp < open_since}
         if not late:
             return
@@ -46,17 +54,19 @@ class Seals:
     async def known(self) -> nlq.Summaries:
         """What a question may read from summaries now."""
         now = instants.now()
+        self._latest = max(self._latest, now)
         sealed = await self._store.sealed()
         metrics_since = self._retention.metrics_since(now)
         if sealed is None:
             return nlq.Summaries(metrics_since, metrics_since, metrics_since, metrics_since, metrics_since)
+        over = over_until(now, self._settle)
         hours = frozenset(each.start for each in sealed.stale if each.unit == "hour")
         return nlq.Summaries(
             since=max(min((sealed.since, *hours)), self._retention.days_since(now)),
             metrics_since=metrics_since,
             hours_since=self._retention.hours_since(now),
-            hours_until=sealed.hours,
-            days_until=sealed.days,
+            hours_until=min(sealed.hours, over),
+            days_until=min(sealed.days, floor(over, DAY)),
             stale_hours=hours,
             stale_days=frozenset(each.start for each in sealed.stale if each.unit == "day"),
         )

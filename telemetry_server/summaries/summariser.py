@@ -23,10 +23,11 @@ from telemetry_server.errors import Problem
 from telemetry_server.periodic import Periodic
 from telemetry_server.stores.mongo import LEASE, Mongo, Sealed, SummaryStore
 from telemetry_server.summaries.retention import GRACE, Retention
-from telemetry_server.summaries.seals import SETTLE
+from telemetry_server.summaries.seals import SETTLE, over_until
 
 PERIOD_SECONDS = 10.0
 ROUND_SECONDS = 30.0  # of work, until it is asked again who leads
+JUMP_SECONDS = 5.0
 RENEWAL_SECONDS = LEASE.total_seconds() / 3
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,25 @@ class Behind:
     stale_hours: int
 
 
+class _Clock:
+    """Whether the clock has not jumped for `settle`: until then no hour is over by it, and no mark old."""
+
+    def __init__(self, settle: timedelta) -> None:
+        self._settle_seconds = settle.total_seconds()
+        self._ahead: float | None = None  # of the monotonic clock
+        self._jumped_at = -self._settle_seconds
+
+    def runs_evenly(self, now: datetime) -> bool:
+        """To be asked now and then."""
+        elapsed = time.monotonic()
+        ahead = now.timestamp() - elapsed
+        if self._ahead is not None and abs(ahead - self._ahead) > JUMP_SECONDS:
+            log.warning("the clock has jumped", seconds=round(ahead - self._ahead))
+            self._jumped_at = elapsed
+        self._ahead = ahead
+        return elapsed - self._jumped_at >= self._settle_seconds
+
+
 class Summariser:
     """settle: as SETTLE; shorter in tests."""
 
@@ -51,6 +71,7 @@ class Summariser:
         self._retention = retention
         self._settle = settle
         self._name = uuid.uuid4().hex
+        self._clock = _Clock(settle)
         self._periodic = Periodic("summariser", PERIOD_SECONDS, self._round)
         self.leads = False
 
@@ -107,7 +128,13 @@ class Summariser:
     async def _step(self, sealed: Sealed) -> bool:
         """Do what comes first; False where nothing is left."""
         now = instants.now()
-        if sealed.hours + HOUR + self._settle <= now:
+        if not self._clock.runs_evenly(now):
+            return False
+        over = over_until(now, self._settle)
+        if sealed.hours > over:  # by a clock that was ahead: what is stored by the right one breaks no such seal
+            await self._store.unseal(max(over, self._retention.metrics_since(sealed.hours)))
+            return False
+        if sealed.hours < over:
             await self._store.summarise("hour", sealed.hours)
             return True
         gone = {
@@ -119,7 +146,8 @@ class Summariser:
             if each.start < gone[each.unit]:
                 await self._store.forget(each)
                 return True
-            if each.settled if each.unit == "hour" else each.start not in waiting and each.start < sealed.days:
+            settled = each.settled and each.marked_at + self._settle < now  # by MongoDB's clock, and by the servers'
+            if settled if each.unit == "hour" else each.start not in waiting and each.start < sealed.days:
                 await self._store.summarise(each.unit, each.start, each.mark)
                 return True
         if sealed.days + DAY <= sealed.hours:

@@ -197,6 +197,60 @@ def test_writers_beside_the_summariser(mongo_uri: str, app_env: str) -> None:
     run(lambda: World(mongo_uri, app_env, timedelta(seconds=4)), play)
 
 
+def test_clock_that_jumps(mongo_uri: str, app_env: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it seals when it is ahead is not read when it is right again, and soon unsealed; what is stored while it is
+    behind is late.
+    """
+    chance = random.Random(12)  # noqa: S311  test data
+    settle = timedelta(seconds=1)
+    true_now, ahead = instants.now, timedelta(0)
+    monkeypatch.setattr(instants, "now", lambda: true_now() + ahead)
+
+    async def play(world: World) -> None:
+        nonlocal ahead
+
+        async def check() -> dict[str, int]:
+            whole_hours = TimeRange(None, instants.now() + 3 * HOUR)
+            return await world.check(Question("aggregate", whole_hours, EVERY, groups=(HOST,)))
+
+        async def jump(to: timedelta) -> None:
+            nonlocal ahead
+            ahead = to
+            assert not await world.summariser.work()  # it waits until nothing by the other clock is under way
+            await asyncio.sleep(1.1)
+            while await world.summariser.work():
+                pass
+
+        def this_hour() -> Metric:
+            return copied(metric(chance, HOUR), timestamp=instants.now())
+
+        await world.insert(*(metric(chance, 5 * HOUR) for _ in range(200)))
+        await asyncio.sleep(1.1)
+        while await world.summariser.work():
+            pass
+        ahead = -HOUR
+        await world.insert(this_hour())
+        ahead = timedelta(0)
+        await check()
+        await jump(2 * HOUR)
+        sealed = await world.store.sealed()
+        assert sealed is not None
+        assert sealed.hours > true_now()
+        ahead = timedelta(0)
+        await world.insert(this_hour())
+        counted = await check()
+        await jump(timedelta(0))
+        await world.insert(this_hour())
+        assert await check() == counted
+        sealed = await world.store.sealed()
+        assert sealed is not None
+        assert sealed.hours <= true_now()
+        await jump(1 * HOUR)
+        assert (await check())["hours"] > counted["hours"]
+
+    run(lambda: World(mongo_uri, app_env, settle), play)
+
+
 def test_what_has_expired_is_read_from_its_summaries(mongo_uri: str, app_env: str) -> None:
     """Metrics go, then hours: what was summarised is answered as before, and late changes of it are not summarised."""
     chance = random.Random(6)  # noqa: S311  test data

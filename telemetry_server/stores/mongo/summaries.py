@@ -35,12 +35,19 @@ _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocumen
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """An hour or day to be summarised again. settled: no write that it was marked for can still be under way."""
+    """An hour or day to be summarised again. settled: by MongoDB's clock, no write that it was marked for can
+    still be under way.
+    """
 
     unit: Unit
     start: datetime
     mark: ObjectId
     settled: bool
+
+    @property
+    def marked_at(self) -> datetime:
+        """By the clock of the server that did so."""
+        return self.mark.generation_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,12 @@ class SummaryStore:
             if error.code != _MEMORY_EXCEEDED:
                 raise
         return await made(bit_by_bit=True)
+
+    async def unseal(self, until: datetime) -> None:
+        """No hour from `until` on, and no day with one, is sealed; what was made of them stays, and is not read."""
+        state = {"$min": {"hours": until, "days": floor(until, DAY)}, "$inc": {"changes": 1}}
+        async with bounded():
+            await self._seals.update_one({"_id": "sealed"}, state)
 
     async def forget(self, stale: Stale) -> None:
         """What is stale and has expired stays as it is."""
