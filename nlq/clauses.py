@@ -54,10 +54,12 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """`errors per request`."""
+    """`errors per request`; times: `fuel per 100 km`; minus: `orders minus returns`."""
 
     numerator: Metric
     denominator: Metric
+    times: float = 1.0
+    minus: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Per:
 
     aggregation: Aggregation | None
     metric: Metric
+    times: float = 1.0
+    minus: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,6 +248,8 @@ def _over_problems(question: Question) -> Iterator[str]:
             yield "parts are of counts and sums"
     elif not over.names or mine != its:
         yield "what is divided has the conditions of what divides it"
+    if sum((over.percent, over.minus, over.times != 1)) > 1:
+        yield "a result is a percentage, a difference, or per so many"
 
 
 def _unit_problems(question: Question) -> Iterator[str]:

@@ -271,7 +271,12 @@ class Conventions(Subjects):
             if reduces and not self.names:
                 refuse("incomplete", "Of which metric? Values of different metrics are not reduced together.")
             self._check_events(self.said.aggregations)
-            if parts.ratio and self.said.aggregations == (Aggregation("avg"),) and not self.types & _LEVELS:
+            if (
+                parts.ratio
+                and not parts.ratio.minus
+                and self.said.aggregations == (Aggregation("avg"),)
+                and not self.types & _LEVELS
+            ):
                 self.assumptions.append(f"the average read as what {self.names[0]} comes to for each")
                 return (Aggregation("sum"),)
             return self._counters_summed(self.said.aggregations)
@@ -289,7 +294,7 @@ class Conventions(Subjects):
         if len(defaults) > 1:
             refuse("incomplete", f"{' and '.join(self.names)} are of different types: say 'average', 'sum' or 'count'.")
         function, done = defaults.pop()
-        if function == "avg" and parts.ratio and not self.types & _LEVELS:
+        if function == "avg" and parts.ratio and not parts.ratio.minus and not self.types & _LEVELS:
             function, done = "sum", "summed"
         if function == "avg" and parts.how and parts.how.extreme and self.types <= _LEVELS:
             backwards = runs_backwards(self.names, parts.how.quality)

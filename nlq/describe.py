@@ -85,7 +85,8 @@ def _rank(rank: Rank) -> str:
 def _per(over: Over | None) -> str:
     if over is None or over.percent:
         return ""
-    return f" per {_aggregation(over.aggregation)} of {_quoted(over.names[0])}"
+    word = "minus" if over.minus else "per" if over.times == 1 else f"per {_number(over.times)}"
+    return f" {word} {_aggregation(over.aggregation)} of {_quoted(over.names[0])}"
 
 
 def _restrictions(question: Question) -> Iterator[str]:

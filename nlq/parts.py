@@ -208,7 +208,8 @@ class Parts:
         if self.per and self.per.aggregation is None:
             if self.ratio or metric is None or len(metric.names) != 1:
                 refuse("incomplete", "A ratio of what? Name one metric for each side.", self.clause_of(self.per))
-            self.ratio, self.per = Ratio(metric, self.per.metric), None
+            self.ratio = Ratio(metric, self.per.metric, self.per.times, self.per.minus)
+            self.per = None
         if self.trend and self.compare and not self.against:  # `how did it develop`
             self.compare = None
         if (

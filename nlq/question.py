@@ -149,6 +149,7 @@ class Over:
     """What a result is divided by: an aggregation of other documents in the same range, groups and buckets.
 
     percent: those documents are the whole that the question's own are a part of; the result is in percent.
+    times: so much of it is one: `per 100 km`. minus: it is taken away instead.
     """
 
     names: Annotated[tuple[Text, ...], _Few]
@@ -156,6 +157,8 @@ class Over:
     tags: Annotated[tuple[TagFilter, ...], _Few] = ()
     values: Annotated[tuple[ValueFilter, ...], _Few] = ()
     percent: bool = False
+    times: Annotated[float, Meta(gt=0, le=1e12)] = 1.0
+    minus: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,45 @@ def _ratio(_context: Context, numerator: Metric, denominator: Metric) -> Ratio |
     return Ratio(numerator, denominator)
 
 
+def _per_so_many(_context: Context, numerator: Metric, times: float, denominator: Metric) -> Ratio | None:
+    """`errors per 1000 requests`."""
+    ratio = _ratio(_context, numerator, denominator)
+    return ratio and replace(ratio, times=times) if times > 0 else None
+
+
+def _minus(_context: Context, first: Metric, second: Metric) -> Ratio | None:
+    ratio = _ratio(_context, first, second)
+    return ratio and replace(ratio, minus=True) if first.names != second.names else None
+
+
+def _times(_context: Context, times: float, reducer: Aggregation | Problem, metric: Metric) -> Per | None:
+    per = _per(_context, reducer, metric)
+    return per and replace(per, times=times) if times > 0 else None
+
+
+def _times_alone(_context: Context, times: float, metric: Metric) -> Per | None:
+    per = _per_alone(_context, metric)
+    return per and replace(per, times=times) if times > 0 else None
+
+
+def _times_measure(context: Context, times: float, unit: str) -> Per | Problem | None:
+    """`per 100 km`: of the one metric that is measured in it."""
+    names = [name for name in context.catalog.names_with((unit,)) if measure_of(name) == MEASURES[unit]]
+    if len(names) > 1:
+        return Problem("ambiguous", f"'{unit}' may be any of: {', '.join(names[:10])}.", tuple(names))
+    return _times_alone(context, times, Metric(tuple(names), unit)) if names else None
+
+
+def _less(_context: Context, reducer: Aggregation | Problem, metric: Metric) -> Per | None:
+    per = _per(_context, reducer, metric)
+    return per and replace(per, minus=True)
+
+
+def _less_alone(_context: Context, metric: Metric) -> Per | None:
+    per = _per_alone(_context, metric)
+    return per and replace(per, minus=True)
+
+
 def _rate(_context: Context, metric: Metric) -> Problem:
     said = metric.said or metric.names[0]
     return Problem("incomplete", f"A rate of '{said}' to what? Say 'per' and the name of what it is divided by.")
@@ -137,6 +176,21 @@ RULES = (
     Rule("rate of a metric", "<name> rate|rates|ratio", "metric", _rate, cost=RATE_COST),
     Rule("per aggregation", "per <reducer> of <name>", "metric", _per),
     Rule("per other metric", "per <name>", "metric", _per_alone, cost=1.3),
+    Rule("per so many", "<name> per <so-many> <name>", "metric", _per_so_many, cost=0.2),
+    Rule("per so many of an aggregation", "per <so-many> <reducer> of <name>", "metric", _times),
+    Rule("per so many alone", "per <so-many> <name>", "metric", _times_alone, cost=0.2),
+    Rule("per amount", "per <so-many> <measure>", "metric", _times_measure, cost=0.2),
+    Rule("so many", "<number>", "so-many", lambda _context, number: number),
+    *(
+        Rule(f"so many: {word}", f"a|one? {word}", "so-many", lambda _context, number=number: number)
+        for word, number in (("thousand", 1e3), ("million", 1e6))
+    ),
+    Rule("minus", "<name> minus <name>", "metric", _minus),
+    Rule("net of", "<name> net of <name>", "metric", _minus),
+    Rule("difference between", "the? difference between|of <name> and|& <name>", "metric", _minus),
+    Rule("how many more", "by? how many|much more <name> than <name>", "metric", _minus, cost=-0.1),
+    Rule("minus an aggregation", "minus <reducer> of <name>", "metric", _less),
+    Rule("minus alone", "minus the? <name>", "metric", _less_alone, cost=0.2),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("name and time", "<name> time|times|length|lengths|duration|durations", "metric", _timed, cost=0.1),

@@ -221,7 +221,10 @@ def _divided(question: Question, over: Over, rows: list[list[Any]], documents: l
     for key in {**above, **below}:
         value = above.get(key, _reduce(question.aggregations[0], []))
         base = below.get(key, _reduce(over.aggregation, []))
-        scale = 100 if over.percent else 1
+        if over.minus:
+            divided.append([*key, value, base, None if value is None or base is None else value - base])
+            continue
+        scale = 100 if over.percent else over.times
         divided.append([*key, value, base, value * scale / base if base and value is not None else None])
     return divided
 
