@@ -14,6 +14,7 @@ from nlq.engine import MAX_MATCHES, MAX_RETRIED, Cover, CrowdedError
 from nlq.interpretation import Interpretation
 from nlq.lexicon import FILLERS
 from nlq.misfit import Misfit
+from nlq.places import values_by_country
 from nlq.refusal import Code, Problem, Refusal
 from nlq.rules import GRAMMAR, ROLES, VOCABULARY
 from nlq.spelling import Spelling, plausible
@@ -72,7 +73,7 @@ def _interpret(prompt: str, context: Context) -> Interpretation | Refusal:
         question = attempt.outcome.question
         reading = describe(question)
         notes = (clause.note for clause in attempt.cover.clauses if clause.note)
-        told = (*corrections, *_by_alias(attempt, reading, context), *attempt.outcome.assumptions, *notes)
+        told = (*corrections, *_by_alias(attempt, reading, context), *_by_country(attempt, context), *attempt.outcome.assumptions, *notes)
         assumptions = dict.fromkeys(told)
         return Interpretation(question, reading, _words(prompt, attempt), tuple(assumptions))
     return _refuse(prompt, attempt, context)
@@ -200,6 +201,17 @@ def _by_alias(attempt: _Attempt, reading: str, context: Context) -> Iterator[str
             meant = catalog.aliases.get(folded)
             if meant and meant in reading and meant in (*catalog.names_like(folded), *catalog.keys_like(folded)):
                 yield f"'{' '.join(token.text for token in run[start:end])}' read as {meant}"
+
+
+def _by_country(attempt: _Attempt, context: Context) -> Iterator[str]:
+    """The countries that were read as their codes."""
+    for clause in attempt.cover.clauses:
+        run = attempt.tokens[clause.start : clause.end] if ROLES[clause.kind] in ("tag", "comparison") else ()
+        for start, end in combinations(range(len(run) + 1), 2):
+            folded = "".join(fold(token.text) for token in run[start:end])
+            if not context.catalog.values_like(folded):
+                for _, code in values_by_country(folded, context.catalog):
+                    yield f"'{' '.join(token.text for token in run[start:end])}' read as {code}"
 
 
 def _words(prompt: str, attempt: _Attempt) -> tuple[Word, ...]:

@@ -12,6 +12,7 @@ from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.lexicon import RESERVED
 from nlq.particles import with_particles
+from nlq.places import values_by_country
 from nlq.question import Comparison, GroupKey, TagFilter
 from nlq.refusal import Problem
 from nlq.tokens import Token
@@ -22,6 +23,7 @@ MAX_WORDS = 6  # tokens a value is typed as
 MAX_NEAREST = 4
 MAX_READ = 20  # values, to tell whether they are numbers
 CODES_COST = 0.9  # where nothing else says what is counted
+COUNTRY_COST = 0.1  # dearer than a name that is stored so
 KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 
@@ -52,7 +54,13 @@ def _named(start: int, end: int, folded: str, tokens: Sequence[Token], context: 
         noun = KeyNoun(GroupKey("tag", key), plural=singular(tokens[end - 1].norm) != tokens[end - 1].norm)
         yield Match(start, end, "key", key, 0.0, "tag key")
         yield Match(start, end, "key-noun", noun, 0.0, "tag key")
-    if pairs := context.catalog.values_like(folded):
+    pairs = context.catalog.values_like(folded)
+    if not pairs:
+        for key, value in values_by_country(folded, context.catalog):
+            choice = TagFilter(key, (value,))
+            yield Match(start, end, "one-choice", choice, COUNTRY_COST, "country")
+            yield Match(start, end, "one-keyless", choice, COUNTRY_COST, "country")
+    if pairs:
         said = " ".join(each.text for each in tokens[start:end])
         exact = [pair for pair in pairs if pair[1] == said]
         if said.startswith("-") and not exact:
