@@ -12,6 +12,7 @@ from nlq.lexicon import QUALITY_WORDS
 from nlq.misfit import Misfit, NoQuestionError, refuse
 from nlq.parts import Parts
 from nlq.question import (
+    CYCLIC,
     Aggregation,
     GroupKey,
     Question,
@@ -325,7 +326,7 @@ class _Assembly(Shares):
         additive = all(each.function in ("count", "sum") for each in aggregations)
         if rank and rank.others and (not additive or second or rank.per or self.grain or len(self.groups) != 1):
             refuse("unsupported", "'others' goes with counts and sums of one kind of group.")
-        if rank and rank.others and self.groups[0].kind in ("hour", "weekday"):
+        if rank and rank.others and self.groups[0].kind in CYCLIC:
             refuse("unsupported", "'others' is no hour and no weekday.")
         if (self.parts.share and (second or len(aggregations) > 1)) or (self._shares() and not additive):
             refuse("unsupported", "A share is of one count or sum.")

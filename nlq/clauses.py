@@ -261,6 +261,14 @@ class During:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternating:
+    """`weekdays vs weekends`: by what tells the times apart; during: where there are other times too."""
+
+    groups: Groups
+    during: During | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Daily:
     """`at night`: every night of the range, and where no range is said, the latest."""
 

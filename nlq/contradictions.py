@@ -14,7 +14,7 @@ import msgspec
 
 from nlq.cycles import MAX_MEASURED, never
 from nlq.measures import SYMBOLS
-from nlq.question import MIDNIGHT, Aggregation, Cycle, Question, TimeRange, Unit, ValueFilter
+from nlq.question import CYCLIC, MIDNIGHT, Aggregation, Cycle, Question, TimeRange, Unit, ValueFilter
 from nlq.units import UNITLESS, measure_of_results
 
 MAX_TOLD = 10
@@ -216,7 +216,7 @@ def _rank_problems(question: Question) -> Iterator[str]:
         yield "a rank is per some of the groups"
     if rank.others and (rank.per or question.grain or question.compared_to or len(question.groups) != 1):
         yield "others go with one group"
-    if rank.others and any(key.kind in ("hour", "weekday") for key in question.groups):
+    if rank.others and any(key.kind in CYCLIC for key in question.groups):
         yield "others have a name, which hours and weekdays have not"
 
 

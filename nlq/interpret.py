@@ -73,7 +73,13 @@ def _interpret(prompt: str, context: Context) -> Interpretation | Refusal:
         question = attempt.outcome.question
         reading = describe(question)
         notes = (clause.note for clause in attempt.cover.clauses if clause.note)
-        told = (*corrections, *_by_alias(attempt, reading, context), *_by_country(attempt, context), *attempt.outcome.assumptions, *notes)
+        told = (
+            *corrections,
+            *_by_alias(attempt, reading, context),
+            *_by_country(attempt, context),
+            *attempt.outcome.assumptions,
+            *notes,
+        )
         assumptions = dict.fromkeys(told)
         return Interpretation(question, reading, _words(prompt, attempt), tuple(assumptions))
     return _refuse(prompt, attempt, context)

@@ -1,6 +1,6 @@
 """Clauses, by what they say of the question. Here contradictions between clauses are found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +13,7 @@ from nlq.clauses import (
     Against,
     Age,
     Aggregations,
+    Alternating,
     Asked,
     Beside,
     BucketNoun,
@@ -81,11 +82,21 @@ def puts_beside(tag: TagFilter, beside: Beside) -> bool:
     return tag.key == beside.tag.key and tag.match == "is" and bool(tag.values) and not tag.negated
 
 
+def _apart(clause: Match) -> Iterator[Match]:
+    """What a clause says: most say one thing."""
+    if not isinstance(said := clause.value, Alternating):
+        yield clause
+        return
+    yield replace(clause, value=said.groups)
+    if said.during:
+        yield replace(clause, value=said.during)
+
+
 class Parts:
     """What the clauses say, each part once. Raises NoQuestionError where two of them cannot both hold."""
 
     def __init__(self, clauses: Sequence[Match], catalog: Catalog) -> None:
-        self._clauses = clauses
+        self._clauses = clauses = [part for clause in clauses for part in _apart(clause)]
         self._by_type: dict[type, list[Match]] = {}
         for clause in clauses:
             self._by_type.setdefault(type(clause.value), []).append(clause)

@@ -49,12 +49,16 @@ _Few = Meta(max_length=MAX_PARTS)
 @dataclass(frozen=True, slots=True)
 class GroupKey:
     """What to group by: a tag's key; the document's own `name` or `type`; or when in its cycle the document was
-    made, by the clock of the question's zone: `hour` of the day (0 to 23), `weekday`. But for tags, `key` says the
-    same as `kind`.
+    made, by the clock of the question's zone: `hour` of the day (0 to 23), `day_part`
+    (night, morning, afternoon, evening: six hours each), `weekday`, `week_part` (weekdays, weekends). But for tags,
+    `key` says the same as `kind`.
     """
 
-    kind: Literal["tag", "name", "type", "hour", "weekday"]
+    kind: Literal["tag", "name", "type", "hour", "day_part", "weekday", "week_part"]
     key: Text
+
+
+CYCLIC = frozenset({"hour", "day_part", "weekday", "week_part"})  # kinds of GroupKey that go by the clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -322,6 +322,10 @@ def _add_shares(question: Question, rows: list[list[Any]]) -> None:
 def _group(document: Document, key: GroupKey, zone: str) -> Any:
     if key.kind == "hour":
         return document["timestamp"].astimezone(ZoneInfo(zone)).hour
+    if key.kind == "day_part":
+        return ["night", "morning", "afternoon", "evening"][document["timestamp"].astimezone(ZoneInfo(zone)).hour // 6]
+    if key.kind == "week_part":
+        return "weekends" if document["timestamp"].astimezone(ZoneInfo(zone)).weekday() > 4 else "weekdays"
     if key.kind == "weekday":
         return WEEKDAYS[document["timestamp"].astimezone(ZoneInfo(zone)).weekday()]
     if key.kind != "tag":
