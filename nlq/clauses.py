@@ -191,9 +191,9 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`who`, `where`: by the one tag of the metric that says so."""
+    """`who`, `where`: by the one tag of the metric that says so. people: how many of those who are tagged so."""
 
-    word: Literal["who", "where"]
+    word: Literal["who", "where", "people"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from nlq.catalog import singular, words_of
 from nlq.context import Context
 from nlq.engine import Match
 from nlq.tokens import Token
 from nlq.verbs import PARTICLES
 
+MIN_VERB = 3  # letters
 Scan = Callable[[Sequence[Token], Context, int], Iterator[Match]]
 
 
@@ -27,6 +29,24 @@ def with_particles(scan: Scan) -> Scan:
                 yield replace(match, start=start, end=end)
 
     return both
+
+
+def respelled(run: Sequence[Token]) -> tuple[str, ...]:
+    """The words of nouns that are verbs with a particle, as names may write them: `check-ins` of `guest.checkin`,
+    `rollbacks` of `deploy.rolled_back`. Empty where there is no such noun.
+    """
+    words: list[str] = []
+    for token in run:
+        word = singular(token.norm)
+        verb, hyphen, particle = word.partition("-")
+        ending = next((each for each in PARTICLES if word.endswith(each) and len(word) - len(each) >= MIN_VERB), "")
+        if hyphen and particle in PARTICLES:
+            words.append(verb + particle)
+        elif ending and word.isalpha() and not token.quoted:
+            words += [word.removesuffix(ending), ending]
+        else:
+            words += words_of(token.text)
+    return () if tuple(words) == tuple(word for token in run for word in words_of(token.text)) else tuple(words)
 
 
 def _joined(tokens: Sequence[Token], context: Context) -> tuple[list[Token], list[int]]:

@@ -239,9 +239,11 @@ class Parts:
         """The aggregations; `hourly averages` say the bucket width too."""
         found = self._take(Aggregations)
         each = [clause.value.aggregations for clause in found]
-        self.now = (_COUNT,) in each and (_LATEST,) in each
+        self.counted_key = next((one.key for reducers in each for one in reducers if one.key), None)
+        counts = [reducers for reducers in each if reducers[0].function in ("count", "distinct")]
+        self.now = bool(counts) and (_LATEST,) in each
         if self.now:  # `how many players right now`
-            found = [clause for clause in found if clause.value.aggregations != (_COUNT,)]
+            found = [clause for clause in found if clause.value.aggregations not in counts]
         said: Aggregations | None = self._one_of(found, "aggregations")
         if said and said.grain:
             if self.grain:

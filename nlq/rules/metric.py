@@ -9,11 +9,11 @@ from nlq.clauses import Metric, Per, Ratio
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
 from nlq.measures import MEASURES
-from nlq.particles import with_particles
+from nlq.particles import respelled, with_particles
 from nlq.question import Aggregation
 from nlq.refusal import Problem
 from nlq.tokens import Token
-from nlq.units import measure_of
+from nlq.units import is_measuring, measure_of
 
 MAX_WORDS = 6  # tokens a name is typed as
 SPELLING_COST = 0.05
@@ -43,7 +43,7 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
                 value = Metric(tuple(exact), "") if exact else Metric(tuple(found), said)
                 yield Match(start, end, "name", value, cost, "name")
             elif hopeful and not any(grammar[start:last]) and not _is_amount(tokens, start):
-                names = catalog.names_with(words_of(said))
+                names = catalog.names_with(words_of(said)) or catalog.names_with(respelled(run))
                 hopeful = bool(names)  # where no name has these words, none has them and more
                 if names and (part := _part(run, said, names, context)):
                     yield Match(start, end, "name", part, PART_COST, "part of a name")
@@ -147,8 +147,12 @@ def _per_alone(_context: Context, metric: Metric) -> Per | None:
 
 
 def _timed(_context: Context, metric: Metric) -> Metric | None:
-    """`wait times`: only of what measures how long something takes."""
-    return metric if all(map(_is_duration, metric.names)) else None
+    """`wait times`: only of what measures how long something takes. Of a length there may be others."""
+    names = tuple(filter(_is_duration, metric.names))
+    apart = [name for name in metric.names if name not in names]
+    if any(is_measuring(name, "distance") for name in apart):
+        return None
+    return replace(metric, names=names, counted=False) if names else None
 
 
 def _is_duration(name: str) -> bool:
@@ -158,7 +162,8 @@ def _is_duration(name: str) -> bool:
 
 # Nouns that people put behind a metric, and that say no more of it.
 _HEADS = (
-    "value|values|level|levels|reading|readings|usage|use|used|driven|consumption|amount|amounts|figures|numbers|data"
+    "value|values|level|levels|reading|readings|usage|use|used|driven|consumption|amount|amounts|figures|numbers|data|"
+    "output|strength"
 )
 
 SCANNERS = (Scanner("metric name", with_particles(_scan), skips=True),)
