@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
-from nlq.catalog import fold, singular
+from nlq.catalog import PARTICIPLE, fold, singular
 from nlq.clauses import Codes, ErrorRate, KeyNoun, Part, ShareWhere
 from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
@@ -23,6 +23,8 @@ MAX_WORDS = 6  # tokens a value is typed as
 MAX_NEAREST = 4
 MAX_READ = 20  # values, to tell whether they are numbers
 CODES_COST = 0.9  # where nothing else says what is counted
+AKIN_COST = 0.1
+_OUTCOMES = frozenset({"error", "failure", "success"})
 COUNTRY_COST = 0.1  # dearer than a name that is stored so
 KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
@@ -81,6 +83,35 @@ def strangers(known: frozenset[str]) -> Scanner:
                 yield Match(index, index + 1, "stranger", token.text, 0.0, "stranger")
 
     return Scanner("stranger", scan, reach=1)
+
+
+def may_be_verb(word: str, known: frozenset[str]) -> bool:
+    """Whether the word is none of the language's, or one that says what came of something."""
+    return word not in known or singular(word) in _OUTCOMES
+
+
+def akin(known: frozenset[str]) -> Scanner:
+    """Verbs and nouns, none of the language's `known`, that say what a value does: `fail` is said of `failed`.
+
+    Of a `rate` the value itself may be said too: a `participle`.
+    """
+
+    def scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
+        for index, token in enumerate(tokens):
+            if token.quoted or not token.text.isalpha():
+                continue
+            exact = context.catalog.values_like(fold(token.text))
+            pairs = exact if token.norm in _OUTCOMES or token.norm.endswith(PARTICIPLE) else []
+            if not exact:
+                pairs = context.catalog.values_akin(token.norm)
+            for key, value in pairs:
+                choice = TagFilter(key, (value,))
+                yield Match(index, index + 1, "participle", ErrorRate(token.norm, (choice,)), 0.0, "participle")
+                if not exact and may_be_verb(token.norm, known):
+                    yield Match(index, index + 1, "one-choice", choice, AKIN_COST, "verb of a value")
+                    yield Match(index, index + 1, "one-keyless", choice, AKIN_COST, "verb of a value")
+
+    return Scanner("verb of a value", scan, reach=1)
 
 
 def _as_stored(start: int, token: Token, context: Context) -> Iterator[Match]:
@@ -248,6 +279,7 @@ RULES = (
     Rule("share where", "share where <selection>", "share", _share_where),
     Rule("error rate", "error|errors rate|rates|ratio", "error-rate", _error_rate("error"), cost=-0.05),
     Rule("failure rate", "failure|failures rate|rates|ratio", "error-rate", _error_rate("failure"), cost=-0.05),
+    Rule("rate of a value", "<participle> rate|rates|ratio", "error-rate", lambda _context, rate: rate),
     Rule("by error rate", "by|in? the? <error-rate>", "share", lambda _context, rate: rate),
     Rule("by value", "by the? <keyless>", "tag", _same, cost=0.3),
     Rule("value and value", "<choice> +|&|/ <one-choice>", "choice", _or),
