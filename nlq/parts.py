@@ -201,7 +201,7 @@ class Parts:
         return self._by_type.get(kind, [])
 
     def _all(self, kind: type) -> list[Any]:
-        return [clause.value for clause in self._take(kind)]
+        return [clause.value for clause in self._take(kind)] if kind in self._by_type else []
 
     def _only(self, kind: type, plural: str) -> Any:
         return self._one_of(self._take(kind), plural) if kind in self._by_type else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from nlq import lexicon
 from nlq.catalog import fold, singular, words_of
@@ -24,29 +25,33 @@ RATE_COST = 2.0  # dearer than `rate per hour`, cheaper than an unknown word
 def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
     catalog = context.catalog
     folds = [fold(token.text) for token in tokens]
-    grammar = [_is_grammar(token) for token in tokens]
+    grammar = [not token.quoted and _is_grammar(token.norm) for token in tokens]
     for start in range(len(tokens)):
         first = max(start + 1, since + 1)
         if not all(folds[start : first - 1]):
             continue
-        folded, hopeful = "".join(folds[start : first - 1]), True
+        folded, hopeful = "".join(folds[start : first - 1]), not any(grammar[start : first - 1])
+        hopeful = hopeful and not _is_amount(tokens, start)
         for end in range(first, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
-            run, said = tokens[start:end], _text(tokens[start:end])
-            # `value` may end a name: `order value`
-            last = end - 1 if end > start + 1 and singular(run[-1].norm) == "value" else end
             if found := catalog.names_like(folded):
+                run = tokens[start:end]
+                said = _text(run)
                 exact = [name for name in found if name.casefold() == said.casefold()]
                 cost = 0.0 if exact and len(run) == 1 else SPELLING_COST
                 value = Metric(tuple(exact), "") if exact else Metric(tuple(found), said)
                 yield Match(start, end, "name", value, cost, "name")
-            elif hopeful and not any(grammar[start:last]) and not _is_amount(tokens, start):
+            # `value` may end a name: `order value`
+            elif hopeful and (not grammar[end - 1] or (end > start + 1 and singular(tokens[end - 1].norm) == "value")):
+                run = tokens[start:end]
+                said = _text(run)
                 names = catalog.names_with(words_of(said)) or catalog.names_with(respelled(run))
                 hopeful = bool(names)  # where no name has these words, none has them and more
                 if names and (part := _part(run, said, names, context)):
                     yield Match(start, end, "name", part, PART_COST, "part of a name")
+            hopeful = hopeful and not grammar[end - 1]
 
 
 def _is_amount(tokens: Sequence[Token], start: int) -> bool:
@@ -54,8 +59,9 @@ def _is_amount(tokens: Sequence[Token], start: int) -> bool:
     return start > 0 and tokens[start - 1].text[-1].isdigit() and tokens[start].norm in MEASURES
 
 
-def _is_grammar(token: Token) -> bool:
-    return not token.quoted and (token.norm in lexicon.FILLERS or singular(token.norm) in lexicon.RESERVED)
+@lru_cache(maxsize=2048)
+def _is_grammar(word: str) -> bool:
+    return word in lexicon.FILLERS or singular(word) in lexicon.RESERVED
 
 
 def _part(run: Sequence[Token], said: str, names: Sequence[str], context: Context) -> Metric | None:
