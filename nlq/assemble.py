@@ -93,6 +93,7 @@ class _Assembly(Shares):
         self.choose_unit(age=age)
         second = self.second_range()
         time = self.time()
+        self.choose_rate()
         self.choose_grain(time)
         if self.metric is None:
             self.assumptions.append("no metric said: events of every name")

@@ -53,7 +53,7 @@ _PLACES = {
 }
 _NEEDS = {"aggregate": "aggregations", "silent": "groups", "catalog": "subject"}
 _OF_AGGREGATIONS = {"groups", "grain", "rank", "having", "share", "compared_to"}
-_RATED = ("second", "minute", "hour", "day", "week")  # a month has no fixed length
+RATED = ("second", "minute", "hour", "day", "week")  # a month has no fixed length
 _ADDITIVE = ("count", "sum")
 
 
@@ -126,7 +126,7 @@ def _aggregation_problems(aggregation: Aggregation, question: Question) -> Itera
         yield f"{function} is of the values of one metric"
     if aggregation.per is None:
         return
-    if function not in _ADDITIVE or aggregation.per not in _RATED:
+    if function not in _ADDITIVE or aggregation.per not in RATED:
         yield f"per {aggregation.per} does not go with {function}"
     ranges = (question.range, question.compared_to or question.range)
     if not question.grain and any(each.start is None or each.end is None for each in ranges):

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from nlq import lexicon
 from nlq.amounts import OPPOSITE, in_own_unit, measure_told, runs_backwards, value_filter
-from nlq.catalog import words_of
-from nlq.clauses import Aggregations, Amount, Share
-from nlq.contradictions import excluded
+from nlq.catalog import singular, words_of
+from nlq.clauses import Aggregations, Amount, Rate, Share
+from nlq.contradictions import RATED, excluded
 from nlq.cycles import MAX_MEASURED, never
 from nlq.engine import Match
 from nlq.measures import MEASURES, SECOND
@@ -58,6 +58,25 @@ class Conventions(Subjects):
         if self.said:
             return all(each.function in ("count", "sum") for each in self.said.aggregations)
         return self.metric is None or self.metric.counted or self.types <= {"event", "counter"}
+
+    def choose_rate(self) -> None:
+        """`average signups per day`: of what adds up it is how many a day on average; single values say little."""
+        parts, grain = self.parts, self.grain
+        if not (parts.is_average_of_metric and self.types and self.types <= {"event", "counter"}):
+            return
+        if not grain:
+            said = self.metric.said.casefold() if self.metric else ""
+            if self.types == {"event"} and singular(said) != said and not (parts.ratio or parts.per or parts.bucket):
+                detail = f"{' and '.join(self.names)} has no values to average: how many in what time?"
+                refuse("ambiguous", detail, parts.clause_of(parts.aggregations), ("per day", "per hour"))
+            return
+        if parts.rate or parts.trend:
+            return
+        if grain.count != 1 or grain.unit not in RATED:
+            detail = f"An average by {grain.unit}s is not computed: leave out 'average' to see each."
+            refuse("unsupported", detail, parts.clause_of(parts.aggregations))
+        parts.rate, self.grain, self.said = Rate(grain.unit), None, None
+        self.assumptions.append(f"the average read as of all {grain.unit}s of the range together")
 
     def take_range(self) -> None:
         """What the context says is meant where no time is said; `vs last week` says one."""

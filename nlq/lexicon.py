@@ -313,6 +313,12 @@ QUALITY_WORDS: Final[dict[Quality, frozenset[str]]] = {
     "fill": frozenset("usage used level fill utilization utilisation occupancy".split()),
 }
 
+# What was earned; and words in the name of a metric by which it is not.
+EARNINGS: Final = frozenset("revenue revenues takings earnings income proceeds".split())
+SPENDING: Final = frozenset(
+    "cost fee price refund discount expense spend spent tax payout wage salary budget loss debt fine refunded".split()
+)
+
 # Short forms in names and prompts, and the words that they are, each in the singular.
 SHORT_FORMS: Final = {
     "temp": "temperature", "mem": "memory", "msg": "message", "req": "request", "conn": "connection",

@@ -1,6 +1,6 @@
 """Clauses, by what they say of the question. Here contradictions between clauses are found."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,6 @@ from nlq.clauses import (
     Against,
     Age,
     Aggregations,
-    Alternating,
     Asked,
     Beside,
     BucketNoun,
@@ -58,6 +57,7 @@ from nlq.recurrence import Preceding
 from nlq.timeline import Shift
 
 _COUNT, _LATEST = Aggregation("count"), Aggregation("latest")
+_AVERAGE = Aggregations((Aggregation("avg"),))
 
 
 def up_to_now(said: TimeRange, now: datetime, clause: Match | None = None) -> TimeRange:
@@ -82,21 +82,11 @@ def puts_beside(tag: TagFilter, beside: Beside) -> bool:
     return tag.key == beside.tag.key and tag.match == "is" and bool(tag.values) and not tag.negated
 
 
-def _apart(clause: Match) -> Iterator[Match]:
-    """What a clause says: most say one thing."""
-    if not isinstance(said := clause.value, Alternating):
-        yield clause
-        return
-    yield replace(clause, value=said.groups)
-    if said.during:
-        yield replace(clause, value=said.during)
-
-
 class Parts:
     """What the clauses say, each part once. Raises NoQuestionError where two of them cannot both hold."""
 
     def __init__(self, clauses: Sequence[Match], catalog: Catalog) -> None:
-        self._clauses = clauses = [part for clause in clauses for part in _apart(clause)]
+        self._clauses = clauses = [part for clause in clauses for part in meant.apart(clause)]
         self._by_type: dict[type, list[Match]] = {}
         for clause in clauses:
             self._by_type.setdefault(type(clause.value), []).append(clause)
@@ -158,6 +148,13 @@ class Parts:
             return False
         starts = {clause.start for clause in self._take(Metric)}
         return any(clause.end in starts for clause in self._take(Ranking))
+
+    @property
+    def is_average_of_metric(self) -> bool:
+        """`average signups`, `average daily signups`: the words stand together, as in `avg of signups` they do not."""
+        ends = {clause.end for kind in (Aggregations, Grain) for clause in self._by_type.get(kind, [])}
+        named = self._by_type.get(Metric, [])
+        return self.aggregations == _AVERAGE and any(clause.start in ends for clause in named)
 
     @property
     def is_fragment(self) -> bool:

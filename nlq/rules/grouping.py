@@ -98,6 +98,7 @@ RULES = (
     Rule("unit of a bucket", "<unit>", "width", _one),
     Rule("units of a bucket", "<count> <unit>", "width", _grain),
     Rule("per unit", "per|each|every|by <width>", "grain", lambda _context, grain: grain),
+    Rule("a unit", "a|an <unit>", "grain", _one, cost=1.1),  # `in a day` is ahead
     Rule(
         "unit by unit",
         "<unit> by|after <unit>",

@@ -47,7 +47,9 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
             elif hopeful and (not grammar[end - 1] or (end > start + 1 and singular(tokens[end - 1].norm) == "value")):
                 run = tokens[start:end]
                 said = _text(run)
-                names = catalog.names_with(words_of(said)) or catalog.names_with(respelled(run))
+                names = (
+                    catalog.names_with(words_of(said)) or catalog.names_with(respelled(run)) or _earned(run, context)
+                )
                 hopeful = bool(names)  # where no name has these words, none has them and more
                 if names and (part := _part(run, said, names, context)):
                     yield Match(start, end, "name", part, PART_COST, "part of a name")
@@ -64,11 +66,30 @@ def _is_grammar(word: str) -> bool:
     return word in lexicon.FILLERS or singular(word) in lexicon.RESERVED
 
 
+def _earned(run: Sequence[Token], context: Context) -> list[str]:
+    """`takings`: what adds up, in a currency, and is no cost."""
+    if len(run) > 1 or run[0].norm not in lexicon.EARNINGS or run[0].quoted:
+        return []
+    names = context.catalog.measuring("money", None)
+    return [name for name in names if context.catalog.names[name].types == {"counter"} and _is_earned(name)]
+
+
+def _is_earned(name: str) -> bool:
+    own = measure_of(name)
+    told = own is not None and own.quantity in ("euros", "dollars", "pounds")
+    return told and lexicon.SPENDING.isdisjoint(words_of(name))
+
+
 def _part(run: Sequence[Token], said: str, names: Sequence[str], context: Context) -> Metric | None:
     typed = words_of(said)
     if all(len(word) == 1 for word in typed) or context.catalog.keys_like(fold(said)):
         return None
-    plural = not run[-1].quoted and singular(run[-1].norm) != run[-1].norm and typed[-1] not in MEASURES
+    plural = (
+        run[-1].norm not in lexicon.EARNINGS
+        and not run[-1].quoted
+        and singular(run[-1].norm) != run[-1].norm
+        and typed[-1] not in MEASURES
+    )
     heads = {_head(name) for name in names}
     return Metric(tuple(names), said, counted=plural and heads.isdisjoint(typed))
 
@@ -161,6 +182,12 @@ def _timed(_context: Context, metric: Metric) -> Metric | None:
     return replace(metric, names=names, counted=False) if names else None
 
 
+def _taken(_context: Context, metric: Metric) -> Metric | None:
+    """`minibar takings`."""
+    names = tuple(filter(_is_earned, metric.names))
+    return replace(metric, names=names, counted=False) if names else None
+
+
 def _is_duration(name: str) -> bool:
     own = measure_of(name)
     return not lexicon.DURATION_WORDS.isdisjoint(words_of(name)) or (own is not None and own.quantity == "time")
@@ -204,6 +231,7 @@ RULES = (
     Rule("minus alone", "minus the? <name>", "metric", _less_alone, cost=0.2),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
+    Rule("name and earnings", f"<name> {'|'.join(sorted(lexicon.EARNINGS))}", "metric", _taken, cost=0.1),
     Rule("name and time", "<name> time|times|length|lengths|duration|durations", "metric", _timed, cost=0.1),
     Rule(
         "name and instances",
