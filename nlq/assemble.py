@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nlq.clauses import Aggregations, Listing
+from nlq.clauses import Aggregations, Listing, Whether
 from nlq.context import Context
 from nlq.engine import Match
 from nlq.follow_up import follow_up
@@ -274,6 +274,8 @@ class _Assembly(Shares):
             self.groups = (self._one_key() if self.names else NAME,)
         self._check_folds(rank, aggregations, second)
         self.check_unit(aggregations)
+        if parts.having and parts.having.kept and not (self.groups or self.grain or second or rank):
+            parts.whether = Whether()  # `cpu usage never above 90`
         if having and not self.groups and not self.grain and not parts.whether:
             refuse("incomplete", "A condition on groups needs to know of what: add 'by' and a tag.")
         if parts.noun and not parts.noun.which and not rank:

@@ -141,7 +141,7 @@ class Within:
 class Having:
     """`averaged above 80`: a condition on what a group comes to. No function: on its first result.
 
-    crossed: `exceeded 90`, by any single value; where an aggregation is said, by that.
+    crossed: `exceeded 90`, by any single value; where an aggregation is said, by that. kept: `stayed under 90`, by all.
     """
 
     of: Literal["value", "change", "change_percent"]
@@ -149,6 +149,7 @@ class Having:
     amount: Amount
     function: Function | None = None
     crossed: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,8 @@ class Shares(Conventions):
         """Of an average and a count, or of hours and kilometres, there is no difference."""
         adds_up = [each.function in ("count", "sum") for _, each in sides]
         units = [None if each.function in UNITLESS else own_measure(names) for names, each in sides]
+        if sides[0] == sides[1]:
+            refuse("conflict", "Both sides are the same.", self.parts.clause_of(self.parts.ratio or self.parts.per))
         if adds_up[0] != adds_up[1] or units[0] != units[1]:
             told = " and ".join(f"the {each.label} of {names[0]}" for names, each in sides)
             detail = f"There is no difference of {told}: they are not of one kind."

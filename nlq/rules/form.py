@@ -57,7 +57,7 @@ def _stayed(_context: Context, comparison: Comparison, amount: Amount) -> Having
     """`stayed under 90`: all of it, so its extreme did."""
     if comparison in ("eq", "ne"):
         return None
-    return Having("value", comparison, amount, "max" if comparison in ("lt", "le") else "min")
+    return Having("value", comparison, amount, "max" if comparison in ("lt", "le") else "min", kept=True)
 
 
 def _never(context: Context, comparison: Comparison, amount: Amount) -> Having | None:
@@ -110,7 +110,7 @@ RULES = (
     Rule("peaked over number", "peaked|peaking|peaks at? <comparator> <amount>", "having", _having("max")),
     Rule("totalled over number", "totalled|totaled|totalling <comparator> <amount>", "having", _having("sum")),
     Rule("stayed under", f"{_STAY} been|was|were|is? <comparator> <amount>", "having", _stayed),
-    Rule("never over", "never go|goes|went|gone|rise|rises|rose? <comparator> <amount>", "having", _never),
+    Rule("never over", "never go|goes|went|gone|rise|rises|rose|was|were? <comparator> <amount>", "having", _never),
     Rule("never exceeded", "never exceed|exceeds|exceeded|topped <amount>", "having", _never_exceeded),
     Rule("stayed between", f"{_STAY} between|within <amount> and|to|- <amount>", "having", _stayed_between, cost=-0.2),
     Rule("more than n times", "<comparator> <amount> times", "having", _having("count")),
