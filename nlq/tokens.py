@@ -8,12 +8,13 @@ belong to it; a number glued to a unit (`30m`, `80%`) is two tokens; text in dou
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from spacy.tokenizer import Tokenizer
-from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
-from spacy.vocab import Vocab
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from nlq import lexicon
+
+if TYPE_CHECKING:
+    from spacy.tokenizer import Tokenizer
 
 _SIGNS = [r"<=", r">=", r"!=", r"==", r"<>", r"[=<>≤≥≠]"]
 _PREFIXES = [*_SIGNS, r"[€$£](?=\d)", r'["“”\'‘(\[{,;:!?~|]']
@@ -51,6 +52,9 @@ class _Words:
     """
 
     def __init__(self) -> None:
+        # Imported here: it takes a second, which what uses the times or the types of this package need not wait for.
+        from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex  # noqa: PLC0415
+
         self._affixes = {
             "prefix_search": compile_prefix_regex(_PREFIXES).search,
             "suffix_search": compile_suffix_regex(_SUFFIXES).search,
@@ -58,7 +62,10 @@ class _Words:
         }
         self._tokenizer = self._made()
 
-    def _made(self) -> Tokenizer:
+    def _made(self) -> "Tokenizer":
+        from spacy.tokenizer import Tokenizer  # noqa: PLC0415
+        from spacy.vocab import Vocab  # noqa: PLC0415
+
         return Tokenizer(Vocab(), **self._affixes)
 
     def of(self, text: str) -> list[tuple[str, int]]:
@@ -68,13 +75,15 @@ class _Words:
         return [(word.text, word.idx) for word in self._tokenizer(text) if not word.text.isspace()]
 
 
-_WORDS = _Words()
+@lru_cache(maxsize=1)
+def _words() -> _Words:
+    return _Words()
 
 
 def tokenize(text: str) -> tuple[Token, ...]:
     """The tokens of `text`, in order. Never raises; white space is between tokens, never in one."""
     text = _HALF.sub("\ufffd", text)
-    return tuple(_split_units(_join_quotes(text, _WORDS.of(text))))
+    return tuple(_split_units(_join_quotes(text, _words().of(text))))
 
 
 def _join_quotes(text: str, words: list[tuple[str, int]]) -> Iterable[Token]:

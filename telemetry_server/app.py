@@ -110,7 +110,13 @@ def load_app(config: Config, shared: Shared) -> App:
     try:
         return Sanic.get_app(NAME)
     except SanicException:
+        load_language()
         return create_app(config, shared)
+
+
+def load_language() -> None:
+    """Load what `nlq` loads at its first question, which takes a second: once, before the workers are forked."""
+    nlq.interpret("count today", nlq.Context(now=instants.now(), catalog=nlq.Catalog()))
 
 
 async def _start(parts: Parts) -> None:
@@ -125,7 +131,6 @@ async def _start(parts: Parts) -> None:
     if parts.statsd is not None:
         parts.statsd.start()
     await parts.redis.connect()
-    nlq.interpret("count today", nlq.Context(now=instants.now(), catalog=nlq.Catalog()))  # loads what is lazy
     gc.collect()
     gc.freeze()  # what is loaded by now stays: no collection need look at it again
 

@@ -12,6 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from tools import sweep  # noqa: E402
+from tools.loaded import Loaded  # noqa: E402
 from tools.processes import free_port  # noqa: E402
 from tools.server import Server  # noqa: E402
 from tools.stack import Stack  # noqa: E402
@@ -37,8 +39,10 @@ MONGOD_ARGUMENTS = ("--wiredTigerCacheSizeGB", "0.25")
 STACK = pytest.StashKey[Stack]()
 SWEEPER = pytest.StashKey[subprocess.Popen[bytes]]()
 
-for _setting in SETTINGS:  # what the caller's shell says of the settings is no part of a test
-    os.environ.pop(_setting.variable, None)
+SETTING_NAMES = {setting.variable for setting in SETTINGS}
+
+for _name in SETTING_NAMES:  # what the caller's shell says of the settings is no part of a test
+    os.environ.pop(_name, None)
 
 
 BROWSER_TESTS = "browser"
@@ -171,6 +175,7 @@ def servers(stack: Stack) -> Iterator[StartServer]:
                     arguments=arguments,
                     folder=folder,
                     module=module,
+                    loaded=_loaded() if module == "telemetry_server" and environment.keys() <= SETTING_NAMES else None,
                 )
             except Problem:
                 print(server.process.log.read_text(errors="replace"))  # noqa: T201  shown with the failed test
@@ -178,6 +183,11 @@ def servers(stack: Stack) -> Iterator[StartServer]:
             return server
 
         yield start
+
+
+@cache
+def _loaded() -> Loaded:
+    return Loaded()
 
 
 @contextmanager

@@ -172,7 +172,7 @@ def test_a_hung_half_is_started_again(project: Project) -> None:
     """A redis-server that takes connections but does not answer is replaced."""
     project.run("scripts/local_stack", "up")
     hung = project.stack().redis.process.pid
-    project.stack().redis.process.send(signal.SIGSTOP)
+    project.stack().redis.process.pause()
     assert "does not answer" in project.run("scripts/local_stack", "status").stdout
     assert "started again" in project.run("scripts/local_stack", "up").stdout
     assert project.stack().redis.process.pid not in {hung, None}

@@ -9,6 +9,7 @@ import random
 import signal
 import socket
 import subprocess
+import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from types import FrameType
+
+
+PAUSE_TIMEOUT_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,13 @@ class Process:
             )
             self._write(Record(self._child.pid, _started_after_boot_seconds(self._child.pid), port))
 
+    def adopt(self, pid: int, port: int) -> None:
+        """Record a process that somebody else has started for it, with its output in the log."""
+        try:
+            self._write(Record(pid, _started_after_boot_seconds(pid), port))
+        except psutil.NoSuchProcess:  # it has ended already
+            self._write(Record(port=port))
+
     def listeners(self) -> list[psutil.Process]:
         """Its children that listen on its port, by rising pid."""
         found = self._find()
@@ -97,6 +108,19 @@ class Process:
         if found:
             with contextlib.suppress(psutil.NoSuchProcess):
                 found.send_signal(number)
+
+    def pause(self) -> None:
+        """Let it hang (SIGSTOP), and return once each of its threads does: until then some still answer."""
+        found = self._find()
+        if found:
+            found.suspend()
+            deadline = time.monotonic() + PAUSE_TIMEOUT_SECONDS
+            while not _has_stopped(found.pid) and time.monotonic() < deadline:
+                time.sleep(0.001)
+
+    def resume(self) -> None:
+        """Let it go on (SIGCONT)."""
+        self.send(signal.SIGCONT)
 
     def kill(self) -> None:
         """End the process as a power cut would, and its children with it."""
@@ -210,6 +234,14 @@ def _started_after_boot_seconds(pid: int) -> float:
     # Since boot, not since the epoch: a clock that is set must not make a process a stranger.
     seconds: float = psutil.Process(pid).create_time() - psutil.boot_time()
     return round(seconds, 2)
+
+
+def _has_stopped(pid: int) -> bool:
+    try:
+        threads = [psutil.Process(thread.id) for thread in psutil.Process(pid).threads()]
+        return all(thread.status() == psutil.STATUS_STOPPED for thread in threads)
+    except psutil.NoSuchProcess:  # a thread, or all of it, has ended meanwhile
+        return not psutil.pid_exists(pid)
 
 
 def _listens(process: psutil.Process, port: int) -> bool:

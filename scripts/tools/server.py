@@ -6,16 +6,18 @@ import http.client
 import ssl
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.processes import Process
+from tools.processes import Process, interrupts_deferred
 from tools.terminal import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import psutil
+
+    from tools.loaded import Loaded
 
 READY_TIMEOUT_SECONDS = 30
 STOP_TIMEOUT_SECONDS = 10
@@ -46,14 +48,20 @@ class Server:
         arguments: Sequence[str] = (),
         folder: Path | None = None,
         module: str = "telemetry_server",
+        loaded: Loaded | None = None,
     ) -> None:
         """Start it with exactly this environment; wait until it is ready. Raises Problem.
 
-        `module`: another one with the same command line.
+        `module`: another one with the same command line. `loaded`: what gives it, else it is loaded anew.
         """
-        command = [sys.executable, "-m", module, "serve", *arguments]
         self.environment = {**environment, "PORT": str(port)}
-        self.process.start(command, port=port, environment=self.environment, folder=folder)
+        if loaded:
+            with interrupts_deferred():
+                pid = loaded.start(["serve", *arguments], self.environment, folder or Path.cwd(), self.process.log)
+                self.process.adopt(pid, port)
+        else:
+            command = [sys.executable, "-m", module, "serve", *arguments]
+            self.process.start(command, port=port, environment=self.environment, folder=folder)
         try:
             self.wait_until_ready()
         except BaseException:

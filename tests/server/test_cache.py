@@ -1,7 +1,6 @@
 """The cache over HTTP: hits, freshness, and life without Redis."""
 
 import itertools
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -218,7 +217,7 @@ def test_redis_may_hang_or_go(own: tuple[httpx.Client, Stack], harm: str) -> Non
     put(client, 1)
     assert [names(client)[1], names(client)[1]] == ["miss", "hit"]
     if harm == "hung":
-        stack.redis.process.send(signal.SIGSTOP)
+        stack.redis.process.pause()
     else:
         stack.redis.down()
     slow = 0
@@ -230,7 +229,7 @@ def test_redis_may_hang_or_go(own: tuple[httpx.Client, Stack], harm: str) -> Non
         assert time.monotonic() - started < SLACK_SECONDS
     assert slow <= 6
     if harm == "hung":
-        stack.redis.process.send(signal.SIGCONT)
+        stack.redis.process.resume()
     else:
         stack.redis.up()
     deadline = time.monotonic() + 5

@@ -1,7 +1,6 @@
 """/-/metrics, and /metrics for Prometheus: the server's own metrics."""
 
 import re
-import signal
 import time
 from collections.abc import Callable
 
@@ -203,13 +202,13 @@ def test_it_is_told_without_mongodb(start_server: StartServer, private_stack: St
     """A scrape is answered in time while MongoDB hangs, and says so."""
     url = start_server(MONGO_URI=private_stack.mongo_uri).url
     assert samples(told(url), "telemetry_mongodb_up") == {(): 1}
-    private_stack.mongo.process.send(signal.SIGSTOP)
+    private_stack.mongo.process.pause()
     try:
         started = time.monotonic()
         text = told(url)
         assert time.monotonic() - started < 2.4
     finally:
-        private_stack.mongo.process.send(signal.SIGCONT)
+        private_stack.mongo.process.resume()
     assert samples(text, "telemetry_mongodb_up") == {(): 0}
     assert samples(text, "telemetry_summariser_lag_seconds") == {}
     wait_for(lambda: samples(told(url), "telemetry_mongodb_up") == {(): 1})

@@ -4,7 +4,6 @@ Elections begin after ELECTION_SECONDS here, where MongoDB's own default is 10.
 """
 
 import itertools
-import signal
 import subprocess
 import sys
 import threading
@@ -89,7 +88,7 @@ def primary(members: ReplicaSet) -> Member:
 
 def revive(members: ReplicaSet) -> None:
     for member in members.members:
-        member.process.send(signal.SIGCONT)
+        member.process.resume()
         member.up()
     members.unite()
 
@@ -285,7 +284,7 @@ def step_down(member: Member) -> None:
 
 
 def pause(member: Member) -> None:
-    member.process.send(signal.SIGSTOP)
+    member.process.pause()
 
 
 @pytest.mark.parametrize("server", ["2"], indirect=True)

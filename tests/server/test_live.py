@@ -280,14 +280,14 @@ def test_mongodb_away_is_only_a_delay(start_server: StartServer, private_stack: 
         until(metrics, "ready")
         until(answers, "answer")
         if harm == "hung":
-            private_stack.mongo.process.send(signal.SIGSTOP)
+            private_stack.mongo.process.pause()
         else:
             private_stack.mongo.down()
         refused = CLIENT.get(f"{server.url}/query/live", params={"prompt": "maximum live.p"})
         assert refused.status_code == 503
         time.sleep(3)
         if harm == "hung":
-            private_stack.mongo.process.send(signal.SIGCONT)
+            private_stack.mongo.process.resume()
         else:
             private_stack.mongo.up()
         metric = {"id": "0123456789abcdef01234567", "name": "live.p", "value": 2}

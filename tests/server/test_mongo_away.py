@@ -60,7 +60,7 @@ def test_every_route_answers_503_in_time(client: httpx.Client, private_stack: St
     location = client.post("/metrics", json={"name": "cpu", "value": 1}).headers["Location"]
     kinds = requests(client, location)
     if harm == "hung":
-        private_stack.mongo.process.send(signal.SIGSTOP)
+        private_stack.mongo.process.pause()
         time.sleep(0.5)  # until each of its threads has stopped
     else:
         private_stack.mongo.down()
@@ -81,7 +81,7 @@ def test_every_route_answers_503_in_time(client: httpx.Client, private_stack: St
     assert client.get("/health").status_code == client.get("/health/live").status_code == 200
     assert client.get("/stats").status_code == 200
     if harm == "hung":
-        private_stack.mongo.process.send(signal.SIGCONT)
+        private_stack.mongo.process.resume()
     else:
         private_stack.mongo.up()
     wait_until_ready(client)
@@ -94,17 +94,17 @@ def test_long_answer_ends_soon_after_mongodb_hangs(client: httpx.Client, private
     metrics = [{"name": "cpu", "value": value} for value in range(5000)]
     for _ in range(4):
         client.post("/v1/metrics", json={"metrics": metrics})
-    private_stack.mongo.process.send(signal.SIGSTOP)
+    private_stack.mongo.process.pause()
     started = time.monotonic()
     answer = client.get("/query", params={"prompt": "p95 of cpu"}, headers={"Cache-Control": "no-cache"})
-    private_stack.mongo.process.send(signal.SIGCONT)
+    private_stack.mongo.process.resume()
     assert answer.status_code == 503
     assert time.monotonic() - started < MAX_SECONDS + SLACK_SECONDS
 
 
 def test_short_pause_is_only_a_delay(client: httpx.Client, private_stack: Stack) -> None:
     """A write during a pause shorter than the deadline is acknowledged, once."""
-    private_stack.mongo.process.send(signal.SIGSTOP)
+    private_stack.mongo.process.pause()
     timer = threading.Timer(0.7, private_stack.mongo.process.send, (signal.SIGCONT,))
     timer.start()
     answer = client.post("/metrics", json={"name": "paused", "value": 1})

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -179,7 +178,7 @@ def test_each_worker_counts_for_itself_while_redis_is_away(private_stack: Stack,
         limit = SharedLimit(RateLimit(10), redis)
         for _ in range(4):
             await limit.hit("a")
-        private_stack.redis.process.send(signal.SIGSTOP)
+        private_stack.redis.process.pause()
         took = []
         for _ in range(6):
             began = time.perf_counter()
@@ -189,7 +188,7 @@ def test_each_worker_counts_for_itself_while_redis_is_away(private_stack: Stack,
             await limit.hit("a")
         assert max(took) < 0.1
         assert max(took[1:]) < 0.02
-        private_stack.redis.process.send(signal.SIGCONT)
+        private_stack.redis.process.resume()
         while not redis.available:  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0.05)
         assert (await limit.hit("b"))["X-RateLimit-Remaining"] == "9"

@@ -136,7 +136,8 @@ class Fit:
 
 async def _soak(load: _Load, look: Callable[[], Sample], seconds: float) -> list[tuple[float, Sample]]:
     """Put the load on for so long; what was seen meanwhile, by minutes since the start."""
-    started, samples = time.monotonic(), []
+    started = time.monotonic()
+    samples: list[tuple[float, Sample]] = []
     every = max(MIN_EVERY_SECONDS, seconds / SAMPLES)
     work = asyncio.create_task(load.run(started + seconds))
     with Progress(*Progress.get_default_columns()[:-1], TimeRemainingColumn(), transient=True) as progress:

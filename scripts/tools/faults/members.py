@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
@@ -138,7 +137,7 @@ def _minority(server: Server, members: ReplicaSet) -> list[str]:
 
     def stop() -> None:
         for member in others:
-            member.process.send(signal.SIGSTOP)
+            member.process.pause()
 
     return refuses_in_minority(server, stop, lambda: _revive(members))
 
@@ -153,7 +152,7 @@ def _step_down(member: Member) -> None:
 
 
 def _pause(member: Member) -> None:
-    member.process.send(signal.SIGSTOP)
+    member.process.pause()
 
 
 def _primary(members: ReplicaSet) -> Member:
@@ -172,7 +171,7 @@ def _primary(members: ReplicaSet) -> Member:
 
 def _revive(members: ReplicaSet) -> None:
     for member in members.members:
-        member.process.send(signal.SIGCONT)
+        member.process.resume()
         member.up()
     members.unite()
 

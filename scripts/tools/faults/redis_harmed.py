@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
 import threading
 import time
 from collections import deque
@@ -152,9 +151,9 @@ def _killed(service: RedisService) -> Iterator[None]:
 
 @contextmanager
 def _paused(service: RedisService) -> Iterator[None]:
-    service.process.send(signal.SIGSTOP)
+    service.process.pause()
     yield
-    service.process.send(signal.SIGCONT)
+    service.process.resume()
 
 
 @contextmanager
