@@ -6,7 +6,7 @@ from dataclasses import replace
 from nlq import lexicon
 from nlq.amounts import OPPOSITE, in_own_unit, measure_told, runs_backwards, value_filter
 from nlq.catalog import singular, words_of
-from nlq.clauses import Aggregations, Amount, Rate, Share
+from nlq.clauses import Aggregations, Amount, Rate, Share, Threshold
 from nlq.contradictions import RATED, excluded
 from nlq.cycles import MAX_MEASURED, never
 from nlq.engine import Match
@@ -172,9 +172,10 @@ class Conventions(Subjects):
         """Conditions on single values, and on groups. `over 80` is about groups where groups are what is asked."""
         parts = self.parts
         values: list[ValueFilter] = []
-        having: list[Condition] = []
+        of_ratio = [each for each in parts.thresholds if self._is_of_ratio(each)]
+        having = [Condition("value", each.comparison, each.amount.number) for each in of_ratio]
         groups_asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
-        for threshold in parts.thresholds:
+        for threshold in [each for each in parts.thresholds if each not in of_ratio]:
             wanted = value_filter(self.names, threshold, self.number(threshold.amount))
             if (groups_asked or self._counts_events()) and not threshold.each:
                 having.append(Condition("value", wanted.comparison, wanted.number))
@@ -199,6 +200,18 @@ class Conventions(Subjects):
         self._possible(ValueFilter(each.comparison, each.number) for each in having if each.of == "value")
         return self._possible(values), tuple(having)
 
+    def _is_of_ratio(self, threshold: Threshold) -> bool:
+        """`which services had errors per deploy over 3`: about what is divided, not about the values of either side."""
+        parts, unit = self.parts, threshold.amount.unit
+        if threshold.each or not (parts.ratio or parts.per or (parts.share_where and unit in ("", "%", "percent"))):
+            return False
+        if unit and not parts.share_where:
+            refuse("unsupported", f"A ratio or a difference is no amount in {unit}.", parts.clause_of(threshold))
+        if not (self.groups or self.grain) or parts.whether:
+            detail = "A condition on a ratio or a difference needs groups: 'which ...', or 'by' and a tag."
+            refuse("unsupported", detail, parts.clause_of(threshold))
+        return True
+
     def _counts_events(self) -> bool:
         """`speeding by driver, more than 3`: an event has no value of its own, so it is how many there are."""
         counted = self.said is None or self.said.aggregations == (COUNT,)
@@ -209,6 +222,8 @@ class Conventions(Subjects):
         said = parts.having
         if said is None:
             return []
+        if said.function and (parts.ratio or parts.per or parts.share_where):
+            refuse("unsupported", "Of a ratio or a difference say 'which ... over' a number.", parts.clause_of(said))
         if said.crossed and parts.whether and not self.said:  # `did cpu exceed 90`: any single value
             values.append(ValueFilter(said.comparison, self.number(said.amount)))
             return []

@@ -231,7 +231,7 @@ def _divided(question: Question, over: Over, rows: list[list[Any]], documents: l
 
 def _fulfils(question: Question, row: list[Any], condition: Condition) -> bool:
     width = len(question.groups) + (question.grain is not None)
-    value = row[width + {"value": 0, "change": 2, "change_percent": 3}[condition.of]]
+    value = row[width + {"value": 2 if question.over else 0, "change": 2, "change_percent": 3}[condition.of]]
     return value is not None and _compare(value, condition.comparison, condition.number)
 
 
