@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from nlq.catalog import singular, words_of
 from nlq.context import Context
@@ -35,18 +36,21 @@ def respelled(run: Sequence[Token]) -> tuple[str, ...]:
     """The words of nouns that are verbs with a particle, as names may write them: `check-ins` of `guest.checkin`,
     `rollbacks` of `deploy.rolled_back`. Empty where there is no such noun.
     """
-    words: list[str] = []
-    for token in run:
-        word = singular(token.norm)
-        verb, hyphen, particle = word.partition("-")
-        ending = next((each for each in PARTICLES if word.endswith(each) and len(word) - len(each) >= MIN_VERB), "")
-        if hyphen and particle in PARTICLES:
-            words.append(verb + particle)
-        elif ending and word.isalpha() and not token.quoted:
-            words += [word.removesuffix(ending), ending]
-        else:
-            words += words_of(token.text)
-    return () if tuple(words) == tuple(word for token in run for word in words_of(token.text)) else tuple(words)
+    apart = [_noun(token.norm) if not token.quoted else () for token in run]
+    if not any(apart):
+        return ()
+    return tuple(word for token, words in zip(run, apart, strict=True) for word in words or words_of(token.text))
+
+
+@lru_cache(maxsize=2048)
+def _noun(word: str) -> tuple[str, ...]:
+    """How else the noun may be written; empty where it is no verb with a particle."""
+    word = singular(word)
+    verb, hyphen, particle = word.partition("-")
+    if hyphen:
+        return (verb + particle,) if particle in PARTICLES else ()
+    ending = next((each for each in sorted(PARTICLES) if word.endswith(each) and len(word) - len(each) >= MIN_VERB), "")
+    return (word.removesuffix(ending), ending) if ending and word.isalpha() else ()
 
 
 def _joined(tokens: Sequence[Token], context: Context) -> tuple[list[Token], list[int]]:

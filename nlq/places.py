@@ -10,6 +10,8 @@ _CODES: Final = {fold(name): tuple(map(fold, codes)) for name, codes in NAMES.it
 
 def values_by_country(folded: str, catalog: Catalog) -> list[tuple[str, str]]:
     """The (key, value) pairs that are codes of the country, under keys that speak of such: `germany` -> country, DE."""
-    codes = _CODES.get(folded, ())
+    codes = _CODES.get(folded)
+    if codes is None:
+        return []
     pairs = (pair for code in codes for pair in catalog.values_like(code))
     return [pair for pair in pairs if not KEYS.isdisjoint(words_of(pair[0]))]

@@ -100,11 +100,10 @@ def akin(known: frozenset[str]) -> Scanner:
         for index, token in enumerate(tokens):
             if token.quoted or not token.text.isalpha():
                 continue
-            exact = context.catalog.values_like(fold(token.text))
-            pairs = exact if token.norm in _OUTCOMES or token.norm.endswith(PARTICIPLE) else []
-            if not exact:
-                pairs = context.catalog.values_akin(token.norm)
-            for key, value in pairs:
+            like = token.norm in _OUTCOMES or token.norm.endswith(PARTICIPLE)
+            kin = context.catalog.values_akin(token.norm)
+            exact = context.catalog.values_like(fold(token.text)) if like or kin else []
+            for key, value in (exact if like else []) if exact else kin:
                 choice = TagFilter(key, (value,))
                 yield Match(index, index + 1, "participle", ErrorRate(token.norm, (choice,)), 0.0, "participle")
                 if not exact and may_be_verb(token.norm, known):
