@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 from ctypes import c_int
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
@@ -25,9 +26,19 @@ def watch(app: Sanic[Any, Any], leaving: c_int, fault: Callable[[], str | None])
 
     fault: why a new worker could not start, if so: then all stay.
     """
+    manager: Any = app.manager
+    manager._all_workers_ack = partial(_need_not_wait, manager, manager._all_workers_ack)  # noqa: SLF001 - as below
     asked = Event()
     signal.signal(signal.SIGUSR1, lambda *_: asked.set())
-    Thread(target=_watch, args=(app.manager, asked, leaving, fault), name="watch", daemon=True).start()
+    Thread(target=_watch, args=(manager, asked, leaving, fault), name="watch", daemon=True).start()
+
+
+def _need_not_wait(manager: Any, are_up: Callable[[], bool]) -> bool:
+    # Sanic waits for its workers to come up: told to stop meanwhile it starts the others, and then waits for ever.
+    if manager._shutting_down:  # noqa: SLF001 - Sanic tells it in no other way
+        manager.shutdown()
+        return True
+    return are_up()
 
 
 def _watch(manager: Any, asked: Event, leaving: c_int, fault: Callable[[], str | None]) -> None:

@@ -37,7 +37,7 @@ class Project:
 
     def __post_init__(self) -> None:
         for name in ("scripts", "nlq", "telemetry_server"):
-            shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__"))
+            copy(name, self.root)
         shutil.copy(ROOT / "pyproject.toml", self.root)
         venv.create(self.root / ".venv", symlinks=True)
         site_packages = next(self.root.glob(".venv/lib/*/site-packages"))
@@ -77,6 +77,12 @@ class Project:
             if process.info["status"] != psutil.STATUS_ZOMBIE and str(self.root) in f"{line} {process.info['cwd']}":
                 lines.append(line)
         return lines
+
+
+def copy(folder: str, root: Path) -> None:
+    """Copy a folder of the project, with what is compiled of it: else each copy compiles it anew."""
+    half_written = shutil.ignore_patterns("*.pyc.*")
+    shutil.copytree(ROOT / folder, root / folder, ignore=half_written)
 
 
 @pytest.fixture
@@ -461,7 +467,7 @@ def test_run_goes_on_when_one_of_three_members_dies(project: Project) -> None:
 @pytest.fixture
 def bench_project(project: Project) -> Project:
     """A copy that has the corpus too, and counts as ready for it."""
-    shutil.copytree(ROOT / "tests", project.root / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    copy("tests", project.root)
     python("from tools import environment; environment.mark_current(['dev'])", project.root / "scripts")
     return project
 

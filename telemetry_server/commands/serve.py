@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import socket
 import sys
 from functools import partial
@@ -72,6 +73,9 @@ def _run(config: "Config") -> None:
         fail(MISUSE, *problems)
     if sys.platform == "linux":
         Sanic.start_method = "fork"  # workers share what is loaded
+    # Told to stop before Sanic listens to that, this process and those that it has just forked end at once.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    os.register_at_fork(after_in_child=_end_when_told)
     load = partial(load_app, config, make_shared(config.workers))
     app = load()
     app.prepare(
@@ -85,6 +89,11 @@ def _run(config: "Config") -> None:
         access_log=False,
     )
     Sanic.serve(primary=app, app_loader=AppLoader(factory=load))
+
+
+def _end_when_told() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):  # Sanic's manager passes either on as SIGINT
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _check_port(host: str, port: int, kind: socket.SocketKind, setting: str) -> None:

@@ -12,9 +12,13 @@ from telemetry_server.errors import Malformed, UnsupportedMedia
 from telemetry_server.http.compression import MIN_BYTES, compressed, expanded
 
 MAX_DEPTH = 32
+MAX_NAMES = 1000  # of one object
+MAX_CONTAINERS = 1000  # objects and arrays, where they are denser than any that is meant
+DENSE_BYTES = 12  # of text for each; the densest attribute of OTLP has 18
 _CONTAINERS = (dict, list)
 _UNCLEAN = re.compile("[\r\n\0]").search
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 
 
 # What each answer says to a browser: it is what its type says, no page may show it in a frame or load anything by it,
@@ -62,17 +66,24 @@ def vary(response: HTTPResponse, name: str) -> None:
 
 
 def decode(raw: bytes) -> Any:
-    """Read strict JSON. Raises Malformed for anything else, and for nesting beyond MAX_DEPTH."""
+    """Read JSON that comes from outside, strictly.
+
+    Raises Malformed for anything else, for what goes beyond MAX_DEPTH or MAX_NAMES, and for what is mostly brackets:
+    that is small to send, and long to read.
+    """
     if not raw:
         raise Malformed("The body is empty; JSON is expected.")
+    containers = raw.count(b"[") + raw.count(b"{")  # and what texts have of them: at least as many as there are
+    if containers > MAX_CONTAINERS + len(raw) // DENSE_BYTES:
+        raise Malformed(f"The JSON has too many objects and arrays for its length: {containers}.")
     try:
-        value = msgspec.json.decode(raw)
+        value = _decode(raw)
     except RecursionError:
-        raise Malformed(f"The JSON is nested deeper than {MAX_DEPTH} levels.") from None
+        raise _too_deep() from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"The body is not valid JSON: {error}") from None
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _too_deep(value):
-        raise Malformed(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
+    if containers > MAX_DEPTH or raw.count(b":") > MAX_NAMES:
+        _check_shape(value)
     return value
 
 
@@ -100,6 +111,11 @@ def compress(request: Request, response: HTTPResponse) -> None:
         response.body, response.headers["Content-Encoding"] = found
 
 
+def decode_own(raw: bytes) -> Any:
+    """Read what `encode` made."""
+    return _decode(raw)
+
+
 def encode(value: Any) -> bytes:
     """Compact JSON."""
     return _encode(value)
@@ -117,9 +133,11 @@ def problem(error: errors.Problem) -> HTTPResponse:
     return Response(raw, error.status, error.headers, "application/problem+json")
 
 
-def _too_deep(value: Any) -> bool:
+def _check_shape(value: Any) -> None:
     level = [value]
     for _ in range(MAX_DEPTH):
+        if any(len(parent) > MAX_NAMES for parent in level if isinstance(parent, dict)):
+            raise Malformed(f"An object of the JSON has more than {MAX_NAMES} names.")
         level = [
             child
             for parent in level
@@ -128,5 +146,9 @@ def _too_deep(value: Any) -> bool:
             if isinstance(child, _CONTAINERS)
         ]
         if not level:
-            return False
-    return True
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> Malformed:
+    return Malformed(f"The JSON is nested deeper than {MAX_DEPTH} levels.")

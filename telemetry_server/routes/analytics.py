@@ -62,5 +62,5 @@ async def analyse(request: Request) -> HTTPResponse:
     form = tables.form_of(request.headers.get("accept", ""), "json")
     if form == "json":
         return wire.json(result.body, headers=headers)
-    columns, rows = analytics.table(wire.decode(result.body))
+    columns, rows = analytics.table(wire.decode_own(result.body))
     return wire.Response(tables.whole(form, columns, rows), 200, headers, tables.CONTENT_TYPES[form])

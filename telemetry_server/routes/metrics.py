@@ -134,7 +134,7 @@ async def page(request: Request) -> HTTPResponse:
     lines = tables.form_of(request.headers.get("accept", ""), "json")
     if lines == "json":
         return wire.json(result.body, headers=headers)
-    body = tables.whole(lines, COLUMNS, wire.decode(result.body)["data"])
+    body = tables.whole(lines, COLUMNS, wire.decode_own(result.body)["data"])
     return wire.Response(body, 200, headers, tables.CONTENT_TYPES[lines])
 
 

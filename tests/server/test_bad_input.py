@@ -42,6 +42,9 @@ MUST_REJECT: list[bytes] = [
     NESTED_ARRAYS,
     NESTED_OBJECTS,
     b'{"name":"a","value":' + b"[" * 33 + b"]" * 33 + b"}",
+    json.dumps({"metrics": [{}] * 5000}).encode(),  # small to send, long to read: mostly brackets
+    json.dumps({str(number): 0 for number in range(1001)}).encode(),  # an object of many names
+    json.dumps({"name": "a", "value": {str(number): 0 for number in range(1001)}}).encode(),
 ]
 
 WRONG_FIELDS: list[tuple[Any, set[str]]] = [
