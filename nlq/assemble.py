@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nlq.clauses import Aggregations, Listing
+from nlq.clauses import Aggregations, Listing, Whether
 from nlq.context import Context
 from nlq.engine import Match
 from nlq.follow_up import follow_up
@@ -12,6 +12,7 @@ from nlq.lexicon import QUALITY_WORDS
 from nlq.misfit import Misfit, NoQuestionError, refuse
 from nlq.parts import Parts
 from nlq.question import (
+    CYCLIC,
     Aggregation,
     GroupKey,
     Question,
@@ -92,6 +93,7 @@ class _Assembly(Shares):
         self.choose_unit(age=age)
         second = self.second_range()
         time = self.time()
+        self.choose_rate()
         self.choose_grain(time)
         if self.metric is None:
             self.assumptions.append("no metric said: events of every name")
@@ -272,6 +274,8 @@ class _Assembly(Shares):
             self.groups = (self._one_key() if self.names else NAME,)
         self._check_folds(rank, aggregations, second)
         self.check_unit(aggregations)
+        if parts.having and parts.having.kept and not (self.groups or self.grain or second or rank):
+            parts.whether = Whether()  # `cpu usage never above 90`
         if having and not self.groups and not self.grain and not parts.whether:
             refuse("incomplete", "A condition on groups needs to know of what: add 'by' and a tag.")
         if parts.noun and not parts.noun.which and not rank:
@@ -325,7 +329,7 @@ class _Assembly(Shares):
         additive = all(each.function in ("count", "sum") for each in aggregations)
         if rank and rank.others and (not additive or second or rank.per or self.grain or len(self.groups) != 1):
             refuse("unsupported", "'others' goes with counts and sums of one kind of group.")
-        if rank and rank.others and self.groups[0].kind in ("hour", "weekday"):
+        if rank and rank.others and self.groups[0].kind in CYCLIC:
             refuse("unsupported", "'others' is no hour and no weekday.")
         if (self.parts.share and (second or len(aggregations) > 1)) or (self._shares() and not additive):
             refuse("unsupported", "A share is of one count or sum.")

@@ -31,6 +31,7 @@ MAX_TOLD = 12  # of more names than that
 MAX_KEYS_SEARCHED = 100  # for values that resemble a strange word
 MAX_MEASURING = 12
 MAX_BESIDE = 4
+PARTICIPLE = "ed"
 
 
 def singular(word: str) -> str:
@@ -91,6 +92,7 @@ class Catalog:
         self._measuring: dict[tuple[lexicon.Quality, str | None], SortedList] = {}  # by tag key; None: all
         self._keys_by_fold: dict[str, tuple[str, ...]] = {}
         self._values_by_fold: dict[str, tuple[str, ...]] = {}  # -> (key, value, key, value, ...)
+        self._participles: dict[str, tuple[str, ...]] = {}  # values such as `failed` by stem -> (key, value, ...)
         self._value_count = 0
         self._sets: dict[frozenset[str], frozenset[str]] = {}  # most names have the same few types and keys
 
@@ -148,6 +150,8 @@ class Catalog:
             self._value_count += 1
             _append(self._values_by_fold, value if folded == value else folded, key, value)
             self.keys[key].add(value)
+            if value.isalpha() and value.casefold().endswith(PARTICIPLE):
+                _append(self._participles, stem(value.casefold()), key, value)
             for word in words_of(value):
                 if word.isalpha():  # others are never misspelt, and may be a million ids
                     self._words.setdefault(word, 0)
@@ -278,6 +282,10 @@ class Catalog:
         """The (key, value) pairs whose value the folded text may mean."""
         found = self._values_by_fold.get(folded)
         return sorted(_pairs(found)) if found else []
+
+    def values_akin(self, word: str) -> list[tuple[str, str]]:
+        """The pairs whose value is the participle of the verb or noun: `fails` and `failure` are akin to `failed`."""
+        return sorted(_pairs(self._participles.get(stem(word), ()))) if len(word) >= MIN_LENGTH else []
 
     def measuring(self, quality: lexicon.Quality, key: str | None) -> list[str]:
         """The first names that measure what the quality says, among those with the tag key (None: all)."""

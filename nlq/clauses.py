@@ -54,10 +54,12 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """`errors per request`."""
+    """`errors per request`; times: `fuel per 100 km`; minus: `orders minus returns`."""
 
     numerator: Metric
     denominator: Metric
+    times: float = 1.0
+    minus: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Per:
 
     aggregation: Aggregation | None
     metric: Metric
+    times: float = 1.0
+    minus: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,7 @@ class Within:
 class Having:
     """`averaged above 80`: a condition on what a group comes to. No function: on its first result.
 
-    crossed: `exceeded 90`, by any single value; where an aggregation is said, by that.
+    crossed: `exceeded 90`, by any single value; where an aggregation is said, by that. kept: `stayed under 90`, by all.
     """
 
     of: Literal["value", "change", "change_percent"]
@@ -145,6 +149,7 @@ class Having:
     amount: Amount
     function: Function | None = None
     crossed: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +192,9 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`who`, `where`: by the one tag of the metric that says so."""
+    """`who`, `where`: by the one tag of the metric that says so. people: how many of those who are tagged so."""
 
-    word: Literal["who", "where"]
+    word: Literal["who", "where", "people"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +259,14 @@ class During:
     told: str = ""
     late: bool = False
     range: TimeRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternating:
+    """`weekdays vs weekends`: by what tells the times apart; during: where there are other times too."""
+
+    groups: Groups
+    during: During | None = None
 
 
 @dataclass(frozen=True, slots=True)

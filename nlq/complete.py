@@ -8,19 +8,19 @@ what was asked before.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain, islice, takewhile
 
+from nlq import lexicon
 from nlq.catalog import Catalog, fold, singular, words_of
-from nlq.clauses import Groups, KeyNoun, Metric
+from nlq.clauses import Groups, KeyNoun, Metric, Ratio
 from nlq.context import Context
 from nlq.engine import Cover, CrowdedError
 from nlq.interpret import role_of_last, whole_milliseconds
-from nlq.lexicon import FILLERS
 from nlq.phrases import CONTINUATIONS, OPENINGS, STARTERS
 from nlq.question import GroupKey, TagFilter
 from nlq.rules import GRAMMAR, VOCABULARY
@@ -41,7 +41,9 @@ _QUOTES = re.compile('["“”]')
 _LITERALS = {  # what stands before the first place in a phrase, folded
     phrase: phrase.partition("{")[0].casefold() for phrase in chain(OPENINGS, *CONTINUATIONS.values())
 }
-_VOCABULARY = sorted(VOCABULARY - FILLERS)
+_REDUCING = {phrase for phrase in OPENINGS if phrase.startswith(("how many ", *lexicon.AGGREGATIONS, "p9"))}
+_JOINING = ("and", ",")
+_VOCABULARY = sorted(VOCABULARY - lexicon.FILLERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +118,22 @@ class _Beginning:
         self.text = text
         self._context = context
         self._tokens = tokenize(text)
+        self._ends = [token.end for token in self._tokens]
         self._begun = GRAMMAR.begin(self._tokens, context)
+        self._read: dict[int, list[Cover]] = {}
 
     def covers(self, head: str, more: tuple[Token, ...] = ()) -> list[Cover]:
         """Of the tokens in `head`, which is the text up to white space in it, or all of it; and of `more`."""
-        return self._begun.covers(len(self.tokens(head)), more)
+        count = len(self.tokens(head))
+        if more:
+            return self._begun.covers(count, more)
+        if count not in self._read:
+            self._read[count] = self._begun.covers(count, ())
+        return self._read[count]
 
     def tokens(self, head: str) -> tuple[Token, ...]:
-        return tuple(token for token in self._tokens if token.end <= len(head))
+        count = bisect_right(self._ends, len(head))
+        return self._tokens[:count]
 
     def role_of_last(self, head: str, text: str) -> str | None:
         """The role of the last word of `head + text`, where that is answered. Behind white space in the head."""
@@ -192,20 +202,26 @@ class _Fillings:
 class _Read:
     """What the beginning of a prompt says already.
 
-    open: not what is measured or counted. phrases: what may be said still, by aspect. lost: the end of the first
-    word that will hardly be read, whatever follows; beyond the text, where there is none.
+    open: not what is measured or counted. openings: what may say that next. phrases: what may be said still, by aspect.
+    lost: the end of the first word that will hardly be read, whatever follows; beyond the text, where there is none.
     """
 
     def __init__(self, begun: _Beginning, text: str, catalog: Catalog) -> None:
         tokens = begun.tokens(text)
         cover = begun.covers(text)[0]
-        metrics = [clause.value for clause in cover.clauses if isinstance(clause.value, Metric)]
+        metrics = [
+            clause.value.numerator if isinstance(clause.value, Ratio) else clause.value
+            for clause in cover.clauses
+            if isinstance(clause.value, Metric | Ratio)
+        ]
         metrics = [metric for metric in metrics if len(metric.names) <= 1 or metric.several]
         kinds = {clause.kind for clause in cover.clauses}
         said = frozenset(key for clause in cover.clauses for key in _keys_in(clause.value))
         lost = (tokens[place].end for place in cover.unknown if place < len(tokens) - MAX_WORDS + 1)
         self.lost = min(lost, default=len(text) + 1)
         self.open = not metrics
+        reduces = "aggregation" in kinds and tokens[-1].norm not in _JOINING  # then no other aggregation may follow
+        self.openings = [phrase for phrase in OPENINGS if not (reduces and phrase in _REDUCING)]
         self.fillings = _Fillings(catalog, next((metric.names for metric in metrics if metric.names), ()), said)
         self.phrases = [phrases for kind, phrases in CONTINUATIONS.items() if kind not in kinds]
 
@@ -279,7 +295,7 @@ class _Typed:
         """What may come next, each aspect in turn."""
         fill = self._whole.fillings.fill
         if self._whole.open:
-            yield [fill(phrase) for phrase in OPENINGS]
+            yield [fill(phrase) for phrase in self._whole.openings]
             yield [iter(self._whole.fillings.names)]
         yield [chain.from_iterable(map(fill, phrases)) for phrases in self._whole.phrases]
 

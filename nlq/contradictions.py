@@ -14,7 +14,7 @@ import msgspec
 
 from nlq.cycles import MAX_MEASURED, never
 from nlq.measures import SYMBOLS
-from nlq.question import MIDNIGHT, Aggregation, Cycle, Question, TimeRange, Unit, ValueFilter
+from nlq.question import CYCLIC, MIDNIGHT, Aggregation, Cycle, Question, TimeRange, Unit, ValueFilter
 from nlq.units import UNITLESS, measure_of_results
 
 MAX_TOLD = 10
@@ -53,7 +53,7 @@ _PLACES = {
 }
 _NEEDS = {"aggregate": "aggregations", "silent": "groups", "catalog": "subject"}
 _OF_AGGREGATIONS = {"groups", "grain", "rank", "having", "share", "compared_to"}
-_RATED = ("second", "minute", "hour", "day", "week")  # a month has no fixed length
+RATED = ("second", "minute", "hour", "day", "week")  # a month has no fixed length
 _ADDITIVE = ("count", "sum")
 
 
@@ -126,7 +126,7 @@ def _aggregation_problems(aggregation: Aggregation, question: Question) -> Itera
         yield f"{function} is of the values of one metric"
     if aggregation.per is None:
         return
-    if function not in _ADDITIVE or aggregation.per not in _RATED:
+    if function not in _ADDITIVE or aggregation.per not in RATED:
         yield f"per {aggregation.per} does not go with {function}"
     ranges = (question.range, question.compared_to or question.range)
     if not question.grain and any(each.start is None or each.end is None for each in ranges):
@@ -216,7 +216,7 @@ def _rank_problems(question: Question) -> Iterator[str]:
         yield "a rank is per some of the groups"
     if rank.others and (rank.per or question.grain or question.compared_to or len(question.groups) != 1):
         yield "others go with one group"
-    if rank.others and any(key.kind in ("hour", "weekday") for key in question.groups):
+    if rank.others and any(key.kind in CYCLIC for key in question.groups):
         yield "others have a name, which hours and weekdays have not"
 
 
@@ -248,6 +248,8 @@ def _over_problems(question: Question) -> Iterator[str]:
             yield "parts are of counts and sums"
     elif not over.names or mine != its:
         yield "what is divided has the conditions of what divides it"
+    if sum((over.percent, over.minus, over.times != 1)) > 1:
+        yield "a result is a percentage, a difference, or per so many"
 
 
 def _unit_problems(question: Question) -> Iterator[str]:

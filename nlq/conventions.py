@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from nlq import lexicon
 from nlq.amounts import OPPOSITE, in_own_unit, measure_told, runs_backwards, value_filter
-from nlq.catalog import words_of
-from nlq.clauses import Aggregations, Amount, Share
-from nlq.contradictions import excluded
+from nlq.catalog import singular, words_of
+from nlq.clauses import Aggregations, Amount, Rate, Share, Threshold
+from nlq.contradictions import RATED, excluded
 from nlq.cycles import MAX_MEASURED, never
 from nlq.engine import Match
 from nlq.measures import MEASURES, SECOND
@@ -58,6 +58,25 @@ class Conventions(Subjects):
         if self.said:
             return all(each.function in ("count", "sum") for each in self.said.aggregations)
         return self.metric is None or self.metric.counted or self.types <= {"event", "counter"}
+
+    def choose_rate(self) -> None:
+        """`average signups per day`: of what adds up it is how many a day on average; single values say little."""
+        parts, grain = self.parts, self.grain
+        if not (parts.is_average_of_metric and self.types and self.types <= {"event", "counter"}):
+            return
+        if not grain:
+            said = self.metric.said.casefold() if self.metric else ""
+            if self.types == {"event"} and singular(said) != said and not (parts.ratio or parts.per or parts.bucket):
+                detail = f"{' and '.join(self.names)} has no values to average: how many in what time?"
+                refuse("ambiguous", detail, parts.clause_of(parts.aggregations), ("per day", "per hour"))
+            return
+        if parts.rate or parts.trend:
+            return
+        if grain.count != 1 or grain.unit not in RATED:
+            detail = f"An average by {grain.unit}s is not computed: leave out 'average' to see each."
+            refuse("unsupported", detail, parts.clause_of(parts.aggregations))
+        parts.rate, self.grain, self.said = Rate(grain.unit), None, None
+        self.assumptions.append(f"the average read as of all {grain.unit}s of the range together")
 
     def take_range(self) -> None:
         """What the context says is meant where no time is said; `vs last week` says one."""
@@ -153,9 +172,10 @@ class Conventions(Subjects):
         """Conditions on single values, and on groups. `over 80` is about groups where groups are what is asked."""
         parts = self.parts
         values: list[ValueFilter] = []
-        having: list[Condition] = []
+        of_ratio = [each for each in parts.thresholds if self._is_of_ratio(each)]
+        having = [Condition("value", each.comparison, each.amount.number) for each in of_ratio]
         groups_asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
-        for threshold in parts.thresholds:
+        for threshold in [each for each in parts.thresholds if each not in of_ratio]:
             wanted = value_filter(self.names, threshold, self.number(threshold.amount))
             if (groups_asked or self._counts_events()) and not threshold.each:
                 having.append(Condition("value", wanted.comparison, wanted.number))
@@ -180,6 +200,18 @@ class Conventions(Subjects):
         self._possible(ValueFilter(each.comparison, each.number) for each in having if each.of == "value")
         return self._possible(values), tuple(having)
 
+    def _is_of_ratio(self, threshold: Threshold) -> bool:
+        """`which services had errors per deploy over 3`: about what is divided, not about the values of either side."""
+        parts, unit = self.parts, threshold.amount.unit
+        if threshold.each or not (parts.ratio or parts.per or (parts.share_where and unit in ("", "%", "percent"))):
+            return False
+        if unit and not parts.share_where:
+            refuse("unsupported", f"A ratio or a difference is no amount in {unit}.", parts.clause_of(threshold))
+        if not (self.groups or self.grain) or parts.whether:
+            detail = "A condition on a ratio or a difference needs groups: 'which ...', or 'by' and a tag."
+            refuse("unsupported", detail, parts.clause_of(threshold))
+        return True
+
     def _counts_events(self) -> bool:
         """`speeding by driver, more than 3`: an event has no value of its own, so it is how many there are."""
         counted = self.said is None or self.said.aggregations == (COUNT,)
@@ -190,6 +222,8 @@ class Conventions(Subjects):
         said = parts.having
         if said is None:
             return []
+        if said.function and (parts.ratio or parts.per or parts.share_where):
+            refuse("unsupported", "Of a ratio or a difference say 'which ... over' a number.", parts.clause_of(said))
         if said.crossed and parts.whether and not self.said:  # `did cpu exceed 90`: any single value
             values.append(ValueFilter(said.comparison, self.number(said.amount)))
             return []
@@ -271,7 +305,12 @@ class Conventions(Subjects):
             if reduces and not self.names:
                 refuse("incomplete", "Of which metric? Values of different metrics are not reduced together.")
             self._check_events(self.said.aggregations)
-            if parts.ratio and self.said.aggregations == (Aggregation("avg"),) and not self.types & _LEVELS:
+            if (
+                parts.ratio
+                and not parts.ratio.minus
+                and self.said.aggregations == (Aggregation("avg"),)
+                and not self.types & _LEVELS
+            ):
                 self.assumptions.append(f"the average read as what {self.names[0]} comes to for each")
                 return (Aggregation("sum"),)
             return self._counters_summed(self.said.aggregations)
@@ -289,7 +328,7 @@ class Conventions(Subjects):
         if len(defaults) > 1:
             refuse("incomplete", f"{' and '.join(self.names)} are of different types: say 'average', 'sum' or 'count'.")
         function, done = defaults.pop()
-        if function == "avg" and parts.ratio and not self.types & _LEVELS:
+        if function == "avg" and parts.ratio and not parts.ratio.minus and not self.types & _LEVELS:
             function, done = "sum", "summed"
         if function == "avg" and parts.how and parts.how.extreme and self.types <= _LEVELS:
             backwards = runs_backwards(self.names, parts.how.quality)

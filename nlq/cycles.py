@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,6 +26,31 @@ def joined(first: Cycle, second: Cycle) -> Cycle | None:
     clocked = second if _all_day(first) else first
     one_clock = _all_day(first) or _all_day(second) or (first.start, first.end) == (second.start, second.end)
     return replace(clocked, weekdays=days) if one_clock else None
+
+
+def either(*cycles: Cycle) -> tuple[Cycle, ...]:
+    """What belongs to any of the cycles, told by what is left of the week without them: none where that is nothing."""
+    rest: dict[tuple[time, time], list[int]] = {}
+    for day in range(7):
+        reached = MIDNIGHT
+        for start, end in sorted(_stretches(day, cycles)):
+            if start > reached:
+                rest.setdefault((reached, start), []).append(day)
+            reached = max(reached, end)
+        if reached < time.max:
+            rest.setdefault((reached, MIDNIGHT), []).append(day)
+    return tuple(Cycle(() if len(days) == 7 else tuple(days), *stretch, negated=True) for stretch, days in rest.items())
+
+
+def _stretches(day: int, cycles: Sequence[Cycle]) -> Iterator[tuple[time, time]]:
+    """What of the weekday belongs to the cycles; its end is `time.max`."""
+    for cycle in cycles:
+        today = not cycle.weekdays or day in cycle.weekdays
+        yesterday = not cycle.weekdays or (day - 1) % 7 in cycle.weekdays
+        if today:
+            yield cycle.start, cycle.end if cycle.start < cycle.end else time.max
+        if yesterday and not _all_day(cycle) and cycle.end <= cycle.start:
+            yield MIDNIGHT, cycle.end
 
 
 def a_day_on(cycle: Cycle) -> Cycle:

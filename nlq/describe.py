@@ -26,6 +26,7 @@ from nlq.units import own_measure
 _SIGNS = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _SUBJECTS = {"names": "metric names", "keys": "tag keys", "values": "tag values of "}
 _KINDS = {"name": "metric name", "type": "metric type", "hour": "hour of day", "weekday": "weekday"}
+_KINDS |= {"day_part": "part of day", "week_part": "weekday or weekend"}
 _MATCHES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 _OF = {"value": "", "change": "change ", "change_percent": "change percent "}
 _WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -85,7 +86,8 @@ def _rank(rank: Rank) -> str:
 def _per(over: Over | None) -> str:
     if over is None or over.percent:
         return ""
-    return f" per {_aggregation(over.aggregation)} of {_quoted(over.names[0])}"
+    word = "minus" if over.minus else "per" if over.times == 1 else f"per {_number(over.times)}"
+    return f" {word} {_aggregation(over.aggregation)} of {_quoted(over.names[0])}"
 
 
 def _restrictions(question: Question) -> Iterator[str]:

@@ -14,8 +14,10 @@ from nlq.engine import MAX_MATCHES, MAX_RETRIED, Cover, CrowdedError
 from nlq.interpretation import Interpretation
 from nlq.lexicon import FILLERS
 from nlq.misfit import Misfit
+from nlq.places import values_by_country
 from nlq.refusal import Code, Problem, Refusal
 from nlq.rules import GRAMMAR, ROLES, VOCABULARY
+from nlq.rules.tag import may_be_verb
 from nlq.spelling import Spelling, plausible
 from nlq.suggestions import gone_on, left_out, nearest_words, replaced, with_a_subject
 from nlq.tokens import Token, tokenize
@@ -29,6 +31,7 @@ MAX_CHOICES = 4  # corrections tried for each
 MAX_WORK = 600  # characters read anew in search of what was meant: bounds the time, however long the prompt is
 WORK_PER_TRY = 40  # what a try costs beside its characters, as so many of them
 SAME = 1e-6
+_OF_VALUES = ("tag", "comparison")  # roles of clauses that say values
 
 # A misspelt word is never read as a filler, or as a verb that says as little: that would drop it.
 _SPELLING = Spelling(sorted(VOCABULARY - FILLERS - WORDS))
@@ -72,7 +75,13 @@ def _interpret(prompt: str, context: Context) -> Interpretation | Refusal:
         question = attempt.outcome.question
         reading = describe(question)
         notes = (clause.note for clause in attempt.cover.clauses if clause.note)
-        told = (*corrections, *_by_alias(attempt, reading, context), *attempt.outcome.assumptions, *notes)
+        told = (
+            *corrections,
+            *_by_alias(attempt, reading, context),
+            *_as_values(attempt, context),
+            *attempt.outcome.assumptions,
+            *notes,
+        )
         assumptions = dict.fromkeys(told)
         return Interpretation(question, reading, _words(prompt, attempt), tuple(assumptions))
     return _refuse(prompt, attempt, context)
@@ -200,6 +209,20 @@ def _by_alias(attempt: _Attempt, reading: str, context: Context) -> Iterator[str
             meant = catalog.aliases.get(folded)
             if meant and meant in reading and meant in (*catalog.names_like(folded), *catalog.keys_like(folded)):
                 yield f"'{' '.join(token.text for token in run[start:end])}' read as {meant}"
+
+
+def _as_values(attempt: _Attempt, context: Context) -> Iterator[str]:
+    """The names of countries that were read as their codes, and verbs as participles."""
+    catalog = context.catalog
+    for clause in attempt.cover.clauses:
+        run = attempt.tokens[clause.start : clause.end] if ROLES[clause.kind] in _OF_VALUES else ()
+        for start, end in combinations(range(len(run) + 1), 2):
+            folded = "".join(fold(token.text) for token in run[start:end])
+            if not catalog.values_like(folded):
+                alone = end == start + 1 and may_be_verb(run[start].norm, VOCABULARY)
+                akin = catalog.values_akin(run[start].norm) if alone else []
+                for _, value in values_by_country(folded, catalog) or akin:
+                    yield f"'{' '.join(token.text for token in run[start:end])}' read as {value}"
 
 
 def _words(prompt: str, attempt: _Attempt) -> tuple[Word, ...]:

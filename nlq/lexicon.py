@@ -187,6 +187,8 @@ SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "largest": (True, "any"),
     "biggest": (True, "any"),
     "greatest": (True, "any"),
+    "strongest": (True, "any"),
+    "weakest": (False, "any"),
     "bottom": (False, "any"),
     "lowest": (False, "any"),
     "smallest": (False, "any"),
@@ -237,6 +239,8 @@ ADJECTIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "cheap": (False, "money"),
     "full": (True, "fill"),
     "empty": (False, "fill"),
+    "strong": (True, "any"),
+    "weak": (False, "any"),
     "high": (True, "any"),
     "low": (False, "any"),
     "big": (True, "any"),
@@ -309,6 +313,12 @@ QUALITY_WORDS: Final[dict[Quality, frozenset[str]]] = {
     "fill": frozenset("usage used level fill utilization utilisation occupancy".split()),
 }
 
+# What was earned; and words in the name of a metric by which it is not.
+EARNINGS: Final = frozenset("revenue revenues takings earnings income proceeds".split())
+SPENDING: Final = frozenset(
+    "cost fee price refund discount expense spend spent tax payout wage salary budget loss debt fine refunded".split()
+)
+
 # Short forms in names and prompts, and the words that they are, each in the singular.
 SHORT_FORMS: Final = {
     "temp": "temperature", "mem": "memory", "msg": "message", "req": "request", "conn": "connection",
@@ -339,6 +349,11 @@ COMPARISONS: Final[dict[str, Comparison]] = {
     "at most": "le", "<=": "le", "≤": "le", "no more than": "le", "not more than": "le", "up to": "le",
     "=": "eq", "==": "eq", "equal to": "eq", "equals": "eq", "exactly": "eq",
     "!=": "ne", "<>": "ne", "≠": "ne", "not equal to": "ne",
+}  # fmt: skip
+
+# What holds where a comparison does not.
+NEGATED: Final[dict[Comparison, Comparison]] = {
+    "eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt",
 }  # fmt: skip
 
 # Wishes that are understood, and are not questions of record: why not, and the words that wish it.

@@ -1,13 +1,24 @@
 """Which metric is meant: by words that stand apart, by the tags that are said, by what is asked of its values."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from nlq.catalog import Catalog, fold, words_of
-from nlq.clauses import Metric
+from nlq.clauses import Alternating, Metric
+from nlq.engine import Match
 from nlq.lexicon import QUALITY_WORDS, Quality
 from nlq.measures import MEASURES
 from nlq.units import is_measuring, measure_of
+
+
+def apart(clause: Match) -> Iterator[Match]:
+    """What a clause says: most say one thing."""
+    if not isinstance(said := clause.value, Alternating):
+        yield clause
+        return
+    yield replace(clause, value=said.groups)
+    if said.during:
+        yield replace(clause, value=said.during)
 
 
 def joined(said: Sequence[Metric], catalog: Catalog) -> Metric | None:

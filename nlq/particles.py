@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
+from nlq.catalog import singular, words_of
 from nlq.context import Context
 from nlq.engine import Match
 from nlq.tokens import Token
 from nlq.verbs import PARTICLES
 
+MIN_VERB = 3  # letters
 Scan = Callable[[Sequence[Token], Context, int], Iterator[Match]]
 
 
@@ -27,6 +30,27 @@ def with_particles(scan: Scan) -> Scan:
                 yield replace(match, start=start, end=end)
 
     return both
+
+
+def respelled(run: Sequence[Token]) -> tuple[str, ...]:
+    """The words of nouns that are verbs with a particle, as names may write them: `check-ins` of `guest.checkin`,
+    `rollbacks` of `deploy.rolled_back`. Empty where there is no such noun.
+    """
+    apart = [_noun(token.norm) if not token.quoted else () for token in run]
+    if not any(apart):
+        return ()
+    return tuple(word for token, words in zip(run, apart, strict=True) for word in words or words_of(token.text))
+
+
+@lru_cache(maxsize=2048)
+def _noun(word: str) -> tuple[str, ...]:
+    """How else the noun may be written; empty where it is no verb with a particle."""
+    word = singular(word)
+    verb, hyphen, particle = word.partition("-")
+    if hyphen:
+        return (verb + particle,) if particle in PARTICLES else ()
+    ending = next((each for each in sorted(PARTICLES) if word.endswith(each) and len(word) - len(each) >= MIN_VERB), "")
+    return (word.removesuffix(ending), ending) if ending and word.isalpha() else ()
 
 
 def _joined(tokens: Sequence[Token], context: Context) -> tuple[list[Token], list[int]]:

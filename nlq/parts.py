@@ -57,6 +57,7 @@ from nlq.recurrence import Preceding
 from nlq.timeline import Shift
 
 _COUNT, _LATEST = Aggregation("count"), Aggregation("latest")
+_AVERAGE = Aggregations((Aggregation("avg"),))
 
 
 def up_to_now(said: TimeRange, now: datetime, clause: Match | None = None) -> TimeRange:
@@ -85,7 +86,7 @@ class Parts:
     """What the clauses say, each part once. Raises NoQuestionError where two of them cannot both hold."""
 
     def __init__(self, clauses: Sequence[Match], catalog: Catalog) -> None:
-        self._clauses = clauses
+        self._clauses = clauses = [part for clause in clauses for part in meant.apart(clause)]
         self._by_type: dict[type, list[Match]] = {}
         for clause in clauses:
             self._by_type.setdefault(type(clause.value), []).append(clause)
@@ -149,6 +150,13 @@ class Parts:
         return any(clause.end in starts for clause in self._take(Ranking))
 
     @property
+    def is_average_of_metric(self) -> bool:
+        """`average signups`, `average daily signups`: the words stand together, as in `avg of signups` they do not."""
+        ends = {clause.end for kind in (Aggregations, Grain) for clause in self._by_type.get(kind, [])}
+        named = self._by_type.get(Metric, [])
+        return self.aggregations == _AVERAGE and any(clause.start in ends for clause in named)
+
+    @property
     def is_fragment(self) -> bool:
         """Nothing says what is to be counted, measured or shown: such a prompt needs a question before it."""
         subjects = (
@@ -190,7 +198,7 @@ class Parts:
         return self._by_type.get(kind, [])
 
     def _all(self, kind: type) -> list[Any]:
-        return [clause.value for clause in self._take(kind)]
+        return [clause.value for clause in self._take(kind)] if kind in self._by_type else []
 
     def _only(self, kind: type, plural: str) -> Any:
         return self._one_of(self._take(kind), plural) if kind in self._by_type else None
@@ -208,7 +216,8 @@ class Parts:
         if self.per and self.per.aggregation is None:
             if self.ratio or metric is None or len(metric.names) != 1:
                 refuse("incomplete", "A ratio of what? Name one metric for each side.", self.clause_of(self.per))
-            self.ratio, self.per = Ratio(metric, self.per.metric), None
+            self.ratio = Ratio(metric, self.per.metric, self.per.times, self.per.minus)
+            self.per = None
         if self.trend and self.compare and not self.against:  # `how did it develop`
             self.compare = None
         if (
@@ -227,9 +236,11 @@ class Parts:
         """The aggregations; `hourly averages` say the bucket width too."""
         found = self._take(Aggregations)
         each = [clause.value.aggregations for clause in found]
-        self.now = (_COUNT,) in each and (_LATEST,) in each
+        self.counted_key = next((one.key for reducers in each for one in reducers if one.key), None)
+        counts = [reducers for reducers in each if reducers[0].function in ("count", "distinct")]
+        self.now = bool(counts) and (_LATEST,) in each
         if self.now:  # `how many players right now`
-            found = [clause for clause in found if clause.value.aggregations != (_COUNT,)]
+            found = [clause for clause in found if clause.value.aggregations not in counts]
         said: Aggregations | None = self._one_of(found, "aggregations")
         if said and said.grain:
             if self.grain:

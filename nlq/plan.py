@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from nlq.question import MIDNIGHT, Question, TimeRange
+from nlq.question import CYCLIC, MIDNIGHT, Question, TimeRange
 from nlq.spans import DAY, HOUR, Span, ceiling, cut, floor, joined, whole, without
 
 METRICS = "metrics"
@@ -147,12 +147,12 @@ class Plan:
         if question.during:  # what is in it is told by a weekday, and by an hour where a clock was said
             kinds |= {"weekday"} if clocks == {MIDNIGHT} else {"hour"}
         unit = question.grain.unit if question.grain else None
-        if unit is None and not kinds & {"hour", "weekday"}:
+        if unit is None and kinds.isdisjoint(CYCLIC):
             return (DAY, HOUR)
         offsets = {offset for span in sealed for offset in _offsets(span, question.zone)}
         if unit in ("second", "minute") or any(offset % HOUR for offset in offsets):
             return ()
-        return (HOUR,) if unit == "hour" or "hour" in kinds or any(offsets) else (DAY, HOUR)
+        return (HOUR,) if unit == "hour" or kinds & {"hour", "day_part"} or any(offsets) else (DAY, HOUR)
 
 
 def _units(ranges: Sequence[TimeRange], width: timedelta, now: datetime) -> int:

@@ -49,12 +49,16 @@ _Few = Meta(max_length=MAX_PARTS)
 @dataclass(frozen=True, slots=True)
 class GroupKey:
     """What to group by: a tag's key; the document's own `name` or `type`; or when in its cycle the document was
-    made, by the clock of the question's zone: `hour` of the day (0 to 23), `weekday`. But for tags, `key` says the
-    same as `kind`.
+    made, by the clock of the question's zone: `hour` of the day (0 to 23), `day_part`
+    (night, morning, afternoon, evening: six hours each), `weekday`, `week_part` (weekdays, weekends). But for tags,
+    `key` says the same as `kind`.
     """
 
-    kind: Literal["tag", "name", "type", "hour", "weekday"]
+    kind: Literal["tag", "name", "type", "hour", "day_part", "weekday", "week_part"]
     key: Text
+
+
+CYCLIC = frozenset({"hour", "day_part", "weekday", "week_part"})  # kinds of GroupKey that go by the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ class Over:
     """What a result is divided by: an aggregation of other documents in the same range, groups and buckets.
 
     percent: those documents are the whole that the question's own are a part of; the result is in percent.
+    times: so much of it is one: `per 100 km`. minus: it is taken away instead.
     """
 
     names: Annotated[tuple[Text, ...], _Few]
@@ -156,6 +161,8 @@ class Over:
     tags: Annotated[tuple[TagFilter, ...], _Few] = ()
     values: Annotated[tuple[ValueFilter, ...], _Few] = ()
     percent: bool = False
+    times: Annotated[float, Meta(gt=0, le=1e12)] = 1.0
+    minus: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from nlq.question import Cycle, TimeRange, Unit
-from nlq.timeline import add_units, floor, to_utc, to_wall, wall
+from nlq.portions import DAY, Around, Fraction, Part, Walls
+from nlq.question import Cycle, TimeRange
+from nlq.timeline import add_units, to_utc, to_wall, wall
 
-Walls = tuple[datetime, datetime]
-
-DAY = timedelta(days=1)
 HOUR = 3600
 
 # As far as patterns are looked for: a year within what the calendar has.
@@ -317,69 +315,10 @@ class Run(Pattern):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """`count` units or weekdays of something longer, from the `first` on; -1 is the last, and so backwards.
-
-    A week belongs to the month or year that has its Thursday.
-    """
-
-    first: int
-    unit: Unit = "day"
-    weekday: int | None = None
-    count: int = 1
-
-    def of(self, start: datetime, end: datetime) -> Walls | None:
-        """This part of `[start, end)`; None where it has no such part."""
-        unit: Unit = self.unit if self.weekday is None else "week"
-        mark = (self.weekday if self.weekday is not None else 3 if unit == "week" else 0) * DAY
-        if self.first > 0:
-            low = add_units(_ceiling(start - mark, unit), unit, self.first - 1)
-        else:
-            low = add_units(_ceiling(end - mark, unit), unit, self.first - self.count + 1)
-        if not start <= low + mark < end:
-            return None
-        return (low, add_units(low, unit, self.count)) if self.weekday is None else (low + mark, low + mark + DAY)
-
-
-def _ceiling(wall: datetime, unit: Unit) -> datetime:
-    """The first start of a unit that is not before `wall`."""
-    start = floor(wall, unit)
-    return start if start == wall else add_units(start, unit, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Half:
-    """The first or second half: of a year by months, of a day by hours, of anything else by whole days."""
-
-    second: bool
-
-    def of(self, start: datetime, end: datetime) -> Walls | None:
-        days = (end - start).days
-        if days > 360:
-            middle = add_units(start, "month", 6)
-        elif days > 1:
-            middle = start + days // 2 * DAY
-        else:
-            middle = start + (end - start) / 2
-        return (middle, end) if self.second else (start, middle)
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """The calendar unit that something shorter lies in: `the week of March 2`."""
-
-    unit: Unit
-
-    def of(self, start: datetime, _end: datetime) -> Walls | None:
-        low = floor(start, self.unit)
-        return low, add_units(low, self.unit, 1)
-
-
-@dataclass(frozen=True, slots=True)
 class PartOf(Pattern):
     """A part of each of a pattern: `first Monday of May`, `first half of October`."""
 
-    part: Part | Half | Around
+    part: Part | Fraction | Around
     whole: Pattern
 
     @property

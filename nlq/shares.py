@@ -1,11 +1,12 @@
 """What results are divided by: shares, ratios, and the rate of errors."""
 
 from nlq.clauses import Metric, ShareWhere
-from nlq.conventions import Conventions
+from nlq.conventions import Conventions, default_function
 from nlq.describe import tag_filter
 from nlq.misfit import refuse
-from nlq.question import Aggregation, Over, TagFilter, ValueFilter
+from nlq.question import Aggregation, Function, Over, TagFilter, ValueFilter
 from nlq.subjects import COUNT
+from nlq.units import UNITLESS, own_measure
 
 
 class Shares(Conventions):
@@ -50,7 +51,7 @@ class Shares(Conventions):
         if parts.ratio or parts.per:
             if parts.share or parts.share_where:
                 refuse("conflict", "A ratio and a share in one prompt.")
-            return tags, values, self._denominator(tags, values)
+            return tags, values, self._denominator(tags, values, aggregations[0])
         part: list[TagFilter | ValueFilter] = []
         for each in parts.share_where:
             wanted = each.condition
@@ -70,18 +71,50 @@ class Shares(Conventions):
         over = Over(self.names, aggregations[0], base, tuple(v for v in values if v not in part), percent=True)
         return tags, values, over
 
-    def _denominator(self, tags: tuple[TagFilter, ...], values: tuple[ValueFilter, ...]) -> Over:
+    def _denominator(self, tags: tuple[TagFilter, ...], values: tuple[ValueFilter, ...], above: Aggregation) -> Over:
         per = self.parts.per
+        said = self.parts.ratio or per
         if per and per.aggregation:
             names, aggregation = per.metric.names, per.aggregation
         else:
             names = self.parts.ratio.denominator.names if self.parts.ratio else ()
-            counter = self.context.catalog.names[names[0]].types == {"counter"}
-            aggregation = Aggregation("sum") if counter else COUNT
-            self.assumptions.append(f"divided by the {'sum' if counter else 'count'} of {names[0]}")
+            if above.per:
+                refuse("unsupported", "A ratio or a difference is of counts and sums, not of rates.")
+            aggregation = self._other_side(names[0], above)
         known = {key for name in names for key in self.context.catalog.names[name].keys}
-        said = [*(tag.key for tag in tags), *(group.key for group in self.groups if group.kind == "tag")]
-        if missing := [key for key in said if key not in known]:
+        keys = [*(tag.key for tag in tags), *(group.key for group in self.groups if group.kind == "tag")]
+        if missing := [key for key in keys if key not in known]:
             detail = f"{' and '.join(names)} has no tag {missing[0]}, so it cannot be told for each."
-            refuse("unknown_value", detail, self.parts.clause_of(self.parts.ratio or per))
-        return Over(names, aggregation, tags, values)
+            refuse("unknown_value", detail, self.parts.clause_of(said))
+        if said and said.minus:
+            self._check_alike((self.names, above), (names, aggregation))
+        return Over(
+            names, aggregation, tags, values, times=said.times if said else 1.0, minus=bool(said and said.minus)
+        )
+
+    def _other_side(self, name: str, above: Aggregation) -> Aggregation:
+        """What the second metric of a ratio or a difference comes to, where that is not said."""
+        ratio, types = self.parts.ratio, self.context.catalog.names[name].types
+        if ratio is None or not ratio.minus:
+            counter = types == {"counter"}
+            self.assumptions.append(f"divided by the {'sum' if counter else 'count'} of {name}")
+            return Aggregation("sum") if counter else COUNT
+        counted: tuple[Function, str] = ("count", "counted")
+        function, done = counted if ratio.denominator.counted else default_function(types)
+        if function == "count" and types == {"counter"}:
+            function, done = "sum", "summed"
+        if self.said and function == "avg":
+            return above
+        self.assumptions.append(f"{name} {done}, and taken away")
+        return Aggregation(function)
+
+    def _check_alike(self, *sides: tuple[tuple[str, ...], Aggregation]) -> None:
+        """Of an average and a count, or of hours and kilometres, there is no difference."""
+        adds_up = [each.function in ("count", "sum") for _, each in sides]
+        units = [None if each.function in UNITLESS else own_measure(names) for names, each in sides]
+        if sides[0] == sides[1]:
+            refuse("conflict", "Both sides are the same.", self.parts.clause_of(self.parts.ratio or self.parts.per))
+        if adds_up[0] != adds_up[1] or units[0] != units[1]:
+            told = " and ".join(f"the {each.label} of {names[0]}" for names, each in sides)
+            detail = f"There is no difference of {told}: they are not of one kind."
+            refuse("conflict", detail, self.parts.clause_of(self.parts.ratio or self.parts.per))

@@ -11,12 +11,14 @@ from nlq.measures import MEASURES
 from nlq.misfit import refuse
 from nlq.parts import Parts
 from nlq.question import Aggregation, Grain, GroupKey, TimeRange
+from nlq.stems import stem
 from nlq.units import is_measuring, measure_of
 
 NAME = GroupKey("name", "name")
 COUNT = Aggregation("count")
 MAX_CANDIDATES = 3
-_KEYS: Final = {"who": verbs.PEOPLE, "where": verbs.PLACES}
+_KEYS: Final = {"who": verbs.PEOPLE, "people": verbs.PEOPLE, "where": verbs.PLACES}
+_HEADS: Final = frozenset({"id", "name", "email"})  # behind what a tag's key says: `driver_id`
 
 # The longest range that a trend shows in buckets of this width.
 _TRENDS: Final = (
@@ -70,6 +72,7 @@ class Subjects:
             self._choose_valued()
         elif self.metric is None and self.said == Aggregations((COUNT,)) and parts.tags:
             self._choose_only()
+        self._count_named()
         self._check_verbs()
         self._check_together()
         self._check_how_many()
@@ -94,6 +97,19 @@ class Subjects:
                 detail = f"'{distinct.key}': how many different ones, or how often {metric.names[0]}?"
                 choices = (f"how many different {distinct.key}", f"number of {metric.names[0]}")
                 refuse("ambiguous", detail, self.parts.clause_of(self.said), choices)
+
+    def _count_named(self) -> None:
+        """`how many bikes were unlocked`: of `bike.unlock` that has no tag `bike`, how often."""
+        said = self.parts.counted_key
+        if said is None or not self.names or said.kind != "tag" or said.key in self._keys_known():
+            return
+        if any({*words_of(said.key)}.isdisjoint(words_of(name)) for name in self.names):
+            refuse(
+                "unknown_value", f"{' and '.join(self.names)} has no tag {said.key}.", self.parts.clause_of(self.said)
+            )
+        if not self.parts.now:
+            self.said = Aggregations((COUNT,))
+            self.assumptions.append(f"'{said.key}' is no tag of {' and '.join(self.names)}: what has that name counted")
 
     def _keys_known(self) -> frozenset[str]:
         return frozenset(key for name in self.names for key in self.context.catalog.names[name].keys)
@@ -192,7 +208,9 @@ class Subjects:
         if asked is None:
             return
         keys = frozenset.intersection(*(known[name].keys for name in self.names)) if self.names else frozenset()
-        found = sorted(keys & _KEYS[asked.word])
+        found = sorted(key for key in keys if self._says(key, asked.word))
+        if len(found) > 1 and len(agents := [key for key in found if self._is_agent(key)]) == 1:
+            found = agents
         if len(found) != 1:
             of = " and ".join(self.names) or "events of every name"
             told = ", ".join(sorted(keys)) or "none in common"
@@ -205,12 +223,29 @@ class Subjects:
                 choices,
             )
         key = GroupKey("tag", found[0])
+        if asked.word == "people":
+            if self.said:
+                refuse("conflict", "Two aggregations in one prompt.", self.parts.clause_of(asked))
+            self.said = Aggregations((Aggregation("distinct", key=key),))
+            self.assumptions.append(f"'people' read as each {key.key} once")
+            return
         self.assumptions.append(f"'{asked.word}' read as by {key.key}")
         if self.parts.listing == Listing(1) and not self.groups:  # `who opened it last`: that one, with its tags
             return
         if key not in self.groups:
             self.groups = (key, *self.groups)
         self.parts.noun = self.parts.noun or KeyNoun(key, plural=False, which=True)
+
+    @staticmethod
+    def _says(key: str, word: str) -> bool:
+        """Whether the key's last word, but for `id` and its like, says who or where it was."""
+        words = [each for each in words_of(key) if each not in _HEADS]
+        return bool(words) and words[-1] in _KEYS[word]
+
+    def _is_agent(self, key: str) -> bool:
+        """`who drove`: the driver, where there are customers too."""
+        said = [*(verb.word for verb in self.parts.occurred), *words_of(self.metric.said if self.metric else "")]
+        return any(word != key and stem(word) == stem(key) for word in said)
 
     def choose_grain(self, time: TimeRange) -> None:
         """`trend`: buckets of a width that suits the range."""

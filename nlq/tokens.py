@@ -21,6 +21,7 @@ _PREFIXES = [*_SIGNS, r"[€$£](?=\d)", r'["“”\'‘(\[{,;:!?~|]']
 _SUFFIXES = [*_SIGNS, r"['’][sS]", r'["“”\'’)\]},;:!?]', r"(?<=[^\W_])\.", r"…"]
 _INFIXES = [r"!=|<=|>=|==?|<>|[<>≤≥≠;–—…\"“”]|\.\.+", r"(?<!\d),|,(?!\d)"]
 _NUMBER_WITH_UNIT = re.compile(r"([+-]?\d+(?:[.,]\d+)*)(°?[^\W\d_]+(?:/[^\W\d_]+)?|[%€$£°])")
+_THIRD_OF_MONTH = re.compile(rf"(early|mid|late)(-)({'|'.join(lexicon.MONTHS)})", re.IGNORECASE)
 _QUOTES = {'"': '"', "“": "”"}
 MAX_REMEMBERED = 4000  # words: some times those of the language
 _HALF = re.compile("[\ud800-\udfff]")  # of a character: no text to spaCy
@@ -103,10 +104,12 @@ def _join_quotes(text: str, words: list[tuple[str, int]]) -> Iterable[Token]:
 
 def _split_units(tokens: Iterable[Token]) -> Iterable[Token]:
     for token in tokens:
+        third = None if token.quoted else _THIRD_OF_MONTH.fullmatch(token.text)  # `mid-November`
         pairs = [] if token.quoted else _NUMBER_WITH_UNIT.findall(token.text)
         known = lexicon.UNIT_SUFFIXES if len(pairs) == 1 else lexicon.UNITS  # `2h30m`: several are of time
-        pieces = [piece for pair in pairs for piece in pair]
-        if "".join(pieces) != token.text or not all(unit.casefold() in known for unit in pieces[1::2]):
+        pieces = [*third.groups()] if third else [piece for pair in pairs for piece in pair]
+        is_split = "".join(pieces) == token.text and all(unit.casefold() in known for unit in pieces[1::2])
+        if not third and not is_split:
             yield token
             continue
         start = token.start

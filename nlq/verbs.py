@@ -108,6 +108,10 @@ PEOPLE: Final = frozenset(
     """
     person user customer client member player operator driver technician employee worker agent nurse doctor
     patient pilot picker cashier owner author staff engineer inspector analyst courier rider student teacher
+    surgeon mechanic chef cook waiter barista seller buyer shopper subscriber passenger guest visitor trainer coach
+    instructor pupil tenant resident officer guard supervisor manager clerk assistant dispatcher installer electrician
+    plumber welder machinist scientist researcher editor developer tester assignee reporter sender recipient packer
+    therapist dentist midwife volunteer farmer baker captain guide referee
     """.split()
 )
 PLACES: Final = frozenset(

@@ -1,7 +1,7 @@
 // The question as one sentence, in the order of the reading, each part of it by what it is.
 
 import { range } from "./times";
-import type { Aggregation, Comparison, Cycle, GroupKey, Question, TagFilter } from "./types";
+import type { Aggregation, Comparison, Cycle, GroupKey, Over, Question, TagFilter } from "./types";
 
 export type Kind =
   | "aggregation"
@@ -42,8 +42,22 @@ export function aggregationText(each: Aggregation): string {
   return (NAMED[each.function] ?? each.function) + (each.per ? ` rate per ${each.per}` : "");
 }
 
+const KINDS = {
+  name: "metric name",
+  type: "metric type",
+  hour: "hour of day",
+  day_part: "part of day",
+  weekday: "weekday",
+  week_part: "weekday or weekend",
+};
+
 export function groupText(key: GroupKey): string {
-  return { tag: key.key, name: "metric name", type: "metric type", hour: "hour of day", weekday: "weekday" }[key.kind];
+  return key.kind === "tag" ? key.key : KINDS[key.kind];
+}
+
+function overText(over: Over): string {
+  if (over.minus) return "minus";
+  return over.times === 1 ? "per" : `per ${over.times}`;
 }
 
 export function filterText(tag: TagFilter): string {
@@ -86,7 +100,9 @@ export function sentence(question: Question, phrase: string | null): Part[] {
       metric();
       if (question.unit) say(`in ${question.unit}`);
       if (question.over && !question.over.percent)
-        say(`per ${aggregationText(question.over.aggregation)} of ${question.over.names.join(" and ")}`);
+        say(
+          `${overText(question.over)} ${aggregationText(question.over.aggregation)} of ${question.over.names.join(" and ")}`,
+        );
       break;
     case "list":
       say(`the latest ${question.limit ?? ""}`.trim());

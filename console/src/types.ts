@@ -16,7 +16,7 @@ export interface Range {
   end: string | null;
 }
 export interface GroupKey {
-  kind: "tag" | "name" | "type" | "hour" | "weekday";
+  kind: "tag" | "name" | "type" | "hour" | "day_part" | "weekday" | "week_part";
   key: string;
 }
 export type Unit = "second" | "minute" | "hour" | "day" | "week" | "month" | "quarter" | "year";
@@ -62,6 +62,8 @@ export interface Over {
   tags: TagFilter[];
   values: ValueFilter[];
   percent: boolean;
+  times: number;
+  minus: boolean;
 }
 
 export interface Question {

@@ -149,6 +149,10 @@ def _aggregate(question: Question, limit: int, capped: bool, plan: Plan) -> Pipe
     else:  # one row whatever there is
         empty = {field: nothing(each) for field, each in zip(values, question.aggregations, strict=True)}
         empty |= {field.replace("value", other): empty[field] for field in values for other in _beside(question)}
+        if question.over:
+            empty["whole0"] = nothing(question.over.aggregation)
+        if question.over and question.over.minus and None not in empty.values():
+            empty["ratio0"] = 0
         stages.append({"$unionWith": {"pipeline": [{"$documents": [{"$literal": empty}]}]}})
         limit, capped = 1, False
     stages += [{"$limit": limit}, {"$project": {"_id": 0, "row": cells}}]
@@ -191,5 +195,6 @@ def _columns(question: Question) -> tuple[Column, ...]:
     if question.share:
         columns.append(Column("share", "number"))
     if question.over:
-        columns += [Column("of", "number"), Column("percent" if question.over.percent else "ratio", "number")]
+        result = "percent" if question.over.percent else "difference" if question.over.minus else "ratio"
+        columns += [Column("minus" if question.over.minus else "of", "number"), Column(result, "number")]
     return tuple(columns)

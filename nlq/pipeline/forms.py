@@ -17,8 +17,14 @@ SERIES = "series"  # one document a series: name, type, tags
 
 def conditions(question: Question) -> list[Stage]:
     """Keep the groups that fulfil the question's conditions; groups without a result fulfil none."""
+    result = "ratio0" if question.over else "value0"
     tests = [
-        {f"{condition.of}0": {OPERATORS[condition.comparison]: condition.number, "$type": "number"}}
+        {
+            (result if condition.of == "value" else f"{condition.of}0"): {
+                OPERATORS[condition.comparison]: condition.number,
+                "$type": "number",
+            }
+        }
         for condition in question.having
     ]
     return [{"$match": {"$and": tests}}] if tests else []

@@ -14,6 +14,7 @@ from nlq.question import Function, Grain, GroupKey, Question
 
 Accumulator = dict[str, Any]
 
+DAY_PARTS = ["night", "morning", "afternoon", "evening"]  # of six hours each
 _LEAST = {"$ifNull": ["$distribution.min", "$value"]}
 _GREATEST = {"$ifNull": ["$distribution.max", "$value"]}
 _PLACED = {"at": "$timestamp", "id": "$_id", "is": "$value"}  # compared field by field, so the earliest is the least
@@ -194,8 +195,14 @@ def _key(group: GroupKey, path: str, zone: str) -> Any:
 
 def _cycle(kind: str, zone: str) -> Any:
     """When in its cycle a document was made; Monday is 1. None for what is no cycle."""
-    operator = {"hour": "$hour", "weekday": "$isoDayOfWeek"}.get(kind)
-    return {operator: {"date": "$timestamp", "timezone": zone}} if operator else None
+    local = {"date": "$timestamp", "timezone": zone}
+    hour, weekday = {"$hour": local}, {"$isoDayOfWeek": local}
+    return {
+        "hour": hour,
+        "day_part": {"$arrayElemAt": [DAY_PARTS, {"$toInt": {"$divide": [hour, 6]}}]},
+        "weekday": weekday,
+        "week_part": {"$cond": [{"$gte": [weekday, 6]}, "weekends", "weekdays"]},
+    }.get(kind)
 
 
 def bucket(date: Any, grain: Grain, zone: str) -> Any:

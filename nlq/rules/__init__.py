@@ -64,6 +64,7 @@ GRAMMAR = Grammar(
     scanners=(
         *(scanner for aspect in ASPECTS for scanner in getattr(aspect, "SCANNERS", ())),
         tag.strangers(VOCABULARY),
+        tag.akin(VOCABULARY),
     ),
     clauses=frozenset(ROLES),
     fillers=lexicon.FILLERS,

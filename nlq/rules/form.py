@@ -19,11 +19,13 @@ from nlq.clauses import (
 )
 from nlq.context import Context
 from nlq.engine import Producer, Rule
-from nlq.lexicon import CHANGES
+from nlq.lexicon import CHANGES, NEGATED
 from nlq.measures import MEASURES
 from nlq.question import Comparison, Condition, Function, Grain, GroupKey, TimeRange, Unit
+from nlq.refusal import Problem
 
 _WHICH = "which|what"
+_STAY = "stay|stays|stayed|staying|remain|remains|remained|always|kept|keep|keeps"
 
 
 def _asked(_context: Context, noun: KeyNoun) -> KeyNoun:
@@ -49,6 +51,25 @@ def _crossed(comparison: Comparison) -> Producer:
         return Having("value", comparison, amount, function, crossed=True)
 
     return produce
+
+
+def _stayed(_context: Context, comparison: Comparison, amount: Amount) -> Having | None:
+    """`stayed under 90`: all of it, so its extreme did."""
+    if comparison in ("eq", "ne"):
+        return None
+    return Having("value", comparison, amount, "max" if comparison in ("lt", "le") else "min", kept=True)
+
+
+def _never(context: Context, comparison: Comparison, amount: Amount) -> Having | None:
+    return None if comparison in ("eq", "ne") else _stayed(context, NEGATED[comparison], amount)
+
+
+def _never_exceeded(context: Context, amount: Amount) -> Having | None:
+    return _never(context, "gt", amount)
+
+
+def _stayed_between(_context: Context, _least: Amount, _most: Amount) -> Problem:
+    return Problem("unsupported", "Whether all values lay between two is not told in one: ask for 'min and max of'.")
 
 
 def _changed(_context: Context, word: str) -> Changed:
@@ -88,6 +109,10 @@ RULES = (
     Rule("averaged over number", "averaged|averaging|averages <comparator> <amount>", "having", _having("avg")),
     Rule("peaked over number", "peaked|peaking|peaks at? <comparator> <amount>", "having", _having("max")),
     Rule("totalled over number", "totalled|totaled|totalling <comparator> <amount>", "having", _having("sum")),
+    Rule("stayed under", f"{_STAY} been|was|were|is? <comparator> <amount>", "having", _stayed),
+    Rule("never over", "never go|goes|went|gone|rise|rises|rose|was|were? <comparator> <amount>", "having", _never),
+    Rule("never exceeded", "never exceed|exceeds|exceeded|topped <amount>", "having", _never_exceeded),
+    Rule("stayed between", f"{_STAY} between|within <amount> and|to|- <amount>", "having", _stayed_between, cost=-0.2),
     Rule("more than n times", "<comparator> <amount> times", "having", _having("count")),
     Rule("exceeded", "exceed|exceeds|exceeded|exceeding|topped <amount>", "having", _crossed("gt")),
     Rule("went above", "go|goes|went|gone|rise|rose|risen|get|got over|above <amount>", "having", _crossed("gt")),
@@ -124,6 +149,7 @@ RULES = (
         lambda _context: Whether(),
     ),
     Rule("any", "on|at|from|by? any|anyone|anybody|anything", "form", lambda _context: Whether(), cost=0.1),
+    Rule("at any time", "at any time|point|moment", "form", lambda _context: Whether()),
     Rule("any of a key", "on|at|in|from|by|of? any <key-noun>", "form", lambda _context, noun: Whether(noun.key)),
     Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),

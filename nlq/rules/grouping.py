@@ -72,6 +72,9 @@ RULES = (
     Rule("hour of day asked about", "hour|time of the? day", "key-noun", lambda _context: _HOUR),
     Rule("weekday", "weekday|weekdays", "group", lambda _context: GroupKey("weekday", "weekday")),
     Rule("day of week", "day|days of the? week", "group", lambda _context: GroupKey("weekday", "weekday")),
+    Rule("part of day", "part|parts of the? day", "group", lambda _context: GroupKey("day_part", "day_part")),
+    Rule("daypart", "daypart|dayparts", "group", lambda _context: GroupKey("day_part", "day_part")),
+    Rule("part of week", "weekday or|/ weekend", "group", lambda _context: GroupKey("week_part", "week_part")),
     Rule("countable key", "<key>", "countable", _tag),
     Rule("countable names", "metric? names", "countable", lambda _context: GroupKey("name", "name")),
     Rule("countable types", "metric? types", "countable", lambda _context: GroupKey("type", "type")),
@@ -95,6 +98,7 @@ RULES = (
     Rule("unit of a bucket", "<unit>", "width", _one),
     Rule("units of a bucket", "<count> <unit>", "width", _grain),
     Rule("per unit", "per|each|every|by <width>", "grain", lambda _context, grain: grain),
+    Rule("a unit", "a|an <unit>", "grain", _one, cost=1.1),  # `in a day` is ahead
     Rule(
         "unit by unit",
         "<unit> by|after <unit>",

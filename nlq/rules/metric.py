@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from nlq import lexicon
 from nlq.catalog import fold, singular, words_of
@@ -9,11 +10,11 @@ from nlq.clauses import Metric, Per, Ratio
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
 from nlq.measures import MEASURES
-from nlq.particles import with_particles
+from nlq.particles import respelled, with_particles
 from nlq.question import Aggregation
 from nlq.refusal import Problem
 from nlq.tokens import Token
-from nlq.units import measure_of
+from nlq.units import is_measuring, measure_of
 
 MAX_WORDS = 6  # tokens a name is typed as
 SPELLING_COST = 0.05
@@ -24,29 +25,35 @@ RATE_COST = 2.0  # dearer than `rate per hour`, cheaper than an unknown word
 def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
     catalog = context.catalog
     folds = [fold(token.text) for token in tokens]
-    grammar = [_is_grammar(token) for token in tokens]
+    grammar = [not token.quoted and _is_grammar(token.norm) for token in tokens]
     for start in range(len(tokens)):
         first = max(start + 1, since + 1)
         if not all(folds[start : first - 1]):
             continue
-        folded, hopeful = "".join(folds[start : first - 1]), True
+        folded, hopeful = "".join(folds[start : first - 1]), not any(grammar[start : first - 1])
+        hopeful = hopeful and not _is_amount(tokens, start)
         for end in range(first, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
-            run, said = tokens[start:end], _text(tokens[start:end])
-            # `value` may end a name: `order value`
-            last = end - 1 if end > start + 1 and singular(run[-1].norm) == "value" else end
             if found := catalog.names_like(folded):
+                run = tokens[start:end]
+                said = _text(run)
                 exact = [name for name in found if name.casefold() == said.casefold()]
                 cost = 0.0 if exact and len(run) == 1 else SPELLING_COST
                 value = Metric(tuple(exact), "") if exact else Metric(tuple(found), said)
                 yield Match(start, end, "name", value, cost, "name")
-            elif hopeful and not any(grammar[start:last]) and not _is_amount(tokens, start):
-                names = catalog.names_with(words_of(said))
+            # `value` may end a name: `order value`
+            elif hopeful and (not grammar[end - 1] or (end > start + 1 and singular(tokens[end - 1].norm) == "value")):
+                run = tokens[start:end]
+                said = _text(run)
+                names = (
+                    catalog.names_with(words_of(said)) or catalog.names_with(respelled(run)) or _earned(run, context)
+                )
                 hopeful = bool(names)  # where no name has these words, none has them and more
                 if names and (part := _part(run, said, names, context)):
                     yield Match(start, end, "name", part, PART_COST, "part of a name")
+            hopeful = hopeful and not grammar[end - 1]
 
 
 def _is_amount(tokens: Sequence[Token], start: int) -> bool:
@@ -54,15 +61,35 @@ def _is_amount(tokens: Sequence[Token], start: int) -> bool:
     return start > 0 and tokens[start - 1].text[-1].isdigit() and tokens[start].norm in MEASURES
 
 
-def _is_grammar(token: Token) -> bool:
-    return not token.quoted and (token.norm in lexicon.FILLERS or singular(token.norm) in lexicon.RESERVED)
+@lru_cache(maxsize=2048)
+def _is_grammar(word: str) -> bool:
+    return word in lexicon.FILLERS or singular(word) in lexicon.RESERVED
+
+
+def _earned(run: Sequence[Token], context: Context) -> list[str]:
+    """`takings`: what adds up, in a currency, and is no cost."""
+    if len(run) > 1 or run[0].norm not in lexicon.EARNINGS or run[0].quoted:
+        return []
+    names = context.catalog.measuring("money", None)
+    return [name for name in names if context.catalog.names[name].types == {"counter"} and _is_earned(name)]
+
+
+def _is_earned(name: str) -> bool:
+    own = measure_of(name)
+    told = own is not None and own.quantity in ("euros", "dollars", "pounds")
+    return told and lexicon.SPENDING.isdisjoint(words_of(name))
 
 
 def _part(run: Sequence[Token], said: str, names: Sequence[str], context: Context) -> Metric | None:
     typed = words_of(said)
     if all(len(word) == 1 for word in typed) or context.catalog.keys_like(fold(said)):
         return None
-    plural = not run[-1].quoted and singular(run[-1].norm) != run[-1].norm and typed[-1] not in MEASURES
+    plural = (
+        run[-1].norm not in lexicon.EARNINGS
+        and not run[-1].quoted
+        and singular(run[-1].norm) != run[-1].norm
+        and typed[-1] not in MEASURES
+    )
     heads = {_head(name) for name in names}
     return Metric(tuple(names), said, counted=plural and heads.isdisjoint(typed))
 
@@ -94,6 +121,45 @@ def _ratio(_context: Context, numerator: Metric, denominator: Metric) -> Ratio |
     return Ratio(numerator, denominator)
 
 
+def _per_so_many(_context: Context, numerator: Metric, times: float, denominator: Metric) -> Ratio | None:
+    """`errors per 1000 requests`."""
+    ratio = _ratio(_context, numerator, denominator)
+    return ratio and replace(ratio, times=times) if times > 0 else None
+
+
+def _minus(_context: Context, first: Metric, second: Metric) -> Ratio | None:
+    ratio = _ratio(_context, first, second)
+    return ratio and replace(ratio, minus=True) if first.names != second.names else None
+
+
+def _times(_context: Context, times: float, reducer: Aggregation | Problem, metric: Metric) -> Per | None:
+    per = _per(_context, reducer, metric)
+    return per and replace(per, times=times) if times > 0 else None
+
+
+def _times_alone(_context: Context, times: float, metric: Metric) -> Per | None:
+    per = _per_alone(_context, metric)
+    return per and replace(per, times=times) if times > 0 else None
+
+
+def _times_measure(context: Context, times: float, unit: str) -> Per | Problem | None:
+    """`per 100 km`: of the one metric that is measured in it."""
+    names = [name for name in context.catalog.names_with((unit,)) if measure_of(name) == MEASURES[unit]]
+    if len(names) > 1:
+        return Problem("ambiguous", f"'{unit}' may be any of: {', '.join(names[:10])}.", tuple(names))
+    return _times_alone(context, times, Metric(tuple(names), unit)) if names else None
+
+
+def _less(_context: Context, reducer: Aggregation | Problem, metric: Metric) -> Per | None:
+    per = _per(_context, reducer, metric)
+    return per and replace(per, minus=True)
+
+
+def _less_alone(_context: Context, metric: Metric) -> Per | None:
+    per = _per_alone(_context, metric)
+    return per and replace(per, minus=True)
+
+
 def _rate(_context: Context, metric: Metric) -> Problem:
     said = metric.said or metric.names[0]
     return Problem("incomplete", f"A rate of '{said}' to what? Say 'per' and the name of what it is divided by.")
@@ -108,8 +174,18 @@ def _per_alone(_context: Context, metric: Metric) -> Per | None:
 
 
 def _timed(_context: Context, metric: Metric) -> Metric | None:
-    """`wait times`: only of what measures how long something takes."""
-    return metric if all(map(_is_duration, metric.names)) else None
+    """`wait times`: only of what measures how long something takes. Of a length there may be others."""
+    names = tuple(filter(_is_duration, metric.names))
+    apart = [name for name in metric.names if name not in names]
+    if any(is_measuring(name, "distance") for name in apart):
+        return None
+    return replace(metric, names=names, counted=False) if names else None
+
+
+def _taken(_context: Context, metric: Metric) -> Metric | None:
+    """`minibar takings`."""
+    names = tuple(filter(_is_earned, metric.names))
+    return replace(metric, names=names, counted=False) if names else None
 
 
 def _is_duration(name: str) -> bool:
@@ -119,7 +195,8 @@ def _is_duration(name: str) -> bool:
 
 # Nouns that people put behind a metric, and that say no more of it.
 _HEADS = (
-    "value|values|level|levels|reading|readings|usage|use|used|driven|consumption|amount|amounts|figures|numbers|data"
+    "value|values|level|levels|reading|readings|usage|use|used|driven|consumption|amount|amounts|figures|numbers|data|"
+    "output|strength"
 )
 
 SCANNERS = (Scanner("metric name", with_particles(_scan), skips=True),)
@@ -137,8 +214,24 @@ RULES = (
     Rule("rate of a metric", "<name> rate|rates|ratio", "metric", _rate, cost=RATE_COST),
     Rule("per aggregation", "per <reducer> of <name>", "metric", _per),
     Rule("per other metric", "per <name>", "metric", _per_alone, cost=1.3),
+    Rule("per so many", "<name> per <so-many> <name>", "metric", _per_so_many, cost=0.2),
+    Rule("per so many of an aggregation", "per <so-many> <reducer> of <name>", "metric", _times),
+    Rule("per so many alone", "per <so-many> <name>", "metric", _times_alone, cost=0.2),
+    Rule("per amount", "per <so-many> <measure>", "metric", _times_measure, cost=0.2),
+    Rule("so many", "<number>", "so-many", lambda _context, number: number),
+    *(
+        Rule(f"so many: {word}", f"a|one? {word}", "so-many", lambda _context, number=number: number)
+        for word, number in (("thousand", 1e3), ("million", 1e6))
+    ),
+    Rule("minus", "<name> minus <name>", "metric", _minus),
+    Rule("net of", "<name> net of <name>", "metric", _minus),
+    Rule("difference between", "the? difference between|of <name> and|& <name>", "metric", _minus),
+    Rule("how many more", "by? how many|much more <name> than <name>", "metric", _minus, cost=-0.1),
+    Rule("minus an aggregation", "minus <reducer> of <name>", "metric", _less),
+    Rule("minus alone", "minus the? <name>", "metric", _less_alone, cost=0.2),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
+    Rule("name and earnings", f"<name> {'|'.join(sorted(lexicon.EARNINGS))}", "metric", _taken, cost=0.1),
     Rule("name and time", "<name> time|times|length|lengths|duration|durations", "metric", _timed, cost=0.1),
     Rule(
         "name and instances",

@@ -6,12 +6,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
-from nlq.catalog import fold, singular
+from nlq.catalog import PARTICIPLE, fold, singular
 from nlq.clauses import Codes, ErrorRate, KeyNoun, Part, ShareWhere
 from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.lexicon import RESERVED
 from nlq.particles import with_particles
+from nlq.places import values_by_country
 from nlq.question import Comparison, GroupKey, TagFilter
 from nlq.refusal import Problem
 from nlq.tokens import Token
@@ -22,6 +23,9 @@ MAX_WORDS = 6  # tokens a value is typed as
 MAX_NEAREST = 4
 MAX_READ = 20  # values, to tell whether they are numbers
 CODES_COST = 0.9  # where nothing else says what is counted
+AKIN_COST = 0.1
+_OUTCOMES = frozenset({"error", "failure", "success"})
+COUNTRY_COST = 0.1  # dearer than a name that is stored so
 KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 
@@ -52,7 +56,13 @@ def _named(start: int, end: int, folded: str, tokens: Sequence[Token], context: 
         noun = KeyNoun(GroupKey("tag", key), plural=singular(tokens[end - 1].norm) != tokens[end - 1].norm)
         yield Match(start, end, "key", key, 0.0, "tag key")
         yield Match(start, end, "key-noun", noun, 0.0, "tag key")
-    if pairs := context.catalog.values_like(folded):
+    pairs = context.catalog.values_like(folded)
+    if not pairs:
+        for key, value in values_by_country(folded, context.catalog):
+            choice = TagFilter(key, (value,))
+            yield Match(start, end, "one-choice", choice, COUNTRY_COST, "country")
+            yield Match(start, end, "one-keyless", choice, COUNTRY_COST, "country")
+    if pairs:
         said = " ".join(each.text for each in tokens[start:end])
         exact = [pair for pair in pairs if pair[1] == said]
         if said.startswith("-") and not exact:
@@ -73,6 +83,34 @@ def strangers(known: frozenset[str]) -> Scanner:
                 yield Match(index, index + 1, "stranger", token.text, 0.0, "stranger")
 
     return Scanner("stranger", scan, reach=1)
+
+
+def may_be_verb(word: str, known: frozenset[str]) -> bool:
+    """Whether the word is none of the language's, or one that says what came of something."""
+    return word not in known or singular(word) in _OUTCOMES
+
+
+def akin(known: frozenset[str]) -> Scanner:
+    """Verbs and nouns, none of the language's `known`, that say what a value does: `fail` is said of `failed`.
+
+    Of a `rate` the value itself may be said too: a `participle`.
+    """
+
+    def scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
+        for index, token in enumerate(tokens):
+            if token.quoted or not token.text.isalpha():
+                continue
+            like = token.norm in _OUTCOMES or token.norm.endswith(PARTICIPLE)
+            kin = context.catalog.values_akin(token.norm)
+            exact = context.catalog.values_like(fold(token.text)) if like or kin else []
+            for key, value in (exact if like else []) if exact else kin:
+                choice = TagFilter(key, (value,))
+                yield Match(index, index + 1, "participle", ErrorRate(token.norm, (choice,)), 0.0, "participle")
+                if not exact and may_be_verb(token.norm, known):
+                    yield Match(index, index + 1, "one-choice", choice, AKIN_COST, "verb of a value")
+                    yield Match(index, index + 1, "one-keyless", choice, AKIN_COST, "verb of a value")
+
+    return Scanner("verb of a value", scan, reach=1)
 
 
 def _as_stored(start: int, token: Token, context: Context) -> Iterator[Match]:
@@ -240,6 +278,7 @@ RULES = (
     Rule("share where", "share where <selection>", "share", _share_where),
     Rule("error rate", "error|errors rate|rates|ratio", "error-rate", _error_rate("error"), cost=-0.05),
     Rule("failure rate", "failure|failures rate|rates|ratio", "error-rate", _error_rate("failure"), cost=-0.05),
+    Rule("rate of a value", "<participle> rate|rates|ratio", "error-rate", lambda _context, rate: rate),
     Rule("by error rate", "by|in? the? <error-rate>", "share", lambda _context, rate: rate),
     Rule("by value", "by the? <keyless>", "tag", _same, cost=0.3),
     Rule("value and value", "<choice> +|&|/ <one-choice>", "choice", _or),

@@ -160,7 +160,7 @@ def _scan_to_date(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
             yield Match(index, index + 2, "to-date", span.now(context), 0.0, "to date")
 
 
-_IN = "over|in|during|within|for|on|at|of|from"
+_IN = "over|in|during|within|for|on|at|of|from|throughout"
 _OR_ON = "or on|equal|at|in to?"
 _BEFORE = "before|until|till|by"
 _OF_DAY = "on|of|,? the?"
@@ -186,6 +186,8 @@ _PARTS = (
 
 _CLAUSES = (
     Rule("in", f"{_IN}? the? <span>", "time", sound(_in)),
+    Rule("all of", f"{_IN}? all|whole of the? <span>", "time", sound(_in), cost=-0.1),
+    Rule("all day", "all day|week|month|night long? <fixed>", "time", sound(_in), cost=-0.1),
     Rule("in a loose date", "on|for|from <loose-date>", "time", chained(latest, _in)),
     Rule("in a part of the day", "in|during|over|at the? <day-part>", "time", chained(latest_clock, _in)),
     Rule("overnight", "overnight", "time", chained(_overnight, _in)),

@@ -12,7 +12,6 @@ from nlq.measures import CURRENCIES, MEASURES
 from nlq.question import Comparison
 from nlq.tokens import Token
 
-_OPPOSITE: dict[Comparison, Comparison] = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
 _IS = "is|was|are|were|of?"
 _DO = "take|takes|took|taking|go|goes|went|going|drive|drives|drove|driving?"
 
@@ -71,7 +70,7 @@ def _each(_context: Context, comparison: Comparison, amount: Amount) -> Threshol
 
 
 def _not(_context: Context, comparison: Comparison, amount: Amount) -> Threshold:
-    return Threshold(_OPPOSITE[comparison], amount, each=True)
+    return Threshold(lexicon.NEGATED[comparison], amount, each=True)
 
 
 def _share(context: Context, comparison: Comparison, amount: Amount) -> ShareWhere:

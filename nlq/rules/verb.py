@@ -62,6 +62,8 @@ RULES = (
     Rule("how hot is", "how <adjective> is|are|was|were|does|do people|they|we|you?", "form", _how(extreme=False)),
     Rule("how hot did", "how <adjective> did|has|have|had", "form", _how(extreme=True)),
     Rule("who", "by? who|whom", "form", lambda _context: Asked("who")),
+    Rule("how many people", "how many people|persons|individuals", "form", lambda _context: Asked("people")),
+    Rule("number of people", "number of people|persons who?", "form", lambda _context: Asked("people")),
     Rule("whose", "whose", "lead", lambda _context: Asked("who"), cost=-0.9),
     # a filler elsewhere: `cpu usage where host is web-01`
     Rule(

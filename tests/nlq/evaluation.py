@@ -221,14 +221,17 @@ def _divided(question: Question, over: Over, rows: list[list[Any]], documents: l
     for key in {**above, **below}:
         value = above.get(key, _reduce(question.aggregations[0], []))
         base = below.get(key, _reduce(over.aggregation, []))
-        scale = 100 if over.percent else 1
+        if over.minus:
+            divided.append([*key, value, base, None if value is None or base is None else value - base])
+            continue
+        scale = 100 if over.percent else over.times
         divided.append([*key, value, base, value * scale / base if base and value is not None else None])
     return divided
 
 
 def _fulfils(question: Question, row: list[Any], condition: Condition) -> bool:
     width = len(question.groups) + (question.grain is not None)
-    value = row[width + {"value": 0, "change": 2, "change_percent": 3}[condition.of]]
+    value = row[width + {"value": 2 if question.over else 0, "change": 2, "change_percent": 3}[condition.of]]
     return value is not None and _compare(value, condition.comparison, condition.number)
 
 
@@ -319,6 +322,10 @@ def _add_shares(question: Question, rows: list[list[Any]]) -> None:
 def _group(document: Document, key: GroupKey, zone: str) -> Any:
     if key.kind == "hour":
         return document["timestamp"].astimezone(ZoneInfo(zone)).hour
+    if key.kind == "day_part":
+        return ["night", "morning", "afternoon", "evening"][document["timestamp"].astimezone(ZoneInfo(zone)).hour // 6]
+    if key.kind == "week_part":
+        return "weekends" if document["timestamp"].astimezone(ZoneInfo(zone)).weekday() > 4 else "weekdays"
     if key.kind == "weekday":
         return WEEKDAYS[document["timestamp"].astimezone(ZoneInfo(zone)).weekday()]
     if key.kind != "tag":

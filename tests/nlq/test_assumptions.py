@@ -38,6 +38,12 @@ def test_doubtful_reading_of_time_is_told(prompt: str, assumption: str, told: bo
             "auth and search taken together: 'by service' or 'versus' tells them apart",
         ),
         ("percentage of errors by service", "the share of each service in errors"),
+        ("visits from germany", "'germany' read as DE"),
+        ("builds that fail", "'fail' read as failed"),
+        ("signups minus logins today", "user.login counted, and taken away"),
+        ("errors on weekends and nights", "either of those times, not only what belongs to both"),
+        ("average signups per day last month", "the average read as of all days of the range together"),
+        ("how many people changed tools today", "'people' read as each operator once"),
     ],
 )
 def test_what_figures_are_made_of_is_told(prompt: str, assumption: str) -> None:

@@ -32,6 +32,7 @@ this month | 2026-11-01 | now
 current quarter | 2026-10-01 | now
 this calendar year | 2026-01-01 | now
 all week | 2026-11-16 | now
+all day yesterday | 2026-11-21 | 2026-11-22
 yesterday | 2026-11-21 | 2026-11-22
 the day before yesterday | 2026-11-20 | 2026-11-21
 tomorrow | 2026-11-23 | 2026-11-24
@@ -154,6 +155,16 @@ the week of the 12 | 2026-11-09 | 2026-11-16
 the month of yesterday | 2026-11-01 | now
 first half of October | 2026-10-01 | 2026-10-16
 second half of last year | 2025-07-01 | 2026-01-01
+all of last year | 2025-01-01 | 2026-01-01
+early October | 2026-10-01 | 2026-10-11
+mid-October | 2026-10-11 | 2026-10-21
+middle of October | 2026-10-11 | 2026-10-21
+late in October | 2026-10-21 | 2026-11-01
+first third of October | 2026-10-01 | 2026-10-11
+second third of February | 2026-02-11 | 2026-02-21
+last third of February | 2026-02-21 | 2026-03-01
+late last quarter | 2026-09-01 | 2026-10-01
+early 2025 | 2025-01-01 | 2025-05-01
 first Monday of May | 2026-05-04 | 2026-05-05
 first Monday | 2026-11-02 | 2026-11-03
 the fourth Thursday | 2026-10-22 | 2026-10-23

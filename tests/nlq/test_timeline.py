@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nlq import recurrence
+from nlq.portions import Fraction, Part
 from nlq.question import TimeRange, Unit
-from nlq.recurrence import Days, Half, Months, Part, PartOf, Run, Timed, TimeOfDay, Weekends, Weeks
+from nlq.recurrence import Days, Months, PartOf, Run, Timed, TimeOfDay, Weekends, Weeks
 from nlq.resolve_time import resolve_time
 from nlq.timeline import Duration, Shift, add_months, moved, rolled, to_utc, to_wall, unit_at, wall
 
@@ -153,7 +154,7 @@ def test_a_negative_length_rolls_forward() -> None:
         (Timed(Days(weekday=2), TimeOfDay(54000, 57600)), "2026-05-06T15:00", "2026-05-06T16:00"),
         (Run(Days(weekday=4), Days(weekday=0)), "2026-05-08", "2026-05-12"),
         (PartOf(Part(1, weekday=0), Months(5)), "2026-05-04", "2026-05-05"),
-        (PartOf(Half(second=True), Months(2)), "2026-02-15", "2026-03-01"),
+        (PartOf(Fraction(2, 2), Months(2)), "2026-02-15", "2026-03-01"),
     ],
 )
 def test_latest_that_has_begun(pattern: recurrence.Pattern, start: str, end: str) -> None:
@@ -186,10 +187,12 @@ def test_within_is_the_only_one() -> None:
         (Part(1, "day", count=10), "2026-04-01", "2026-04-11"),
         (Part(-1, "day", count=3), "2026-04-28", "2026-05-01"),
         (Part(-2, "day"), "2026-04-29", "2026-04-30"),
-        (Half(second=False), "2026-04-01", "2026-04-16"),
+        (Fraction(1, 2), "2026-04-01", "2026-04-16"),
+        (Fraction(1, 3), "2026-04-01", "2026-04-11"),
+        (Fraction(3, 3), "2026-04-21", "2026-05-01"),
     ],
 )
-def test_parts_of_april(part: Part | Half, start: str, end: str) -> None:
+def test_parts_of_april(part: Part | Fraction, start: str, end: str) -> None:
     """Parts are counted from either end; a week belongs to the month that has its Thursday."""
     assert part.of(wall(2026, 4), wall(2026, 5)) == (naive(start), naive(end))
 

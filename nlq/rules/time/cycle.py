@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import time as clock_time
 
 from nlq import lexicon
-from nlq.clauses import Daily, During
+from nlq.clauses import Alternating, Daily, During, Groups
 from nlq.context import Context
-from nlq.cycles import NIGHTS, a_day_on
+from nlq.cycles import NIGHTS, a_day_on, either
 from nlq.engine import Rule
-from nlq.question import Cycle, TimeRange
+from nlq.question import Cycle, GroupKey, TimeRange
 from nlq.recurrence import HOUR, Days, Pattern, Stretches, TimeOfDay, Weekends
 from nlq.refusal import Problem
 from nlq.rules.time.clock import DAY
@@ -27,15 +27,23 @@ MAX_TIMES = 366
 class Recurring:
     """A cycle, what its words take for granted, and the single times, where those are not its stretches.
 
-    late: the nights of days that are not said yet.
+    late: the nights of days that are not said yet. loose: the days and the clock apart, so that
+    the clock may be that of more days.
     """
 
     cycle: Cycle
     told: str = ""
     late: bool = False
     pattern: Pattern | None = None
+    loose: bool = False
 
 
+WEEKDAY, WEEK_PART, DAY_PART = (
+    GroupKey("weekday", "weekday"),
+    GroupKey("week_part", "week_part"),
+    GroupKey("day_part", "day_part"),
+)
+_DAY_PARTS = ((0, 6), (6, 12), (12, 18), (18, 24))  # night, morning, afternoon, evening
 _WEEKDAYS = Recurring(Cycle((0, 1, 2, 3, 4)))
 _WEEKENDS = Recurring(Cycle((5, 6)), pattern=Weekends())
 _EACH_DAY = Recurring(Cycle())
@@ -61,11 +69,31 @@ def _and(_context: Context, first: Recurring, second: Recurring) -> Recurring | 
     days = tuple(sorted({*first.cycle.weekdays, *second.cycle.weekdays}))
     if _whole_days(first) and _whole_days(second) and len(days) < 7:
         return Recurring(Cycle(days), first.told or second.told)
-    return _either(_context, first, second)
+    return None
 
 
-def _either(_context: Context, _first: Recurring | Daily, _second: Recurring | Daily) -> Problem:
-    return Problem("unsupported", "Either of two such times is not asked for at once: ask for each.")
+def _either(_context: Context, *times: Recurring | Daily) -> During | Problem | None:
+    """`weekends and nights`: what belongs to one of the two, or to both."""
+    each = [time.during.cycles[0] if isinstance(time, Daily) else time.cycle for time in times]
+    days = {day for cycle in each for day in cycle.weekdays}
+    whole = [replace(cycle, weekdays=()) == Cycle() for cycle in each]
+    if all(whole) and len(days) < 7:
+        return None  # `Mondays and Tuesdays` are one cycle
+    if any(whole) and any(isinstance(time, Recurring) and time.loose for time in times):
+        return None  # `from 9 to 17:00 on Mondays and Tuesdays`
+    if not (cycles := either(*each)):
+        return Problem("unsupported", "Together those are all time: ask for each, or for one 'vs' the other.")
+    return During(cycles, "either of those times, not only what belongs to both")
+
+
+def _or(context: Context, *times: Recurring | Daily) -> Alternating | Problem | None:
+    """`more on weekdays or weekends`: together they are all time, so each is meant."""
+    if (both := _either(context, *times)) is None:
+        return None
+    first, second = times
+    if isinstance(both, Problem) and isinstance(first, Recurring) and isinstance(second, Recurring):
+        return _compared(context, first, second)
+    return Problem("ambiguous", "Both of those times together, or side by side? Say 'and', or 'vs'.")
 
 
 def _whole_days(recurring: Recurring) -> bool:
@@ -81,6 +109,12 @@ def _at(_context: Context, recurring: Recurring, time: TimeOfDay) -> Recurring |
     if late and cycle.weekdays:
         return Recurring(a_day_on(cycle), NIGHTS)
     return Recurring(cycle, recurring.told, late=bool(late))
+
+
+def _apart(context: Context, recurring: Recurring, time: TimeOfDay) -> Recurring | None:
+    """`Mondays from 9 to 17:00`."""
+    timed = _at(context, recurring, time)
+    return timed and replace(timed, loose=True)
 
 
 def _clock(seconds: int) -> clock_time:
@@ -142,13 +176,34 @@ def _last_at(context: Context, count: int, recurring: Recurring, time: TimeOfDay
     return _last(context, count, timed) if timed else None
 
 
-def _compared(_context: Context, _first: Recurring, _second: Recurring) -> Problem:
-    return Problem("unsupported", "Recurring times are not put side by side: ask for each, or 'by weekday'.")
+def _outside_and(_context: Context, _first: Recurring, _second: Recurring) -> Problem:
+    return Problem("ambiguous", "Outside of both, or outside of one and within the other? Ask for each.")
+
+
+def _compared(_context: Context, first: Recurring, second: Recurring) -> Alternating | Problem:
+    """By what tells them apart: the weekday, weekdays from weekends, or the part of the day."""
+    each = (first.cycle, second.cycle)
+    if all(map(_whole_days, (first, second))):
+        if {cycle.weekdays for cycle in each} == {_WEEKDAYS.cycle.weekdays, _WEEKENDS.cycle.weekdays}:
+            return Alternating(Groups((WEEK_PART,)))
+        days = tuple(sorted(day for cycle in each for day in cycle.weekdays))
+        if all(len(cycle.weekdays) == 1 for cycle in each) and len(set(days)) == 2:
+            return Alternating(Groups((WEEKDAY,)), During((Cycle(days),)))
+    parts = {(_clock(start * HOUR), _clock(end % 24 * HOUR)) for start, end in _DAY_PARTS}
+    clocks = {(cycle.start, cycle.end) for cycle in each}
+    if len(clocks) == 2 and clocks <= parts and not (first.cycle.weekdays or second.cycle.weekdays):
+        return Alternating(Groups((DAY_PART,)), During(either(*each)))
+    return Problem("unsupported", "Such times are not put side by side: ask for each, or 'by weekday'.")
+
+
+def _week_parts(_context: Context) -> Alternating:
+    return Alternating(Groups((WEEK_PART,)))
 
 
 _IN = "on|in|during|within|over|at|of"
 _NOT = "not|except|excluding|without|outside"
 _LAST = "last|past|previous|prior"
+_VERSUS, _TO = "vs|versus|against", "to|with|against"
 
 RULES = (
     Rule("a Monday", "<weekday>", "repeated", sound(_monday)),
@@ -168,19 +223,24 @@ RULES = (
     ),
     Rule("parts of days", "<day-parts>", "one-recurring", sound(_each_day)),
     Rule("parts of weekdays", "<repeated> <day-parts>", "one-recurring", sound(_at)),
-    Rule("parts of Mondays", "<day-parts> on|of <recurring>", "recurring", swapped(_at)),
+    Rule("parts of Mondays", "<day-parts> on|of <recurring>", "recurring", swapped(_apart)),
     # some of those
     Rule("recurring", "<one-recurring>", "recurring", same),
     Rule("business hours of all weekdays", "<work-hours>", "recurring", sound(_work_hours)),
     Rule("days and days", "<recurring> and|or|,|& <one-recurring>", "recurring", sound(_and)),
     Rule("days, and days", "<recurring> , and|or <one-recurring>", "recurring", sound(_and)),
     Rule("on days and on days", f"<recurring> and|or {_IN} the? <recurring>", "recurring", sound(_and)),
-    Rule("days and a time of day", "<recurring> and|or <daily>", "recurring", _either),
-    Rule("a time of day and days", f"<daily> and|or {_IN}? the? <recurring>", "recurring", _either),
-    Rule("days at a time", f"<recurring> {ON}|from? <time-of-day>", "recurring", sound(_at)),
-    Rule("days at hours", f"<recurring> {ON}|from? <hours>", "recurring", sound(_at)),
-    Rule("time on days", f"<time-of-day> {ON}? <recurring>", "recurring", swapped(_at)),
-    Rule("hours on days", f"<hours> {ON}? <recurring>", "recurring", swapped(_at)),
+    Rule("either of days", f"<recurring> and|& {_IN}? the? <recurring>", "either", sound(_either)),
+    Rule("days and a time of day", "<recurring> and|& <daily>", "either", sound(_either)),
+    Rule("a time of day and days", f"<daily> and|& {_IN}? the? <recurring>", "either", sound(_either)),
+    Rule("one of days", f"<recurring> or {_IN}? the? <recurring>", "either", sound(_or)),
+    Rule("days or a time of day", "<recurring> or <daily>", "either", sound(_or)),
+    Rule("a time of day or days", f"<daily> or {_IN}? the? <recurring>", "either", sound(_or)),
+    Rule("during either", f"but? only? {_IN}? the? <either>", "cycle", same),
+    Rule("days at a time", f"<recurring> {ON}|from? <time-of-day>", "recurring", sound(_apart)),
+    Rule("days at hours", f"<recurring> {ON}|from? <hours>", "recurring", sound(_apart)),
+    Rule("time on days", f"<time-of-day> {ON}? <recurring>", "recurring", swapped(_apart)),
+    Rule("hours on days", f"<hours> {ON}? <recurring>", "recurring", swapped(_apart)),
     Rule("time each day", "at? <time-of-day> each|every day", "recurring", sound(_said_each_day)),
     Rule("hours each day", "<hours> each|every day", "recurring", sound(_said_each_day)),
     Rule("each day at a time", f"each|every day {ON}? <time-of-day>", "recurring", sound(_said_each_day)),
@@ -193,6 +253,13 @@ RULES = (
     Rule("not in a clock range", f"but? {_NOT} <clock-range>", "excluded", chained(_each_day, _not_during)),
     Rule("nor during", f"<excluded> ,|and|or|nor {_IN}? the? <recurring>", "excluded", sound(_nor), cost=0.1),
     Rule("nor during one", f"<excluded> ,|and|or|nor {_IN}? the? <repeated>", "excluded", sound(_nor), cost=0.1),
+    Rule(
+        "outside and on",
+        f"but? outside of? {_IN}? the? <recurring> and on|in|during|at the? <recurring>",
+        "cycle",
+        _outside_and,
+        cost=-0.2,
+    ),
     Rule("excluded", "<excluded>", "cycle", same),
     Rule("last times", f"{_IN}|from? the? {_LAST} <count> <one-recurring>", "cycle", sound(_last)),
     Rule(
@@ -208,8 +275,30 @@ RULES = (
     Rule("and daily", "and|also <daily>", "cycle", same, cost=-0.05),
     Rule(
         "recurring against recurring",
-        f"{_IN}? <recurring> vs|versus|against|or {_IN}? <recurring>",
+        f"{_IN}? the? <recurring> {_VERSUS} {_IN}? the? <recurring>",
         "cycle",
         sound(_compared),
+        cost=-0.1,
+    ),
+    Rule(
+        "recurring compared",
+        f"{_IN}? the? <recurring> compared {_TO} {_IN}? the? <recurring>",
+        "cycle",
+        sound(_compared),
+    ),
+    Rule("compare recurring", "compare|between <recurring> with|and|to <recurring>", "cycle", sound(_compared)),
+    Rule(
+        "weekdays against weekends",
+        f"by? {_IN}? weekday|weekdays|workday|workdays {_VERSUS} {_IN}? weekend|weekends",
+        "cycle",
+        _week_parts,
+        cost=-0.2,
+    ),
+    Rule(
+        "weekends against weekdays",
+        f"by? {_IN}? weekend|weekends {_VERSUS} {_IN}? weekday|weekdays|workday|workdays",
+        "cycle",
+        _week_parts,
+        cost=-0.2,
     ),
 )
