@@ -349,4 +349,6 @@ class _Assembly(Shares):
         self._allow("yes or no", "a condition on values", "a condition on groups", "groups", "a unit")
         if not (self.metric or self.parts.tags or values):
             refuse("incomplete", "Whether there was what?")
+        if self.groups:
+            refuse("conflict", "Yes or no, or which: ask one of them.")
         return self._about("exists", time, values=values)

@@ -304,6 +304,8 @@ class Catalog:
                 found[edit + plural] = None
             whole = [*self.names_like(edit), *self.keys_like(edit), *(value for _, value in self.values_like(edit))]
             found |= dict.fromkeys(text for text in whole if len(text) >= MIN_LENGTH)
+        for edit in sorted(edits(stem(folded)) & self._words_by_stem.keys()):  # `dischages` of `patient.discharged`
+            found |= dict.fromkeys(self._words_by_stem[edit])
         return list(islice(found, count))
 
     def names_akin(self, text: str, count: int) -> list[str]:

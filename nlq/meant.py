@@ -10,6 +10,8 @@ from nlq.lexicon import QUALITY_WORDS, Quality
 from nlq.measures import MEASURES
 from nlq.units import is_measuring, measure_of
 
+_HAPPENING = {"event", "counter"}
+
 
 def apart(clause: Match) -> Iterator[Match]:
     """What a clause says: most say one thing."""
@@ -34,17 +36,24 @@ def joined(said: Sequence[Metric], catalog: Catalog) -> Metric | None:
 
 
 def fitting(
-    metric: Metric, keys: frozenset[str], units: Iterable[str], qualities: Iterable[Quality], catalog: Catalog
+    metric: Metric,
+    keys: frozenset[str],
+    units: Iterable[str],
+    qualities: Iterable[Quality],
+    catalog: Catalog,
+    *,
+    counted: bool,
 ) -> Metric:
     """Of the names that the words may mean, those that have the tag keys, are in the units, and measure what the
-    qualities are about. Where none of the shortest ones fits, a longer one with the words may: `fuel by station` is of
-    `fuel.price_eur`, not of `fuel.litres`.
+    qualities are about; where they are counted (`how many trips`), those of what happens, and not of how long it takes.
+    Where none of the shortest ones fits, a longer one with the words may: `fuel by station` is of `fuel.price_eur`, not
+    of `fuel.litres`.
     """
     if not metric.said or metric.several:
         return metric
     names = metric.names
     held = [] if catalog.names_like(fold(metric.said)) else catalog.names_holding(words_of(metric.said))
-    for fits in _tests(keys, units, qualities, catalog):
+    for fits in _tests(keys, units, qualities, catalog, counted=counted):
         fit = tuple(filter(fits, names))
         if not fit and (longer := [name for name in held if fits(name)]):
             sizes = {name: len(catalog.names[name].words) for name in longer}
@@ -54,7 +63,7 @@ def fitting(
 
 
 def _tests(
-    keys: frozenset[str], units: Iterable[str], qualities: Iterable[Quality], catalog: Catalog
+    keys: frozenset[str], units: Iterable[str], qualities: Iterable[Quality], catalog: Catalog, *, counted: bool
 ) -> Iterable[Callable[[str], bool]]:
     yield lambda name: keys <= catalog.names[name].keys
     for unit in units:
@@ -64,3 +73,5 @@ def _tests(
     for quality in qualities:
         if quality in QUALITY_WORDS:
             yield lambda name, quality=quality: is_measuring(name, quality)  # type: ignore[misc]
+    if counted:
+        yield lambda name: measure_of(name) is None and catalog.names[name].types <= _HAPPENING

@@ -388,7 +388,9 @@ class Parts:
         keys = {tag.key for tag in self.tags if not tag.negated} | {g.key for g in self.groups if g.kind == "tag"}
         units = [each.amount.unit for each in self.thresholds if each.amount.unit]
         asked = (self.ranking, self.changed, self.how, *self.thresholds)
-        metric = meant.fitting(metric, frozenset(keys), units, [each.quality for each in asked if each], catalog)
+        counted = metric.counted and self.aggregations in (None, Aggregations((_COUNT,))) and not any(asked)
+        qualities = [each.quality for each in asked if each]
+        metric = meant.fitting(metric, frozenset(keys), units, qualities, catalog, counted=counted)
         if len(metric.names) > 1 and not metric.several:
             detail = f"'{metric.said}' may be any of: {', '.join(metric.names[:10])}."
             refuse("ambiguous", detail, named[0], metric.names)

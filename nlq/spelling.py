@@ -2,7 +2,8 @@
 
 What a typed word may have been meant to be is made from the word itself, a few hundred texts, and looked up: the
 cost depends on the length of the word alone, never on how much is known. An edit is one insertion, deletion,
-substitution by a key beside it, or swap of neighbours: `driven` is another word than `driver`, not a slip. Digits are
+substitution by a key beside it or of a vowel by another, or swap of neighbours: `driven` is another word than `driver`,
+not a slip. Digits are
 never a typo: `web-02` is not `web-01` misspelt.
 """
 
@@ -23,6 +24,9 @@ _BESIDE = {
     for row, letters in enumerate(_ROWS)
     for column, letter in enumerate(letters)
 }
+_VOWELS = frozenset("aeiou")
+for _vowel in _VOWELS:  # `yesturday`
+    _BESIDE[_vowel] |= _VOWELS - {_vowel}
 _LETTERS = "abcdefghijklmnopqrstuvwxyz'"  # what may be missing; of what is too much, any letter
 
 

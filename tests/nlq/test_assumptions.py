@@ -77,3 +77,29 @@ def test_error_rate_is_read_where_one_metric_tells_it() -> None:
     assert isinstance(result, nlq.Refusal)
     assert result.code == "ambiguous"
     assert result.suggestions[0] == "error rate of http.requests by route today"
+
+
+def test_what_is_counted_is_what_happened() -> None:
+    """`trips` are those that were started, not the lengths of them; where these are asked for, it is asked back."""
+    catalog = nlq.Catalog()
+    for name, type_ in (("trip.started", "event"), ("trip.distance_km", "event"), ("trip.duration_min", "timer")):
+        catalog.add(name, type_, ["vehicle:bike", "zone:harbor"])
+    context = nlq.Context(now=CONTEXT.now, catalog=catalog)
+    for prompt in ("trips today", "how many trips by zone today"):
+        result = nlq.interpret(prompt, context)
+        assert isinstance(result, nlq.Interpretation), result
+        assert result.question.names == ("trip.started",)
+        assert "'trips' read as trip.started" in result.assumptions
+    result = nlq.interpret("average trips over 20 today", context)
+    assert isinstance(result, nlq.Refusal)
+    assert result.code == "ambiguous"
+
+
+def test_slip_in_a_word_of_a_stem() -> None:
+    """`dischages` is one letter from what `discharged` comes from; told."""
+    catalog = nlq.Catalog()
+    catalog.add("patient.discharged", "event", ["ward:icu"])
+    result = nlq.interpret("dischages by ward today", nlq.Context(now=CONTEXT.now, catalog=catalog))
+    assert isinstance(result, nlq.Interpretation), result
+    assert result.question.names == ("patient.discharged",)
+    assert "'dischages' read as 'discharged'" in result.assumptions
