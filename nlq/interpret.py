@@ -110,8 +110,8 @@ def _attempt(
         return _Attempt(tuple(tokens), best, misfit, context=context)
     if not best.clauses:
         return _Attempt(tuple(tokens), best, Misfit(Problem("empty", "Nothing was asked.")), context=context)
-    outcome: Assembled | Misfit | None = None
-    for cover in covers:
+    outcome: Assembled | Misfit | None = _second_question(tokens, best)
+    for cover in covers if outcome is None else ():
         if cover.unknown:
             break
         tried = assemble(cover.clauses, context)
@@ -121,6 +121,15 @@ def _attempt(
         if isinstance(tried, Assembled):
             return _Attempt(tuple(tokens), cover, tried, _rivals(cover, tried, covers, context), context)
     return _Attempt(tuple(tokens), best, outcome, context=context)
+
+
+def _second_question(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
+    """`deploys per service, and how many were rolled back`: one figure cannot answer both."""
+    for clause in cover.clauses[1:]:
+        before = clause.start - 1
+        if tokens[clause.start].norm == "how" and tokens[before].norm == "and" and before in cover.fillers:
+            return Misfit(Problem("conflict", "Two questions in one prompt: ask one after the other."), clause)
+    return None
 
 
 def _rivals(chosen: Cover, outcome: Assembled, covers: Iterable[Cover], context: Context) -> tuple[Assembled, ...]:
