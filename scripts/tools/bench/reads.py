@@ -47,7 +47,8 @@ def run(options: argparse.Namespace) -> bool:
             rates = [load.rate for load in own]
             verdict.ratio(f"{name}: of bare Sanic", rates, [load.rate for load in baseline], bar)
             verdict.at_least(f"{name}: requests a second", statistics.median(rates), MIN_RATE)
-            verdict.below(f"{name}: p99 ms", statistics.median(load.p99_ms for load in own), MAX_P99_MS)
+            note = f"bare Sanic: {statistics.median(load.p99_ms for load in baseline):.1f}"
+            verdict.below(f"{name}: p99 ms", statistics.median(load.p99_ms for load in own), MAX_P99_MS, note)
             verdict.below(f"{name}: failures", sum(load.failures for load in own), 1)
             if options.profile:
                 sampler.show(name, server, partial(_count, f"{server.url}{path}", options.seconds))
