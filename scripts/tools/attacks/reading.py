@@ -43,9 +43,10 @@ OPERATORS: Final = frozenset(
     "subtract sum switch toInt toLong toString type unionWith unwind".split()
 )
 FIELDS: Final = frozenset(  # of the model; of what is made on the way; and the variables of expressions
-    "_id name type value tags timestamp distribution bounds counts ROOT all at bin bins change change_percent count "
-    "deviation distinct documents end field first found group groups hour index is key last latest left max middle min "
-    "p place previous ratio row seen series share side sketch sum tag this time types values weekday whole".split()
+    "_id name type value tags timestamp distribution bounds counts ROOT all at bin bins change change_percent "
+    "count day_part deviation distinct documents end field first found group groups hour index is key last "
+    "latest left max middle min p place previous ratio row seen series share side sketch sum tag this time types "
+    "values week_part weekday whole".split()
 )
 _PATH = re.compile(r"\${1,2}([A-Za-z_]+[0-9]*)(?:\.([A-Za-z_]+[0-9]*))*")
 _CATALOG = CONTEXT.catalog
