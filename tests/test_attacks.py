@@ -121,8 +121,8 @@ def test_otlp_messages_are_objects(client: httpx.Client, items: object) -> None:
 
 
 def test_many_unknown_fields_are_told_at_once(client: httpx.Client) -> None:
-    """A body of 60,000 fields is refused in one sentence, not field by field."""
-    body = {f"field-{number}": 0 for number in range(60_000)}
+    """A body of 1,000 fields is refused in one sentence, not field by field."""
+    body = {f"field-{number}": 0 for number in range(1000)}
     for path in ("/metrics", "/query", "/admin/keys"):
         answer = client.post(path, json=body)
         assert answer.status_code == 422

@@ -15,6 +15,8 @@ from telemetry_server.commands.ending import MISUSE, REFUSED, fail
 if TYPE_CHECKING:
     from telemetry_server.config import Config
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)  # Sanic's manager passes either on as SIGINT
+
 
 def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; else PORT.")] = None,
@@ -75,7 +77,11 @@ def _run(config: "Config") -> None:
         Sanic.start_method = "fork"  # workers share what is loaded
     # Told to stop before Sanic listens to that, this process and those that it has just forked end at once.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    os.register_at_fork(after_in_child=_end_when_told)
+    os.register_at_fork(
+        before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, STOPPING),  # else what comes meanwhile is lost
+        after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, STOPPING),
+        after_in_child=_end_when_told,
+    )
     load = partial(load_app, config, make_shared(config.workers))
     app = load()
     app.prepare(
@@ -92,8 +98,9 @@ def _run(config: "Config") -> None:
 
 
 def _end_when_told() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):  # Sanic's manager passes either on as SIGINT
+    for number in STOPPING:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
 
 def _check_port(host: str, port: int, kind: socket.SocketKind, setting: str) -> None:
