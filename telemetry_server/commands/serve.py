@@ -75,8 +75,9 @@ def _run(config: "Config") -> None:
         fail(MISUSE, *problems)
     if sys.platform == "linux":
         Sanic.start_method = "fork"  # workers share what is loaded
-    # Told to stop before Sanic listens to that, this process and those that it has just forked end at once.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    # Told to stop before Sanic listens to that, it is told so again; those that it has just forked end at once.
+    early: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: early.append(number))
     os.register_at_fork(
         before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, STOPPING),  # else what comes meanwhile is lost
         after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, STOPPING),
@@ -84,6 +85,12 @@ def _run(config: "Config") -> None:
     )
     load = partial(load_app, config, make_shared(config.workers))
     app = load()
+
+    @app.main_process_ready
+    async def listening(*_: object) -> None:
+        for number in early:
+            os.kill(os.getpid(), number)
+
     app.prepare(
         host=config.host,
         port=config.port,
