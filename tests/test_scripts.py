@@ -468,7 +468,9 @@ def test_run_goes_on_when_one_of_three_members_dies(project: Project) -> None:
 def bench_project(project: Project) -> Project:
     """A copy that has the corpus too, and counts as ready for it."""
     copy("tests", project.root)
-    python("from tools import environment; environment.mark_current(['dev'])", project.root / "scripts")
+    python(
+        "from tools import environment; environment.mark_current(['dev', 'load', 'local'])", project.root / "scripts"
+    )
     return project
 
 
