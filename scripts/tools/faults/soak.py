@@ -18,6 +18,7 @@ from tools.faults.vanished import vanish
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tools.processes import Process
     from tools.server import Server
 
 EVERY_SECONDS, QUICK_EVERY_SECONDS = 10.0, 3.0
@@ -66,16 +67,16 @@ def run(count: int) -> Outcome:
 def _harms(ground: Ground, server: Server, chance: random.Random) -> dict[str, Callable[[], object]]:
     mongod, redis = ground.stack.mongo.process, ground.stack.redis.process
 
-    def pause(send: Callable[[signal.Signals], None]) -> None:
-        send(signal.SIGSTOP)
+    def pause(process: Process) -> None:
+        process.pause()
         time.sleep(chance.random() * 2.5)
-        send(signal.SIGCONT)
+        process.resume()
 
     return {
         "mongod killed": mongod.kill,
-        "mongod paused": lambda: pause(mongod.send),
+        "mongod paused": lambda: pause(mongod),
         "redis killed": redis.kill,
-        "redis paused": lambda: pause(redis.send),
+        "redis paused": lambda: pause(redis),
         "worker killed": lambda: [worker.kill() for worker in server.workers()[:1]],
         "workers replaced": lambda: server.process.send(signal.SIGUSR1),
         "clients vanish": lambda: vanish(server, int(time.monotonic() * 1000), 100),
