@@ -4,6 +4,10 @@ Requests of a client that come while Redis is being asked about others of it are
 that Redis has just told to be far from its limit is let through at once, and counted with the next ones: so it costs
 nothing to ask while nothing depends on the answer. What a worker has not told Redis yet is of FRESH_SECONDS at most, in
 which no client comes from far away to its limit.
+
+Redis keeps a mark for each request of the last second, and reads all marks of a client to count them; so a limit above
+MARKS is counted in thousandths of itself. Of a thousandth that a worker has begun it uses the rest without a question,
+so in any second a client may have a thousandth for each worker more or less than its limit.
 """
 
 import asyncio
@@ -14,24 +18,28 @@ from telemetry_server.access.rate_limit import RateLimit
 from telemetry_server.errors import TooManyRequests
 from telemetry_server.stores.redis import Redis, Taken
 
-FRESH_SECONDS = 0.05
+FRESH_SECONDS = 0.1
 PAUSE_SECONDS = 0.02  # until Redis is told of requests that were let through at once
-LEAST = 10_000  # of a lower limit a client may use half in FRESH_SECONDS: 100,000 requests a second
+MARKS = 1_000
+LEAST = 20_000  # of a lower limit a client may use half in FRESH_SECONDS: 100,000 requests a second
 
 Standing = tuple[bool, int, float] | None
 """Allowed, remaining, free at; None: Redis does not tell."""
 
 
 class _Client:
-    """What is to be asked about one client, and what was told last. uncounted: let through, and not yet told.
+    """What is to be asked about one client, and what was told last. uncounted: let through, and not yet told; credit:
+    told, and not yet let through.
 
-    most: its limit, always the same one.
+    most: its limit, always the same one; unit: requests of one mark.
     """
 
-    __slots__ = ("asked_at", "is_asked_about", "most", "told", "uncounted", "waiting")
+    __slots__ = ("asked_at", "credit", "is_asked_about", "most", "told", "uncounted", "unit", "waiting")
 
     def __init__(self, most: int) -> None:
         self.most = most
+        self.unit = -(-most // MARKS)
+        self.credit = 0
         self.waiting: list[asyncio.Future[Standing]] = []
         self.uncounted = 0
         self.is_asked_about = False
@@ -137,19 +145,27 @@ class SharedLimit:
     async def _take(self, redis: Redis, name: str, client: _Client) -> None:
         asked, uncounted = client.waiting, client.uncounted
         client.waiting, client.uncounted = [], 0
-        asked_at = time.monotonic()
-        taken = None
+        wanted, asked_at, told = uncounted + len(asked), time.monotonic(), None
         try:
-            taken = await redis.take(name, uncounted + len(asked), client.most)
+            told = await _taken(redis, name, client, wanted)
         finally:
-            client.told, client.asked_at = taken, asked_at
+            client.told, client.asked_at = told, asked_at
+            client.credit = 0 if told is None else max(told.granted - wanted, 0)
             for place, answer in enumerate(asked, uncounted):
                 if not answer.done():  # its client may have gone
-                    answer.set_result(_standing(taken, place))
+                    answer.set_result(_standing(told, place))
 
 
-def _standing(taken: Taken | None, place: int) -> Standing:
-    if taken is None:
+async def _taken(redis: Redis, name: str, client: _Client, wanted: int) -> Taken | None:
+    """At least `wanted` requests, where there are so many."""
+    unit, credit = client.unit, client.credit
+    units = -(-max(wanted - credit, 0) // unit)
+    taken = await redis.take(name, units, client.most // unit)
+    return taken and Taken(taken.granted * unit + credit, taken.remaining * unit, taken.free_at)
+
+
+def _standing(told: Taken | None, place: int) -> Standing:
+    if told is None:
         return None
-    after = max(taken.granted - place - 1, 0)
-    return place < taken.granted, taken.remaining + after, taken.free_at
+    after = max(told.granted - place - 1, 0)
+    return place < told.granted, told.remaining + after, told.free_at

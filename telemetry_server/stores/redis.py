@@ -98,7 +98,7 @@ class Redis:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 while True:
-                    granted = await self._limiter.hit(limit, key, cost=wanted)
+                    granted = wanted == 0 or await self._limiter.hit(limit, key, cost=wanted)
                     stats = await self._limiter.get_window_stats(limit, key)
                     if granted:
                         return Taken(wanted, stats.remaining, stats.reset_time)
