@@ -5,7 +5,8 @@ An entry is used only while nothing that it depends on was written through this 
 wanted at the same time are done once.
 
 Redis is asked by what a request means, and serves all workers. The memory of this process is asked first, by the
-request's own bytes: where the same bytes came before, they need not be read and validated again.
+request's own bytes: where the same bytes came before, they need not be read and validated again. What is still asked
+for when it is nearly too old is computed anew meanwhile, so that nobody waits for it, and not all at once.
 """
 
 import asyncio
@@ -26,7 +27,8 @@ from telemetry_server.stores.redis import Redis
 Outcome = Literal["hit", "miss", "bypass"]
 MAX_ENTRY_BYTES = 1_048_576
 MAX_MEMORY_BYTES = 33_554_432
-_OVERHEAD_BYTES = 1_000  # of an entry beside its body, about
+RENEW_SHARE = 0.7  # of the time for which a result may be used
+_OVERHEAD_BYTES = 3_000  # of what is remembered beside its body, about
 _CHECK_BYTES = 8
 
 
@@ -42,6 +44,20 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
     serve_id: str
     started_ms: int
     result: Result
+
+
+@dataclass(slots=True)
+class Remembered:
+    """What the memory has of a request, and how it is computed anew."""
+
+    entry: _Entry
+    key: str
+    compute: Callable[[], Awaitable[Result]]
+    is_renewed: bool = False
+
+    @property
+    def result(self) -> Result:
+        return self.entry.result
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +93,30 @@ class Cache:
         self._decode = msgspec.msgpack.Decoder(_Entry).decode
         self._encode = msgspec.msgpack.Encoder().encode
         self._flights: dict[str, _Flight] = {}
+        self._renewals: set[asyncio.Task[None]] = set()
         self._memory = make_memory() if memory is None else memory
         self._scope = scope
         self._prefix = f"{scope}\n".encode() if scope else b""  # no URL has a line break
 
-    def recall(self, raw: bytes) -> Result | None:
+    def recall(self, raw: bytes) -> Remembered | None:
         """What `get` gave for the request that these bytes are, while it may be used."""
-        entry = self._memory.get(self._prefix + raw)
-        if entry is None:
+        kept = self._memory.get(self._prefix + raw)
+        if kept is None:
             return None
-        if not self._usable(entry):
+        if not self.holds(kept):
             self._memory.drop(self._prefix + raw)
             return None
         self._counters.add("cache_hits")
-        return entry.result
+        if not kept.is_renewed and _age_ms(kept.entry) > RENEW_SHARE * self._staleness_ms:
+            kept.is_renewed = True
+            task = asyncio.create_task(self._renew(raw, kept), name="renewal")
+            self._renewals.add(task)  # the loop keeps no task alive by itself
+            task.add_done_callback(self._renewals.discard)
+        return kept
+
+    def holds(self, kept: Remembered) -> bool:
+        """Whether it may be used."""
+        return self._usable(kept.entry)
 
     def memory(self) -> dict[str, int]:
         """What this process remembers: how many results, of how many bytes, and at most."""
@@ -117,18 +143,28 @@ class Cache:
         entry = await self._look(key)
         if entry is None and raw is not None:  # others may have got it while Redis, asked by many, did not answer
             found = self._memory.get(self._prefix + raw)
-            entry = found if found is not None and self._usable(found) else None
+            entry = found.entry if found is not None and self.holds(found) else None
         outcome: Outcome = "miss" if entry is None else "hit"
         self._counters.add("cache_misses" if entry is None else "cache_hits")
         if entry is None:
             entry = await self._share(key, compute, raw)
-        self._remember(raw, entry)
+        self._remember(raw, Remembered(entry, key, compute))
         return entry.result, outcome
 
-    def _remember(self, raw: bytes | None, entry: _Entry) -> None:
+    def _remember(self, raw: bytes | None, found: Remembered) -> None:
         if raw is not None:
-            self._memory.put(self._prefix + raw, entry, len(raw) + len(entry.result.body) + _OVERHEAD_BYTES)
-            self._memory.shed(lambda kept: not self._fresh(kept))  # else URLs that never come again fill the memory
+            self._memory.put(self._prefix + raw, found, len(raw) + len(found.result.body) + _OVERHEAD_BYTES)
+            self._memory.shed(lambda kept: not self._fresh(kept.entry))  # else URLs that never come again fill it
+
+    async def _renew(self, raw: bytes, kept: Remembered) -> None:
+        """Get what is newer: from Redis, where another worker has put it, or by computing it."""
+        try:
+            entry = await self._look(kept.key)
+            if entry is None or entry.started_ms <= kept.entry.started_ms:
+                entry = await self._share(kept.key, kept.compute, raw)
+        except Exception:  # noqa: BLE001 - who asks when this one is too old is told
+            return
+        self._remember(raw, Remembered(entry, kept.key, kept.compute))
 
     async def _look(self, key: str) -> _Entry | None:
         raw = await self._redis.get(key)
@@ -144,7 +180,7 @@ class Cache:
         return self._fresh(entry) and self._versions.valid(entry.result.stamp)
 
     def _fresh(self, entry: _Entry) -> bool:
-        return 0 <= _now_ms() - entry.started_ms <= self._staleness_ms
+        return 0 <= _age_ms(entry) <= self._staleness_ms
 
     async def _share(self, key: str, compute: Callable[[], Awaitable[Result]], raw: bytes | None) -> _Entry:
         """Compute, or take the result of another who computes the same.
@@ -179,11 +215,11 @@ class Cache:
         if len(result.body) <= MAX_ENTRY_BYTES:
             stored = self._encode(entry)
             await self._redis.put(key, _check(key, stored) + stored, max(1, self._staleness_ms))
-        self._remember(raw, entry)  # here, so that none comes between the end of the flight and this
+        self._remember(raw, Remembered(entry, key, compute))  # so that none comes between the flight's end and this
         return entry
 
 
-Memory = Lru[bytes, _Entry]
+Memory = Lru[bytes, Remembered]
 
 
 def make_memory() -> Memory:
@@ -194,6 +230,10 @@ def make_memory() -> Memory:
 def _check(key: str, raw: bytes) -> bytes:
     """Of these bytes under this key: another's entry is none, however whole it is."""
     return hashlib.blake2b(raw, digest_size=_CHECK_BYTES, key=key.encode()).digest()
+
+
+def _age_ms(entry: _Entry) -> int:
+    return _now_ms() - entry.started_ms
 
 
 def _now_ms() -> int:

@@ -20,7 +20,7 @@ from telemetry_server.http.wire import SAFETY
 from telemetry_server.monitoring.counters import Counters
 from telemetry_server.monitoring.recorder import Recorder
 from telemetry_server.monitoring.traffic import Endpoint, Traffic
-from telemetry_server.reading.cache import Cache, Result
+from telemetry_server.reading.cache import Cache, Remembered
 from telemetry_server.reading.lru import Lru
 
 MAX_REQUEST_BYTES = 4096
@@ -30,19 +30,30 @@ _END = b"\r\n\r\n"
 _ANEW = frozenset({"server-timing", "content-length", "connection", "content-type"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Known:
     """What was answered, and what must still hold. head: the lines that are the same each time."""
 
     cache: Cache
     url: bytes
-    result: Result
+    answered: Remembered
     key: Key
     keys: int
     endpoint: Endpoint
     has_id: bool
     head: bytes
     body: bytes
+    is_replaced: bool = False  # a request is on its way that learns the newer answer
+
+    def holds(self, generation: int | None) -> bool:
+        """Whether it may be answered again."""
+        if self.keys != generation or self.key.has_expired():
+            return False
+        newest = self.cache.recall(self.url)
+        if newest is self.answered:
+            return True
+        self.is_replaced, was_replaced = newest is not None, self.is_replaced
+        return was_replaced and self.is_replaced and self.cache.holds(self.answered)
 
 
 class Repeats:
@@ -65,7 +76,7 @@ class Repeats:
 
     def learn(self, request: Request, response: HTTPResponse, endpoint: Endpoint) -> None:
         """Keep what a request was answered with that `decorators.recalls` recalled (`ctx.recalled`)."""
-        recalled: tuple[Cache, Result] | None = getattr(request.ctx, "recalled", None)
+        recalled: tuple[Cache, Remembered] | None = getattr(request.ctx, "recalled", None)
         if recalled is None or request.method != "GET" or request.version != "1.1" or not _is_whole(request):
             return
         raw = request.head + _END
@@ -78,7 +89,7 @@ class Repeats:
         known = _Known(
             cache=recalled[0],
             url=request.raw_url,
-            result=recalled[1],
+            answered=recalled[1],
             key=request.ctx.key,
             keys=keys,
             endpoint=endpoint,
@@ -94,12 +105,9 @@ class Repeats:
         if known is None:
             return None
         started_at = time.perf_counter()
-        if (
-            known.keys != self._key_ring.generation
-            or known.key.has_expired()
-            or known.cache.recall(known.url) is not known.result
-        ):
-            self._known.drop(raw)
+        if not known.holds(self._key_ring.generation):
+            if not known.is_replaced:
+                self._known.drop(raw)
             return None
         limits = self._rate_limit.hit_at_once(*known.key.counted_as(address))
         if limits is None:

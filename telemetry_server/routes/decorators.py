@@ -36,10 +36,11 @@ def recalls(handler: Callable[[Request], Coroutine[Any, Any, HTTPResponse]]) -> 
     async def answer(request: Request) -> HTTPResponse:
         other = wants_stored_truth(request) or wants_lines(request)
         cache = parts_of(request).cache
-        result = None if other else cache.recall(request.raw_url)
-        if result is None:
+        recalled = None if other else cache.recall(request.raw_url)
+        if recalled is None:
             return await handler(request)
-        request.ctx.recalled = cache, result
+        request.ctx.recalled = cache, recalled
+        result = recalled.result
         took_ms = (time.perf_counter() - request.ctx.started_at) * 1000
         headers = {**result.headers, **VARIES, "X-Cache": "hit", "Server-Timing": f"cache;dur={took_ms:.2f}"}
         return wire.json(result.body, headers=headers)

@@ -2,8 +2,9 @@
 
 import select
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
@@ -120,6 +121,24 @@ def test_repeat_sees_every_write(server: Server) -> None:
             written = httpx.post(f"{server.url}/metrics", json={"name": "repeat.test", "value": value}).json()
             assert written["id"].encode() in connection.ask(get(LIST))[2]
     assert repeats(server) > 0
+
+
+def test_old_answer_is_renewed_by_one_request(start_server: StartServer) -> None:
+    """Of twenty clients that refresh at once one goes the whole way when it grows old; the others wait for nothing."""
+    server = start_server(CACHE_STALENESS_MS="2000")
+    rounds, raw = 0, get(LIST)
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connected(server)) for _ in range(20)]
+        for _ in range(3):
+            clients[0].ask(raw)
+        before, end = repeats(server), time.monotonic() + 6
+        while time.monotonic() < end:
+            for client in clients:
+                client.send(raw)
+            assert {client.read()[0] for client in clients} == {"HTTP/1.1 200 OK"}
+            rounds += 1
+            time.sleep(0.02)
+        assert 0 < 20 * rounds - (repeats(server) - before) < 20
 
 
 def test_repeats_are_limited(start_server: StartServer) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from telemetry_server.errors import Unavailable
 from telemetry_server.monitoring.counters import Counters
-from telemetry_server.reading.cache import Cache, Result
+from telemetry_server.reading.cache import RENEW_SHARE, Cache, Result
 from telemetry_server.reading.versions import Versions
 from telemetry_server.stores.redis import Redis
 
@@ -20,12 +20,16 @@ class Bench:
     """A cache, and a computation that waits for `gate` and counts its runs."""
 
     def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self.versions = Versions()
-        self.cache = Cache(redis, self.versions, Counters(), serve_id="s", staleness_ms=10_000)
+        self.cache = self.another_cache()
         self.gate = asyncio.Event()
         self.runs = 0
         self.value = b"one"
         self.error: Exception | None = None
+
+    def another_cache(self, staleness_ms: int = 10_000) -> Cache:
+        return Cache(self._redis, self.versions, Counters(), serve_id="s", staleness_ms=staleness_ms)
 
     async def compute(self) -> Result:
         self.runs += 1
@@ -137,5 +141,48 @@ def test_what_has_landed_is_remembered(play: Callable[[Scene], None]) -> None:
             await asyncio.sleep(0)
         assert bench.cache.recall(b"/q") is not None
         await asked
+
+    play(scene)
+
+
+def test_what_is_still_asked_for_is_renewed_before_it_is_too_old(play: Callable[[Scene], None]) -> None:
+    """Once, while the present answer is given on; another process takes what the first has computed."""
+
+    async def scene(bench: Bench) -> None:
+        bench.gate.set()
+        first, second = bench.another_cache(2_000), bench.another_cache(2_000)
+        for cache in (first, second):
+            await cache.get("list", ["q"], bench.compute, raw=b"/q")
+        assert bench.runs == 1
+        await asyncio.sleep(2 * (RENEW_SHARE + 0.05))
+        bench.value = b"two"
+        for cache in (first, second):
+            assert {(found := cache.recall(b"/q")) and found.result.body for _ in range(3)} == {b"one"}
+            await asyncio.gather(*cache._renewals)
+            found = cache.recall(b"/q")
+            assert found is not None
+            assert found.result.body == b"two"
+        assert bench.runs == 2
+
+    play(scene)
+
+
+def test_renewal_that_fails_harms_nobody(play: Callable[[Scene], None]) -> None:
+    """The answer is given on until it is too old; then who asks is told."""
+
+    async def scene(bench: Bench) -> None:
+        bench.gate.set()
+        cache = bench.another_cache(2_000)
+        await cache.get("list", ["q"], bench.compute, raw=b"/q")
+        await asyncio.sleep(2 * (RENEW_SHARE + 0.05))
+        bench.error = Unavailable("away")
+        for _ in range(2):
+            assert cache.recall(b"/q") is not None
+            await asyncio.gather(*cache._renewals)
+        assert bench.runs == 2
+        await asyncio.sleep(0.7)
+        assert cache.recall(b"/q") is None
+        with pytest.raises(Unavailable):
+            await cache.get("list", ["q"], bench.compute, raw=b"/q")
 
     play(scene)
