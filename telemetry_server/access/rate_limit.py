@@ -30,12 +30,12 @@ class _Window:
         while ticks and ticks[0][0] < tick - TICKS:
             self.count -= ticks.popleft()[1]
 
-    def add(self, tick: int) -> None:
+    def add(self, tick: int, count: int = 1) -> None:
         if self.ticks and self.ticks[-1][0] == tick:
-            self.ticks[-1][1] += 1
+            self.ticks[-1][1] += count
         else:
-            self.ticks.append([tick, 1])
-        self.count += 1
+            self.ticks.append([tick, count])
+        self.count += count
 
 
 class RateLimit:
@@ -62,10 +62,10 @@ class RateLimit:
             window.add(tick)
         return self.told(most, allowed, most - window.count, (window.ticks[0][0] + TICKS) / TICKS)
 
-    def count(self, client: str) -> None:
-        """Count one request that is allowed elsewhere."""
+    def count(self, client: str, count: int) -> None:
+        """Count requests that are allowed elsewhere."""
         tick = int(self._clock() * TICKS)
-        self._window(client, tick).add(tick)
+        self._window(client, tick).add(tick, count)
 
     def told(self, most: int, allowed: bool, remaining: int, free_at: float) -> Mapping[str, str]:
         """The headers; free_at: when the oldest request no longer counts, in epoch seconds. Raises TooManyRequests."""

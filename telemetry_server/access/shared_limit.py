@@ -70,9 +70,7 @@ class SharedLimit:
         if redis is None:
             return self._own.hit(name, most)
         standing = self._at_once(redis, name) or await self._ask(redis, name, most)
-        if standing is None:
-            return self._own.hit(name, most)
-        return self._told(name, most, standing)
+        return self._own.hit(name, most) if standing is None else self._own.told(most, *standing)
 
     def hit_at_once(self, name: str, most: int | None = None) -> Mapping[str, str] | None:
         """As `hit`; None, and nothing is counted, where that would have to wait, or refuse."""
@@ -84,16 +82,11 @@ class SharedLimit:
             except TooManyRequests:
                 return None
         standing = self._at_once(redis, name)
-        return None if standing is None else self._told(name, most, standing)
+        return None if standing is None else self._own.told(most, *standing)
 
     def _asked_of(self, most: int) -> Redis | None:
         """Who counts; None where this worker does so alone."""
         return self._redis if self._redis is not None and most and self._redis.available else None
-
-    def _told(self, name: str, most: int, standing: tuple[bool, int, float]) -> Mapping[str, str]:
-        if standing[0]:
-            self._own.count(name)
-        return self._own.told(most, *standing)
 
     def _at_once(self, redis: Redis, name: str) -> Standing:
         """The standing of one that is far from its limit; None for others."""
@@ -150,6 +143,7 @@ class SharedLimit:
             told = await _taken(redis, name, client, wanted)
         finally:
             client.told, client.asked_at = told, asked_at
+            self._own.count(name, uncounted if told is None else max(uncounted, min(told.granted, wanted)))
             client.credit = 0 if told is None else max(told.granted - wanted, 0)
             for place, answer in enumerate(asked, uncounted):
                 if not answer.done():  # its client may have gone
