@@ -1,8 +1,8 @@
 """The write path: metrics of concurrent requests are gathered into few inserts (group commit).
 
-While one insert is under way the next one gathers, so a lone metric waits for nothing and many share one
-journal flush. The inserts run in tasks of their own: a client that goes away cancels its handler, never a
-shared insert.
+While one insert is under way the next one gathers; a second is begun meanwhile only for a whole group. What arrives in
+the same turns of the loop goes together, so a lone metric waits for nothing, and many share one journal flush. The
+inserts run in tasks of their own: a client that goes away cancels its handler, never a shared insert.
 
 An insert whose fate is unknown (a lost connection, a new primary) is repeated under the same ids until the
 deadline. A metric is acknowledged when it is stored durably, its series is stored, and the caches know of it.
@@ -26,6 +26,8 @@ from telemetry_server.writing.series import SeriesLog
 
 MAX_GROUP = 1000
 MAX_IN_FLIGHT = 2
+QUIET_TURNS = 2  # of the loop, after which no more is expected
+MAX_TURNS = 12
 MAX_WAITING = 50_000
 WRITE_SECONDS = 1.8
 RETRY_PAUSE_SECONDS = 0.05
@@ -71,7 +73,6 @@ class Ingest:
         self._waiting: deque[_Write] = deque()
         self._waiting_count = 0
         self._wake = asyncio.Event()
-        self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._flushes: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -120,20 +121,32 @@ class Ingest:
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
-            await self._slots.acquire()
-            group = self._take()
-            if not group:
-                self._slots.release()
-                if not self._waiting:
-                    self._wake.clear()
-                continue
-            task = asyncio.create_task(self._flush(group))
-            self._flushes.add(task)
-            task.add_done_callback(self._flushed)
+            self._wake.clear()
+            await self._while_they_come()
+            while self._may_begin():
+                if group := self._take():
+                    task = asyncio.create_task(self._flush(group))
+                    self._flushes.add(task)
+                    task.add_done_callback(self._flushed)
+
+    async def _while_they_come(self) -> None:
+        """Let the requests be read that have arrived: those of many clients come together, as they were answered."""
+        quiet = 0
+        for _ in range(MAX_TURNS):
+            before = self._waiting_count
+            if before >= MAX_GROUP or quiet == QUIET_TURNS:
+                return
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if self._waiting_count == before else 0
+
+    def _may_begin(self) -> bool:
+        if not self._flushes:
+            return bool(self._waiting)
+        return len(self._flushes) < MAX_IN_FLIGHT and self._waiting_count >= MAX_GROUP
 
     def _flushed(self, task: asyncio.Task[None]) -> None:
         self._flushes.discard(task)
-        self._slots.release()
+        self._wake.set()
 
     def _take(self) -> list[_Write]:
         group: list[_Write] = []
