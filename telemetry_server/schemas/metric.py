@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from marshmallow import (
@@ -186,9 +186,9 @@ class MetricForms:
         self._new = MetricSchema(retention)
         self._change = ReplacementSchema(retention)
 
-    def one(self, raw: object) -> dict[str, Any]:
-        """The body of POST /metrics."""
-        accepted = plain.accept(raw, instants.now(), self._new.retention)
+    def one(self, raw: object, now: datetime | None = None) -> dict[str, Any]:
+        """The body of POST /metrics. now: where the caller has just looked."""
+        accepted = plain.accept(raw, now or instants.now(), self._new.retention)
         return faults.load(self._new, raw) if accepted is None else accepted
 
     def replacement(self, raw: object) -> dict[str, Any]:
@@ -228,11 +228,13 @@ class MetricForms:
 
     async def each(self, items: Iterable[object]) -> AsyncIterator[tuple[int, dict[str, Any] | Invalid]]:
         """Each item by its place, as the fields of a metric, or what is wrong with it. Lets other requests run."""
+        now = instants.now()
         for index, item in enumerate(items):
             if index % _CHUNK == _CHUNK - 1:
                 await asyncio.sleep(0)
+                now = instants.now()
             try:
-                yield index, self.one(item)
+                yield index, self.one(item, now)
             except Invalid as error:
                 yield index, error
 
