@@ -119,7 +119,7 @@ class InUnit:
 class Threshold:
     """`over 80`: of single values; or, unless `each` value was said, of groups where groups are asked for.
 
-    quality, word: `hotter than 80`, and what that says of the value.
+    quality, word: `hotter than 80`, and what that says of the value. function: `over 80 on average`, of that of groups.
     """
 
     comparison: Comparison
@@ -127,6 +127,7 @@ class Threshold:
     each: bool = False
     quality: Quality = "any"
     word: str = ""
+    function: Function | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from nlq import lexicon
 from nlq.amounts import OPPOSITE, in_own_unit, measure_told, runs_backwards, value_filter
 from nlq.catalog import singular, words_of
-from nlq.clauses import Aggregations, Amount, Rate, Share, Threshold
+from nlq.clauses import Aggregations, Amount, Having, Rate, Share, Threshold
 from nlq.contradictions import RATED, excluded
 from nlq.cycles import MAX_MEASURED, never
 from nlq.engine import Match
@@ -174,10 +174,9 @@ class Conventions(Subjects):
         values: list[ValueFilter] = []
         of_ratio = [each for each in parts.thresholds if self._is_of_ratio(each)]
         having = [Condition("value", each.comparison, each.amount.number) for each in of_ratio]
-        groups_asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
         for threshold in [each for each in parts.thresholds if each not in of_ratio]:
             wanted = value_filter(self.names, threshold, self.number(threshold.amount))
-            if (groups_asked or self._counts_events()) and not threshold.each:
+            if self._is_of_groups(threshold):
                 having.append(Condition("value", wanted.comparison, wanted.number))
             else:
                 values.append(wanted)
@@ -199,6 +198,14 @@ class Conventions(Subjects):
             refuse("incomplete", "A condition on values of which metric? Those of different ones are not alike.")
         self._possible(ValueFilter(each.comparison, each.number) for each in having if each.of == "value")
         return self._possible(values), tuple(having)
+
+    def _is_of_groups(self, threshold: Threshold) -> bool:
+        if threshold.function:
+            self._say(threshold.function, threshold)
+            return True
+        parts = self.parts
+        asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
+        return bool(asked or self._counts_events()) and not threshold.each
 
     def _is_of_ratio(self, threshold: Threshold) -> bool:
         """`which services had errors per deploy over 3`: about what is divided, not about the values of either side."""
@@ -232,15 +239,18 @@ class Conventions(Subjects):
             values.append(ValueFilter(said.comparison, self.number(said.amount)))
             self.assumptions.append("each value beyond it counted")
             return []
-        if said.function:
-            function = Aggregations((Aggregation(said.function),))
-            if self.said is None:
-                self.said = function
-            elif self.said != function and not said.crossed:
-                refuse("conflict", "Two aggregations in one prompt.", parts.clause_of(said))
+        if said.function and not (said.crossed and self.said):
+            self._say(said.function, said)
         percent = said.of == "change_percent"
         number = said.amount.number if percent else self.number(said.amount, difference=said.of == "change")
         return [Condition(said.of, said.comparison, number)]
+
+    def _say(self, function: Function, condition: Threshold | Having) -> None:
+        """The aggregation that a condition on groups names."""
+        meant = Aggregations((Aggregation(function),))
+        if self.said not in (None, meant):
+            refuse("conflict", "Two aggregations in one prompt.", self.parts.clause_of(condition))
+        self.said = meant
 
     def rank(self, having: tuple[Condition, ...]) -> Rank | None:
         parts = self.parts

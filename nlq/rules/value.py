@@ -73,6 +73,10 @@ def _not(_context: Context, comparison: Comparison, amount: Amount) -> Threshold
     return Threshold(lexicon.NEGATED[comparison], amount, each=True)
 
 
+def _on_average(_context: Context, condition: Threshold | Within) -> Threshold | None:
+    return replace(condition, function="avg") if isinstance(condition, Threshold) else None
+
+
 def _share(context: Context, comparison: Comparison, amount: Amount) -> ShareWhere:
     return ShareWhere(_each(context, comparison, amount))
 
@@ -100,6 +104,7 @@ RULES = (
     ),
     Rule("over amount late", f"{_IS} {_DO} <comparator> <amount> <adjective>", "value", _so, cost=-0.1),
     Rule("between amounts", f"{_IS} between|from <amount> and|to|- <amount>", "value", _between, cost=0.2),
+    Rule("over amount on average", "<value> on average", "value", _on_average),
     Rule("share where value", "share where value <comparator> <amount>", "share", _share),
     Rule("exactly amount", "exactly <amount>", "value", lambda _context, amount: Threshold("eq", amount, each=True)),
     Rule("value over amount", f"where? value|values {_IS} <comparator> <amount>", "value", _each),
