@@ -1,0 +1,134 @@
+"""Conditions: on single values, on what a group comes to, on how it changed."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from nlq import lexicon
+from nlq.amounts import OPPOSITE, in_own_unit, runs_backwards, value_filter
+from nlq.catalog import words_of
+from nlq.clauses import Aggregations, Amount, Having, Threshold
+from nlq.contradictions import excluded
+from nlq.engine import Match
+from nlq.misfit import refuse
+from nlq.question import Aggregation, Condition, Function, ValueFilter
+from nlq.subjects import COUNT, Subjects
+
+
+class Conditions(Subjects):
+    """What the conditions of a prompt are about. Methods raise NoQuestionError where no convention decides."""
+
+    def values(self) -> tuple[ValueFilter, ...]:
+        """The conditions on values, each in the metric's own unit."""
+        said = self.parts.thresholds
+        return self._possible(value_filter(self.names, each, self.number(each.amount)) for each in said)
+
+    def _possible(self, values: Iterable[ValueFilter]) -> tuple[ValueFilter, ...]:
+        found = tuple(values)
+        if excluded(found):
+            last = self.parts.clause_of(self.parts.thresholds[-1]) if self.parts.thresholds else None
+            refuse("conflict", "No value fulfils both conditions.", last)
+        return found
+
+    def number(self, amount: Amount, *, difference: bool = False) -> float:
+        """The amount in the metric's own unit, which is told by the metric's name; a bare number is in the unit that
+        is asked for.
+        """
+        if not amount.unit and not self.parts.age:
+            amount = Amount(amount.number, self.parts.unit)
+        number, assumption = in_own_unit(self.names, amount, difference=difference)
+        if assumption:
+            self.assumptions.append(assumption)
+        return number
+
+    def conditions(self) -> tuple[tuple[ValueFilter, ...], tuple[Condition, ...]]:
+        """Conditions on single values, and on groups. `over 80` is about groups where groups are what is asked."""
+        parts = self.parts
+        values: list[ValueFilter] = []
+        of_ratio = [each for each in parts.thresholds if self._is_of_ratio(each)]
+        having = [Condition("value", each.comparison, each.amount.number) for each in of_ratio]
+        for threshold in [each for each in parts.thresholds if each not in of_ratio]:
+            wanted = value_filter(self.names, threshold, self.number(threshold.amount))
+            if self._is_of_groups(threshold):
+                having.append(Condition("value", wanted.comparison, wanted.number))
+            else:
+                values.append(wanted)
+                if self.said and self.groups and not threshold.each and self.said.aggregations != (COUNT,):
+                    self.assumptions.append("the condition is on each value; for groups: 'which ... averaged over'")
+        if parts.having:
+            having += self._having(values)
+        if parts.changed and not parts.sides:
+            condition = parts.changed.condition
+            if runs_backwards(self.names, parts.changed.quality):
+                condition = replace(condition, comparison=OPPOSITE[condition.comparison])
+            if parts.changed.quality == "good":
+                rises = self.best_is_high(parts.changed.word, parts.clause_of(parts.changed))
+                condition = replace(condition, comparison="gt" if rises == (condition.comparison == "gt") else "lt")
+            having.append(condition)
+        if parts.whether and parts.compare and parts.compare.direction:  # `did signups grow`
+            having.append(Condition("change", "gt" if parts.compare.direction > 0 else "lt", 0.0))
+        if values and self.metric is None:
+            refuse("incomplete", "A condition on values of which metric? Those of different ones are not alike.")
+        self._possible(ValueFilter(each.comparison, each.number) for each in having if each.of == "value")
+        return self._possible(values), tuple(having)
+
+    def _is_of_groups(self, threshold: Threshold) -> bool:
+        if threshold.function:
+            self._say(threshold.function, threshold)
+            return True
+        parts = self.parts
+        asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
+        return bool(asked or self._counts_events()) and not threshold.each
+
+    def _is_of_ratio(self, threshold: Threshold) -> bool:
+        """`which services had errors per deploy over 3`: about what is divided, not about the values of either side."""
+        parts, unit = self.parts, threshold.amount.unit
+        if threshold.each or not (parts.ratio or parts.per or (parts.share_where and unit in ("", "%", "percent"))):
+            return False
+        if unit and not parts.share_where:
+            refuse("unsupported", f"A ratio or a difference is no amount in {unit}.", parts.clause_of(threshold))
+        if not (self.groups or self.grain) or parts.whether:
+            detail = "A condition on a ratio or a difference needs groups: 'which ...', or 'by' and a tag."
+            refuse("unsupported", detail, parts.clause_of(threshold))
+        return True
+
+    def _counts_events(self) -> bool:
+        """`speeding by driver, more than 3`: an event has no value of its own, so it is how many there are."""
+        counted = self.said is None or self.said.aggregations == (COUNT,)
+        return bool(counted and self.groups and self.names and self.types == {"event"})
+
+    def _having(self, values: list[ValueFilter]) -> list[Condition]:
+        parts = self.parts
+        said = parts.having
+        if said is None:
+            return []
+        if said.function and (parts.ratio or parts.per or parts.share_where):
+            refuse("unsupported", "Of a ratio or a difference say 'which ... over' a number.", parts.clause_of(said))
+        if said.crossed and parts.whether and not self.said:  # `did cpu exceed 90`: any single value
+            values.append(ValueFilter(said.comparison, self.number(said.amount)))
+            return []
+        counted = self.said == Aggregations((COUNT,)) and self.types != {"event"}
+        if said.crossed and counted and not self.groups:  # `how often did it exceed 90`
+            values.append(ValueFilter(said.comparison, self.number(said.amount)))
+            self.assumptions.append("each value beyond it counted")
+            return []
+        if said.function and not (said.crossed and self.said):
+            self._say(said.function, said)
+        percent = said.of == "change_percent"
+        number = said.amount.number if percent else self.number(said.amount, difference=said.of == "change")
+        return [Condition(said.of, said.comparison, number)]
+
+    def _say(self, function: Function, condition: Threshold | Having) -> None:
+        """The aggregation that a condition on groups names."""
+        meant = Aggregations((Aggregation(function),))
+        if self.said not in (None, meant):
+            refuse("conflict", "Two aggregations in one prompt.", self.parts.clause_of(condition))
+        self.said = meant
+
+    def best_is_high(self, word: str, clause: Match | None) -> bool:
+        """Whether more of the metric is better, by the words of its name."""
+        words = {word for name in self.names for word in words_of(name)}
+        bad, good = not words.isdisjoint(lexicon.BAD_WORDS), not words.isdisjoint(lexicon.GOOD_WORDS)
+        if bad == good:
+            detail = f"'{word}' may be the highest or the lowest: say which."
+            refuse("ambiguous", detail, clause, ("top", "bottom"))
+        return good
