@@ -220,6 +220,8 @@ class _Assembly(Shares):
         if not (self.metric or self.parts.tags or self.parts.thresholds):
             refuse("incomplete", "When was what?")
         order = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
+        if any(map(self.is_total, self.parts.thresholds)):
+            refuse("incomplete", "How many there are is told of periods: ask 'which hours had more than' so many.")
         values = self.values()
         if having := self.parts.having:
             values += (ValueFilter(having.comparison, self.number(having.amount)),)

@@ -77,7 +77,7 @@ class Conditions(Subjects):
             return True
         parts = self.parts
         asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
-        return bool(asked or self._counts_events()) and not threshold.each
+        return bool(asked or self.is_total(threshold)) and not threshold.each
 
     def _is_of_ratio(self, threshold: Threshold) -> bool:
         """`which services had errors per deploy over 3`: about what is divided, not about the values of either side."""
@@ -91,10 +91,18 @@ class Conditions(Subjects):
             refuse("unsupported", detail, parts.clause_of(threshold))
         return True
 
-    def _counts_events(self) -> bool:
-        """`speeding by driver, more than 3`: an event has no value of its own, so it is how many there are."""
-        counted = self.said is None or self.said.aggregations == (COUNT,)
-        return bool(counted and self.groups and self.names and self.types == {"event"})
+    def is_total(self, threshold: Threshold) -> bool:
+        """`speeding by driver, more than 3`, `which hours had more than 5 errors`, `were there more than 5 errors`:
+        what is counted is as many as there are together, not what a single one says.
+        """
+        parts = self.parts
+        function = {frozenset({"event"}): "count", frozenset({"counter"}): "sum"}.get(self.types)
+        if threshold.each or threshold.amount.unit or function is None or not self.names:
+            return False
+        if self.said is not None and [each.function for each in self.said.aggregations] != [function]:
+            return False
+        is_event = self.types == {"event"}  # which has no value of its own
+        return bool(is_event or parts.is_before_metric(threshold) or self.groups or self.grain or parts.bucket)
 
     def _having(self, values: list[ValueFilter]) -> list[Condition]:
         parts = self.parts

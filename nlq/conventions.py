@@ -166,7 +166,7 @@ class Conventions(Conditions):
                 if self.types == {"event"}:  # an event has no value: where there were the most
                     self.said = None
                 return Rank(self.count(), descending=function == "max")
-        if parts.bucket:
+        if parts.bucket and not having:
             refuse("incomplete", "Of the buckets, which: the highest, the busiest?", parts.clause_of(parts.bucket))
         return None
 

@@ -159,17 +159,8 @@ class Parts:
     @property
     def is_fragment(self) -> bool:
         """Nothing says what is to be counted, measured or shown: such a prompt needs a question before it."""
-        subjects = (
-            self.metric,
-            self.aggregations,
-            self.ranking,
-            self.listing,
-            self.changed,
-            self.having,
-            self.bucket,
-            self.how,
-        )
-        forms = (self.error_rate, self.whether, self.when, self.age, self.silent, self.catalog, self.asked)
+        subjects = (self.metric, self.aggregations, self.ranking, self.listing, self.changed, self.having, self.bucket)
+        forms = (self.error_rate, self.whether, self.when, self.age, self.silent, self.catalog, self.asked, self.how)
         measured = any(each.quality != "any" for each in self.thresholds) and (self.noun or self.whether)
         return not any((*subjects, *forms, measured))
 
@@ -191,6 +182,11 @@ class Parts:
     def clause_of(self, value: object) -> Match | None:
         """The clause that says `value`."""
         return next((clause for clause in self._clauses if clause.value is value), None)
+
+    def is_before_metric(self, value: object) -> bool:
+        """Whether the clause that says `value` stands directly before a metric: `more than 5` errors."""
+        clause = self.clause_of(value)
+        return clause is not None and any(clause.end == named.start for named in self._by_type.get(Metric, []))
 
     def _take(self, kind: type) -> list[Match]:
         """The clauses of this kind, which are then accounted for."""
