@@ -6,6 +6,7 @@ from typing import Any
 
 from nlq.clauses import Aggregations, Listing, Whether
 from nlq.context import Context
+from nlq.conventions import take_count
 from nlq.engine import Match
 from nlq.follow_up import follow_up
 from nlq.lexicon import QUALITY_WORDS
@@ -39,7 +40,7 @@ def assemble(clauses: Sequence[Match], context: Context) -> Assembled | Misfit:
     if misfit := problem_of(clauses):
         return misfit
     try:
-        parts = Parts(clauses, context.catalog)
+        parts = _parts(clauses, context)
         if (
             parts.follow_up
             or (parts.is_fragment and (context.previous is not None or not parts.is_about_values))
@@ -55,7 +56,7 @@ def assemble(clauses: Sequence[Match], context: Context) -> Assembled | Misfit:
         if error.misfit.problem.code != "incomplete" or context.previous is None:
             return error.misfit
     try:  # `max`, after a question about a metric
-        return _follow_up(Parts(clauses, context.catalog), context)
+        return _follow_up(_parts(clauses, context), context)
     except NoQuestionError as error:
         return error.misfit
 
@@ -69,6 +70,12 @@ def problem_of(clauses: Sequence[Match], codes: Sequence[Code] | None = None) ->
         return None
     details = dict.fromkeys(clause.value.detail for clause in found)
     return Misfit(replace(found[0].value, detail=" ".join(details)), found[0])
+
+
+def _parts(clauses: Sequence[Match], context: Context) -> Parts:
+    parts = Parts(clauses, context.catalog)
+    take_count(parts)
+    return parts
 
 
 def _follow_up(parts: Parts, context: Context) -> Assembled:
@@ -343,6 +350,9 @@ class _Assembly(Shares):
         """`share of distance of electric vans`: of all vans, or of each van among the electric ones?"""
         parts = self.parts
         noun = parts.noun if parts.share and not parts.ranking else None
+        share, counted = parts.clause_of(parts.share), parts.clause_of(noun)
+        if share and counted and 0 <= counted.start - share.end <= 1:  # `what percentage of hosts had ...`
+            refuse("unsupported", "What part of them does so is not computed: ask 'how many' of either.", counted)
         if noun and not noun.which and any(not tag.negated for tag in parts.tags):
             detail = "The share of all, or that of each among them?"
             refuse("ambiguous", detail, parts.clause_of(noun), ("", f"by {noun.key.key}"))

@@ -84,12 +84,13 @@ class Groups:
 class KeyNoun:
     """A tag key standing alone, `hosts` in `top 5 hosts`: what is asked about, so what to group by.
 
-    which: `which hosts`.
+    which: `which hosts`. count: `which 3 hosts`.
     """
 
     key: GroupKey
     plural: bool
     which: bool = False
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Conditions(Subjects):
             self._say(threshold.function, threshold)
             return True
         parts = self.parts
-        asked = self.said and ((parts.noun and parts.noun.which and not parts.ranking) or parts.whether)
+        asked = self.said and (parts.noun or parts.whether)
         return bool(asked or self.is_total(threshold)) and not threshold.each
 
     def _is_of_ratio(self, threshold: Threshold) -> bool:
@@ -100,6 +100,9 @@ class Conditions(Subjects):
         if threshold.each or threshold.amount.unit or function is None or not self.names:
             return False
         if self.said is not None and [each.function for each in self.said.aggregations] != [function]:
+            if self.said.aggregations[0].function == "distinct" and parts.is_before_metric(threshold):
+                detail = "How many there are that have so many is not counted: ask 'which', and count the rows."
+                refuse("unsupported", detail, parts.clause_of(threshold))
             return False
         is_event = self.types == {"event"}  # which has no value of its own
         return bool(is_event or parts.is_before_metric(threshold) or self.groups or self.grain or parts.bucket)

@@ -5,14 +5,14 @@ from dataclasses import replace
 from nlq import lexicon
 from nlq.amounts import measure_told, runs_backwards
 from nlq.catalog import singular
-from nlq.clauses import Rate, Share
+from nlq.clauses import Aggregations, Ranking, Rate, Share
 from nlq.conditions import Conditions
 from nlq.contradictions import RATED
 from nlq.cycles import MAX_MEASURED, never
 from nlq.engine import Match
 from nlq.measures import MEASURES, SECOND
 from nlq.misfit import refuse
-from nlq.parts import beside, up_to_now
+from nlq.parts import Parts, beside, up_to_now
 from nlq.question import Aggregation, Condition, Function, Rank, TimeRange
 from nlq.recurrence import Preceding
 from nlq.subjects import COUNT
@@ -23,12 +23,27 @@ _DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
     frozenset({"event"}): ("count", "counted"),
     frozenset({"counter"}): ("sum", "summed"),
 }
+_HIGHEST, _LOWEST = Aggregations((Aggregation("max"),)), Aggregations((Aggregation("min"),))
 _LEVELS = frozenset({"gauge", "meter"})  # types whose values do not add up over time
 
 
 def default_function(types: frozenset[str]) -> tuple[Function, str]:
     """What is done with values of these types where nothing is said: the function, and how it is told."""
     return _DEFAULTS.get(types, ("avg", "averaged"))
+
+
+def take_count(parts: Parts) -> None:
+    """`which 3 hosts had the highest`: the count of the ranking that is said, or of the one that an end makes."""
+    noun = parts.noun
+    if noun is None or noun.count is None:
+        return
+    order = {_HIGHEST: True, _LOWEST: False}
+    if parts.ranking and parts.ranking.count is None:
+        parts.ranking = replace(parts.ranking, count=noun.count)
+    elif parts.ranking is None and parts.aggregations in order:
+        parts.ranking = Ranking(noun.count, order[parts.aggregations])
+    else:
+        refuse("incomplete", f"Which {noun.count} of them: those with the highest, the lowest?", parts.clause_of(noun))
 
 
 class Conventions(Conditions):
@@ -214,7 +229,8 @@ class Conventions(Conditions):
         if any(is_measuring(name, quality) for name in self.names for quality in asked):  # `longest sessions`
             named = False
         counted = metric is None or not metric.names or named or of_values
-        if counted or (told and told.quality == "count") or (parts.rate and self.types != {"counter"}):
+        loaded = told is not None and told.word in lexicon.LOADED and bool(self.types) and self.types <= _LEVELS
+        if counted or (told and told.quality == "count" and not loaded) or (parts.rate and self.types != {"counter"}):
             self.assumptions.append(f"{metric.said if metric and metric.said else 'events'} counted")
             return self._counters_summed((COUNT,))
         kinds = {frozenset(self.context.catalog.names[name].types) for name in self.names}

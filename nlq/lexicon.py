@@ -220,6 +220,8 @@ SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "quietest": (False, "count"),
 }
 
+LOADED: Final = frozenset({"busiest", "quietest", "busier", "quieter"})  # of what has levels: by these, not counted
+
 # `how hot`, `20 minutes late`: which end is much of it, and what is measured.
 ADJECTIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "long": (True, "duration"),

@@ -23,6 +23,7 @@ from nlq.lexicon import CHANGES, NEGATED
 from nlq.measures import MEASURES
 from nlq.question import Comparison, Condition, Function, Grain, GroupKey, TimeRange, Unit
 from nlq.refusal import Problem
+from nlq.rules.ranking import bounded
 
 _WHICH = "which|what"
 _STAY = "stay|stays|stayed|staying|remain|remains|remained|always|kept|keep|keeps"
@@ -30,6 +31,14 @@ _STAY = "stay|stays|stayed|staying|remain|remains|remained|always|kept|keep|keep
 
 def _asked(_context: Context, noun: KeyNoun) -> KeyNoun:
     return replace(noun, which=True)
+
+
+def _so_many(context: Context, count: int, noun: KeyNoun) -> KeyNoun | Problem:
+    return bounded(context, count, "top") or replace(noun, count=count)
+
+
+def _which_so_many(context: Context, count: int, noun: KeyNoun) -> KeyNoun | Problem:
+    return _so_many(context, count, _asked(context, noun))
 
 
 def _bucket(_context: Context, unit: Unit) -> BucketNoun:
@@ -103,6 +112,8 @@ RULES = (
     # which
     Rule("which key", f"on|at|from|by|with|in|for? {_WHICH} <key-noun>", "noun", _asked),
     Rule("which of the keys", f"{_WHICH} of the <key-noun>", "noun", _asked),
+    Rule("which n of a key", f"{_WHICH} <count> <key-noun>", "noun", _which_so_many),
+    Rule("n of a key", "<count> <key-noun>", "noun", _so_many, cost=0.3),
     Rule("which bucket", f"on|at|in|during? {_WHICH} <unit>", "noun", _bucket),
     Rule("bucket", "<unit>", "noun", _bucket, cost=0.8),
     # conditions on groups

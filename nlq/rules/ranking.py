@@ -12,10 +12,11 @@ from nlq.tokens import Token
 
 def _ranking(context: Context, count: int, word: str) -> Ranking | Problem:
     descending, quality = lexicon.SUPERLATIVES[word]
-    return _bounded(context, count, word) or Ranking(count, descending, quality, word)
+    return bounded(context, count, word) or Ranking(count, descending, quality, word)
 
 
-def _bounded(context: Context, count: int, word: str) -> Problem | None:
+def bounded(context: Context, count: int, word: str) -> Problem | None:
+    """What is wrong with so many rows, if anything."""
     if count < 1:
         default = context.limits.default_top
         return Problem("impossible", f"There is no list of {count}.", (f"{word} {default}", f"{word} 1"))
@@ -38,7 +39,7 @@ def _fraction(_context: Context, number: float) -> Problem:
 
 def _per(*, descending: bool) -> Producer:
     def produce(context: Context, count: int, groups: Groups) -> Ranking | Problem:
-        return _bounded(context, count, "top" if descending else "bottom") or Ranking(
+        return bounded(context, count, "top" if descending else "bottom") or Ranking(
             count, descending, word="top", per=groups.keys
         )
 
@@ -48,7 +49,7 @@ def _per(*, descending: bool) -> Producer:
 def _often(*, descending: bool) -> Producer:
     def produce(context: Context, count: int | None = None) -> Ranking | Problem:
         word = "most often" if descending else "least often"
-        problem = None if count is None else _bounded(context, count, "top")
+        problem = None if count is None else bounded(context, count, "top")
         return problem or Ranking(count, descending, "count", word)
 
     return produce
@@ -65,7 +66,7 @@ def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
 
 
 def _listing(context: Context, count: int) -> Listing | Problem:
-    return _bounded(context, count, "last") or Listing(count)
+    return bounded(context, count, "last") or Listing(count)
 
 
 SCANNERS = (Scanner("superlative", _scan, reach=1),)
