@@ -23,7 +23,8 @@ _DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
     frozenset({"event"}): ("count", "counted"),
     frozenset({"counter"}): ("sum", "summed"),
 }
-_HIGHEST, _LOWEST = Aggregations((Aggregation("max"),)), Aggregations((Aggregation("min"),))
+_AVERAGE = Aggregations((Aggregation("avg"),))
+_ENDS = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
 _LEVELS = frozenset({"gauge", "meter"})  # types whose values do not add up over time
 
 
@@ -37,11 +38,10 @@ def take_count(parts: Parts) -> None:
     noun = parts.noun
     if noun is None or noun.count is None:
         return
-    order = {_HIGHEST: True, _LOWEST: False}
     if parts.ranking and parts.ranking.count is None:
         parts.ranking = replace(parts.ranking, count=noun.count)
-    elif parts.ranking is None and parts.aggregations in order:
-        parts.ranking = Ranking(noun.count, order[parts.aggregations])
+    elif parts.ranking is None and parts.aggregations in _ENDS:
+        parts.ranking = Ranking(noun.count, _ENDS[parts.aggregations])
     else:
         refuse("incomplete", f"Which {noun.count} of them: those with the highest, the lowest?", parts.clause_of(noun))
 
@@ -75,14 +75,29 @@ class Conventions(Conditions):
         return self.metric is None or self.metric.counted or self.types <= {"event", "counter"}
 
     def choose_rate(self) -> None:
-        """`average signups per day`: of what adds up it is how many a day on average; single values say little."""
+        """`average signups per day`: of what adds up it is how many a day on average; single values say little.
+
+        `peak requests per minute` is so the minute with the most.
+        """
         parts, grain = self.parts, self.grain
-        if not (parts.is_average_of_metric and self.types and self.types <= {"event", "counter"}):
+        adds_up = bool(self.types) and self.types <= {"event", "counter"}
+        counted = self.metric is not None and self.metric.counted and not self.types & _LEVELS
+        if not (parts.is_reduced_metric and (adds_up or counted)):
+            return
+        if grain and parts.aggregations in _ENDS and not parts.ranking:
+            if self.groups:
+                refuse("unsupported", f"Ask which {grain.unit} had the most, of one at a time.")
+            parts.ranking, self.said = Ranking(1, _ENDS[parts.aggregations]), None
+            self.assumptions.append(
+                f"read as the {grain.unit} with the {'most' if parts.ranking.descending else 'fewest'}"
+            )
+        if parts.aggregations != _AVERAGE:
             return
         if not grain:
             said = self.metric.said.casefold() if self.metric else ""
-            if self.types == {"event"} and singular(said) != said and not (parts.ratio or parts.per or parts.bucket):
-                detail = f"{' and '.join(self.names)} has no values to average: how many in what time?"
+            one_by_one = (counted or self.types == {"event"}) and singular(said) != said
+            if one_by_one and not (parts.ratio or parts.per or parts.bucket):
+                detail = f"'{said}' are counted, not averaged: how many in what time?"
                 refuse("ambiguous", detail, parts.clause_of(parts.aggregations), ("per day", "per hour"))
             return
         if parts.rate or parts.trend:

@@ -57,7 +57,6 @@ from nlq.recurrence import Preceding
 from nlq.timeline import Shift
 
 _COUNT, _LATEST = Aggregation("count"), Aggregation("latest")
-_AVERAGE = Aggregations((Aggregation("avg"),))
 
 
 def up_to_now(said: TimeRange, now: datetime, clause: Match | None = None) -> TimeRange:
@@ -150,11 +149,11 @@ class Parts:
         return any(clause.end in starts for clause in self._take(Ranking))
 
     @property
-    def is_average_of_metric(self) -> bool:
+    def is_reduced_metric(self) -> bool:
         """`average signups`, `average daily signups`: the words stand together, as in `avg of signups` they do not."""
         ends = {clause.end for kind in (Aggregations, Grain) for clause in self._by_type.get(kind, [])}
         named = self._by_type.get(Metric, [])
-        return self.aggregations == _AVERAGE and any(clause.start in ends for clause in named)
+        return self.aggregations is not None and any(clause.start in ends for clause in named)
 
     @property
     def is_fragment(self) -> bool:
