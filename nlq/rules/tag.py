@@ -155,7 +155,7 @@ def _is_grammar(token: Token) -> bool:
 def _or(_context: Context, first: TagFilter, second: TagFilter) -> TagFilter | None:
     if first.key != second.key or first.match != second.match:
         return None
-    return TagFilter(first.key, tuple(sorted({*first.values, *second.values})))
+    return replace(first, values=tuple(sorted({*first.values, *second.values})))
 
 
 def _of_key(_context: Context, key: str, choice: TagFilter) -> TagFilter | None:
@@ -187,6 +187,13 @@ def _partly(match: Literal["prefix", "suffix", "contains"]) -> Producer:
         return Problem("unknown_value", f"No {key} {_DOES[match]} {text!r}. Known values begin: {known}.", nearest)
 
     return produce
+
+
+def _or_partly(context: Context, wanted: TagFilter | Problem, text: str) -> TagFilter | None:
+    if isinstance(wanted, Problem) or wanted.match == "is":
+        return None
+    other = _partly(wanted.match)(context, wanted.key, text)
+    return _or(context, wanted, other) if isinstance(other, TagFilter) else None
 
 
 def _part(match: str, value: str, text: str) -> str:
@@ -234,9 +241,11 @@ SCANNERS = (Scanner("tag", with_particles(_scan), skips=True),)
 _HEADS = "method|type|types|code|codes|name|names|id|ids|kind|kinds"
 RULES = (
     Rule("key and head", f"<key> {_HEADS}", "key", lambda _context, key: key, cost=0.1),
-    Rule("prefix", "<key> starts|starting|begins|beginning with <word>", "selection", _partly("prefix")),
-    Rule("suffix", "<key> ends|ending with|in|on <word>", "selection", _partly("suffix")),
-    Rule("contains", "<key> contains|containing|includes|including|like <word>", "selection", _partly("contains")),
+    Rule("prefix", "<key> starts|starting|begins|beginning with <word>", "affix", _partly("prefix")),
+    Rule("suffix", "<key> ends|ending with|in|on <word>", "affix", _partly("suffix")),
+    Rule("contains", "<key> contains|containing|includes|including|like <word>", "affix", _partly("contains")),
+    Rule("part of a value", "<affix>", "selection", _same),
+    Rule("one part or another", "<affix> or|and <word>", "affix", _or_partly),
     Rule(
         "unset", "<key> is|are? unset|missing|empty|absent", "tag", lambda _context, key: TagFilter(key, negated=True)
     ),
