@@ -102,6 +102,8 @@ class _Assembly(Shares):
         time = self.time()
         self.choose_rate()
         self.choose_grain(time)
+        if parts.counts_periods:
+            refuse("unsupported", "In how many of them there was some is not counted: ask 'per day'.")
         if self.metric is None:
             self.assumptions.append("no metric said: events of every name")
         elif self.metric.said:
@@ -201,6 +203,8 @@ class _Assembly(Shares):
         self._allow("a condition on values", "a list", "groups", "a moment", "an aggregation", "a unit")
         if self.said not in (None, Aggregations((Aggregation("latest"),))):
             refuse("conflict", "This kind of question is about the latest alone.")
+        if self.parts.age and self.parts.age.without and self.parts.range:
+            refuse("unsupported", "On how many there was none is not counted: ask 'per day', or 'how long since'.")
         if not (self.names or self.parts.tags or self.groups):
             refuse("incomplete", "How long since what?")
         return self._about("age", time, values=self.values(), groups=self.groups, unit=self.unit)

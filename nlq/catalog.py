@@ -150,7 +150,7 @@ class Catalog:
             self._value_count += 1
             _append(self._values_by_fold, value if folded == value else folded, key, value)
             self.keys[key].add(value)
-            if value.isalpha() and value.casefold().endswith(PARTICIPLE):
+            if value.isalpha() and (value.casefold().endswith(PARTICIPLE) or value.casefold() in lexicon.OUTCOMES):
                 _append(self._participles, stem(value.casefold()), key, value)
             for word in words_of(value):
                 if word.isalpha():  # others are never misspelt, and may be a million ids
@@ -284,7 +284,7 @@ class Catalog:
         return sorted(_pairs(found)) if found else []
 
     def values_akin(self, word: str) -> list[tuple[str, str]]:
-        """The pairs whose value is the participle of the verb or noun: `fails` and `failure` are akin to `failed`."""
+        """The pairs whose value is the participle of the verb or noun, or an outcome: `fails` is akin to `failed`."""
         return sorted(_pairs(self._participles.get(stem(word), ()))) if len(word) >= MIN_LENGTH else []
 
     def measuring(self, quality: lexicon.Quality, key: str | None) -> list[str]:

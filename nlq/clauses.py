@@ -216,9 +216,13 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """`how long since`: the answer is how long ago the latest document is. unit: as of an Amount."""
+    """`how long since`: the answer is how long ago the latest document is. unit: as of an Amount.
+
+    without: `days without incidents`, which of a time range may be the days that had none.
+    """
 
     unit: str = ""
+    without: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Conditions(Subjects):
         """
         parts = self.parts
         function = {frozenset({"event"}): "count", frozenset({"counter"}): "sum"}.get(self.types)
-        if threshold.each or threshold.amount.unit or function is None or not self.names:
+        if threshold.each or function is None or not self.names:
             return False
         if self.said is not None and [each.function for each in self.said.aggregations] != [function]:
             if self.said.aggregations[0].function == "distinct" and parts.is_before_metric(threshold):

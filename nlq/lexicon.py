@@ -220,6 +220,8 @@ SUPERLATIVES: Final[dict[str, tuple[bool, Quality]]] = {
     "quietest": (False, "count"),
 }
 
+OUTCOMES: Final = frozenset({"fail", "failure", "pass"})  # values that are said as verbs: `failed` of `failure`
+
 LOADED: Final = frozenset({"busiest", "quietest", "busier", "quieter"})  # of what has levels: by these, not counted
 
 # `how hot`, `20 minutes late`: which end is much of it, and what is measured.

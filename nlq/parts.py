@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -143,9 +144,7 @@ class Parts:
     @property
     def is_top_of_metric(self) -> bool:
         """`top speed`: an end of the order stands directly before the metric, and no count is said."""
-        if self.ranking is None or self.ranking.count is not None:
-            return False
-        starts = {clause.start for clause in self._take(Metric)}
+        starts = {clause.start for clause in self._take(Metric)} if self.ranking and self.ranking.count is None else ()
         return any(clause.end in starts for clause in self._take(Ranking))
 
     @property
@@ -154,6 +153,15 @@ class Parts:
         ends = {clause.end for kind in (Aggregations, Grain) for clause in self._by_type.get(kind, [])}
         named = self._by_type.get(Metric, [])
         return self.aggregations is not None and any(clause.start in ends for clause in named)
+
+    @property
+    def counts_periods(self) -> bool:
+        """`how many nights had frost`: of the nights, not of what happened in them, as in `how many night shifts`."""
+        named = {clause.start for clause in self._by_type.get(Metric, [])}
+        return any(
+            isinstance(before.value, Aggregations) and isinstance(clause.value, During) and clause.end not in named
+            for before, clause in pairwise(self._clauses)
+        )
 
     @property
     def is_fragment(self) -> bool:
@@ -332,8 +340,7 @@ class Parts:
         for clause in sorted(found, key=lambda each: each.start):
             wanted = clause.value if isinstance(clause.value, TagFilter) else clause.value.tag
             rival = next((tag for tag in tags if tag.key == wanted.key and tag != wanted), None)
-            opposite = replace(wanted, negated=not wanted.negated)
-            if opposite in tags:
+            if replace(wanted, negated=not wanted.negated) in tags:
                 refuse("conflict", f"This says that the tag {wanted.key} is and is not so.", clause)
             if rival and not rival.negated and not wanted.negated:
                 if not self.compare:

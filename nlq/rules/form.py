@@ -98,6 +98,11 @@ def _age_in(_context: Context, unit: str) -> Age | None:
     return Age(unit) if MEASURES[unit].quantity == "time" else None
 
 
+def _without(context: Context, unit: str) -> Age | None:
+    age = _age_in(context, unit)
+    return age and replace(age, without=True)
+
+
 def _values(_context: Context, key: str) -> CatalogWish:
     return CatalogWish("values", GroupKey("tag", key))
 
@@ -173,7 +178,7 @@ RULES = (
     Rule("how long ago was", "how long ago was|is|were", "form", lambda _context: Age()),
     Rule("time since", "time since|passed", "form", lambda _context: Age(), cost=0.2),
     Rule("units since", "how? many? <measure> since|ago was|is?", "form", _age_in, cost=0.2),
-    Rule("units without", "how? many? <measure> have? we? been? without any|an|a?", "form", _age_in, cost=0.2),
+    Rule("units without", "how? many? <measure> have? we? been? without any|an|a?", "form", _without, cost=0.2),
     Rule("time of the last", "time|date|moment of the? last|latest", "form", lambda _context: When(), cost=0.2),
     Rule("units it has been since", "how many <measure> has it? been since", "form", _age_in, cost=0.2),
     Rule("last seen", "last|latest seen|reported|report|active|heard", "form", lambda _context: Age()),

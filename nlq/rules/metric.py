@@ -179,7 +179,8 @@ def _timed(_context: Context, metric: Metric) -> Metric | None:
     apart = [name for name in metric.names if name not in names]
     if any(is_measuring(name, "distance") for name in apart):
         return None
-    return replace(metric, names=names, counted=False) if names else None
+    said = f"{metric.said} time" if metric.said else ""  # so that no name without a time is meant instead
+    return replace(metric, names=names, counted=False, said=said) if names else None
 
 
 def _taken(_context: Context, metric: Metric) -> Metric | None:

@@ -1,0 +1,38 @@
+"""What depends on how names and values are spelled, over a catalog that the corpus does not have."""
+
+import pytest
+
+import nlq
+from tests.nlq.conftest import NOW
+
+SERIES = (
+    ("pipeline.run", "event", "branch:main result:failure"),
+    ("pipeline.run", "event", "branch:develop result:success"),
+    ("pipeline.duration_s", "timer", "repo:web stage:build"),
+)
+
+
+def ask(prompt: str) -> nlq.Interpretation | nlq.Refusal:
+    catalog = nlq.Catalog()
+    for name, kind, tags in SERIES:
+        catalog.add(name, kind, tags.split())
+    return nlq.interpret(prompt, nlq.Context(now=NOW, catalog=catalog))
+
+
+@pytest.mark.parametrize(
+    "prompt", ["how many pipelines failed today", "failed pipelines today", "pipelines with failures today"]
+)
+def test_outcome_is_said_as_a_verb(prompt: str) -> None:
+    """`failed` is said of the value `failure`."""
+    result = ask(prompt)
+    assert isinstance(result, nlq.Interpretation), result
+    assert result.question.names == ("pipeline.run",)
+    assert [(tag.key, tag.values) for tag in result.question.tags] == [("result", ("failure",))]
+
+
+def test_duration_is_never_dropped() -> None:
+    """`pipeline duration` of a branch is refused: what lasts has no branch, and what has one lasts no time."""
+    result = ask("p90 pipeline duration main vs develop")
+    assert isinstance(result, nlq.Refusal)
+    assert result.code == "unknown_value"
+    assert "pipeline.duration_s has no tag branch" in result.detail
