@@ -12,6 +12,7 @@ from nlq.engine import Match
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Condition, Function, ValueFilter
 from nlq.subjects import COUNT, Subjects
+from nlq.units import own_measure
 
 
 class Conditions(Subjects):
@@ -99,12 +100,14 @@ class Conditions(Subjects):
         function = {frozenset({"event"}): "count", frozenset({"counter"}): "sum"}.get(self.types)
         if threshold.each or function is None or not self.names:
             return False
+        if self.types == {"event"} and (threshold.amount.unit or own_measure(self.names)):  # `chargebacks over 500 eur`
+            return False
         if self.said is not None and [each.function for each in self.said.aggregations] != [function]:
             if self.said.aggregations[0].function == "distinct" and parts.is_before_metric(threshold):
                 detail = "How many there are that have so many is not counted: ask 'which', and count the rows."
                 refuse("unsupported", detail, parts.clause_of(threshold))
             return False
-        is_event = self.types == {"event"}  # which has no value of its own
+        is_event = self.types == {"event"}  # which has no value of its own, as no unit is named
         return bool(is_event or parts.is_before_metric(threshold) or self.groups or self.grain or parts.bucket)
 
     def _having(self, values: list[ValueFilter]) -> list[Condition]:

@@ -8,6 +8,7 @@ from tests.nlq.conftest import NOW
 SERIES = (
     ("pipeline.run", "event", "branch:main result:failure"),
     ("pipeline.run", "event", "branch:develop result:success"),
+    ("chargeback.amount_eur", "event", "scheme:visa"),
     ("pipeline.duration_s", "timer", "repo:web stage:build"),
 )
 
@@ -36,3 +37,11 @@ def test_duration_is_never_dropped() -> None:
     assert isinstance(result, nlq.Refusal)
     assert result.code == "unknown_value"
     assert "pipeline.duration_s has no tag branch" in result.detail
+
+
+def test_event_with_a_unit_has_a_value() -> None:
+    """Of `chargeback.amount_eur` an amount is of each, and a number of all."""
+    result = ask("how many chargebacks over 500 eur today")
+    assert isinstance(result, nlq.Interpretation), result
+    assert [each.number for each in result.question.values] == [500]
+    assert result.question.having == ()
