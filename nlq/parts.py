@@ -159,7 +159,7 @@ class Parts:
         """`how many nights had frost`: of the nights, not of what happened in them, as in `how many night shifts`."""
         named = {clause.start for clause in self._by_type.get(Metric, [])}
         return any(
-            isinstance(before.value, Aggregations) and isinstance(clause.value, During) and clause.end not in named
+            before.value == Aggregations((_COUNT,)) and isinstance(clause.value, During) and clause.end not in named
             for before, clause in pairwise(self._clauses)
         )
 
