@@ -25,7 +25,7 @@ _DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
 }
 _AVERAGE = Aggregations((Aggregation("avg"),))
 _ENDS = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
-_LEVELS = frozenset({"gauge", "meter"})  # types whose values do not add up over time
+LEVELS = frozenset({"gauge", "meter"})  # types whose values do not add up over time
 
 
 def default_function(types: frozenset[str]) -> tuple[Function, str]:
@@ -81,7 +81,7 @@ class Conventions(Conditions):
         """
         parts, grain = self.parts, self.grain
         adds_up = bool(self.types) and self.types <= {"event", "counter"}
-        counted = self.metric is not None and self.metric.counted and not self.types & _LEVELS
+        counted = self.metric is not None and self.metric.counted and not self.types & LEVELS
         if not (parts.is_reduced_metric and (adds_up or counted)):
             return
         if grain and parts.aggregations in _ENDS and not parts.ranking:
@@ -233,18 +233,18 @@ class Conventions(Conditions):
                 parts.ratio
                 and not parts.ratio.minus
                 and self.said.aggregations == (Aggregation("avg"),)
-                and not self.types & _LEVELS
+                and not self.types & LEVELS
             ):
                 self.assumptions.append(f"the average read as what {self.names[0]} comes to for each")
                 return (Aggregation("sum"),)
             return self._counters_summed(self.said.aggregations)
         of_values = (parts.share and parts.thresholds) or parts.share_where  # `fraction of scores over 20`
-        named = metric and metric.counted and not self.types <= _LEVELS  # `players` of a gauge are no documents
+        named = metric and metric.counted and not self.types <= LEVELS  # `players` of a gauge are no documents
         asked = [each.quality for each in (parts.how, parts.ranking, parts.changed) if each]
         if any(is_measuring(name, quality) for name in self.names for quality in asked):  # `longest sessions`
             named = False
         counted = metric is None or not metric.names or named or of_values
-        loaded = told is not None and told.word in lexicon.LOADED and bool(self.types) and self.types <= _LEVELS
+        loaded = told is not None and told.word in lexicon.LOADED and bool(self.types) and self.types <= LEVELS
         if counted or (told and told.quality == "count" and not loaded) or (parts.rate and self.types != {"counter"}):
             self.assumptions.append(f"{metric.said if metric and metric.said else 'events'} counted")
             return self._counters_summed((COUNT,))
@@ -253,9 +253,9 @@ class Conventions(Conditions):
         if len(defaults) > 1:
             refuse("incomplete", f"{' and '.join(self.names)} are of different types: say 'average', 'sum' or 'count'.")
         function, done = defaults.pop()
-        if function == "avg" and parts.ratio and not parts.ratio.minus and not self.types & _LEVELS:
+        if function == "avg" and parts.ratio and not parts.ratio.minus and not self.types & LEVELS:
             function, done = "sum", "summed"
-        if function == "avg" and parts.how and parts.how.extreme and self.types <= _LEVELS:
+        if function == "avg" and parts.how and parts.how.extreme and self.types <= LEVELS:
             backwards = runs_backwards(self.names, parts.how.quality)
             function, done = (
                 ("max", "at its highest") if parts.how.descending != backwards else ("min", "at its lowest")

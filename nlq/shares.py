@@ -1,11 +1,10 @@
 """What results are divided by: shares, ratios, and the rate of errors."""
 
 from nlq.clauses import Metric, ShareWhere
-from nlq.conventions import Conventions, default_function
+from nlq.conventions import LEVELS, Conventions, default_function
 from nlq.describe import tag_filter
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Function, Over, TagFilter, ValueFilter
-from nlq.subjects import COUNT
 from nlq.units import UNITLESS, own_measure
 
 
@@ -96,9 +95,12 @@ class Shares(Conventions):
         """What the second metric of a ratio or a difference comes to, where that is not said."""
         ratio, types = self.parts.ratio, self.context.catalog.names[name].types
         if ratio is None or not ratio.minus:
-            counter = types == {"counter"}
-            self.assumptions.append(f"divided by the {'sum' if counter else 'count'} of {name}")
-            return Aggregation("sum") if counter else COUNT
+            levels, counter = types <= LEVELS, types == {"counter"}
+            below = Aggregation(
+                "sum" if counter else "avg" if levels else "count"
+            )  # `tickets per agent` that is online
+            self.assumptions.append(f"divided by the {below.label} of {name}")
+            return below
         counted: tuple[Function, str] = ("count", "counted")
         function, done = counted if ratio.denominator.counted else default_function(types)
         if function == "count" and types == {"counter"}:
