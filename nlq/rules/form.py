@@ -121,6 +121,8 @@ RULES = (
     Rule("n of a key", "<count> <key-noun>", "noun", _so_many, cost=0.3),
     Rule("which bucket", f"on|at|in|during? {_WHICH} <unit>", "noun", _bucket),
     Rule("bucket", "<unit>", "noun", _bucket, cost=0.8),
+    Rule("bucket when", "<unit> when|where", "noun", _bucket, cost=0.3),
+    Rule("bucket in which", "<unit> on|in which", "noun", _bucket, cost=0.3),
     # conditions on groups
     Rule("averaged over number", "averaged|averaging|averages <comparator> <amount>", "having", _having("avg")),
     Rule("peaked over number", "peaked|peaking|peaks at? <comparator> <amount>", "having", _having("max")),
