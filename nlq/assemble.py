@@ -293,6 +293,8 @@ class _Assembly(Shares):
             refuse("incomplete", "A condition on groups needs to know of what: add 'by' and a tag.")
         if parts.noun and not parts.noun.which and not rank:
             self.assumptions.append(f"'{parts.noun.key.key}' read as by {parts.noun.key.key}")
+        if parts.whether and parts.noun and parts.noun.which:
+            refuse("conflict", "Yes or no, or which: ask one of them.")
         if parts.whether and not having:
             refuse("incomplete", "Yes or no to what? Add a condition, such as 'over 80'.")
         self._check_whole()

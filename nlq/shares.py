@@ -44,7 +44,7 @@ class Shares(Conventions):
         """The conditions of the question, and what its result is divided by.
 
         `what percentage of requests had status 500`: of all, and those that had it. Without `had`, the one condition
-        that there is makes the part; several could be meant either way.
+        that there is makes the part; several could be meant either way. By route it is a part of each.
         """
         parts, tags = self.parts, self.parts.tags
         if parts.ratio or parts.per:
@@ -60,7 +60,7 @@ class Shares(Conventions):
             else:
                 values = (*values, ValueFilter(wanted.comparison, self.number(wanted.amount)))
                 part.append(values[-1])
-        if parts.share and not part and not self.groups:
+        if parts.share and not part and (parts.parts or not self.groups):
             part = [*parts.parts, *values] or ([*tags] if len(tags) == 1 else [])
             if not part:
                 refuse("incomplete", "A share of what? Add 'by' and a tag, or a condition: 'had status 500'.")

@@ -272,6 +272,7 @@ RULES = (
     Rule("selection", "only|just? where? on|from|in|at|to|for|with? the? <selection>", "tag", _same),
     Rule("value only", "on|from|in|at|to|for? the? <selection> only|alone", "tag", _same),
     Rule("had value", "that? had|has|have|having|with|were|was|are|is <selection>", "had", _part_of, cost=0.05),
+    Rule("that was value", "that|who <selection>", "had", _part_of, cost=0.1),
     Rule("came from value", "that? come|comes|came|coming from|via|through the? <selection>", "had", _part_of),
     Rule(
         "came back as value",
