@@ -55,8 +55,8 @@ class Conditions(Subjects):
                 values.append(wanted)
                 if self.said and self.groups and not threshold.each and self.said.aggregations != (COUNT,):
                     self.assumptions.append("the condition is on each value; for groups: 'which ... averaged over'")
-        if parts.having:
-            having += self._having(values)
+        for said in parts.havings:
+            having += self._having(said, values)
         if parts.changed and not parts.sides:
             condition = parts.changed.condition
             if runs_backwards(self.names, parts.changed.quality):
@@ -110,11 +110,8 @@ class Conditions(Subjects):
         is_event = self.types == {"event"}  # which has no value of its own, as no unit is named
         return bool(is_event or parts.is_before_metric(threshold) or self.groups or self.grain or parts.bucket)
 
-    def _having(self, values: list[ValueFilter]) -> list[Condition]:
+    def _having(self, said: Having, values: list[ValueFilter]) -> list[Condition]:
         parts = self.parts
-        said = parts.having
-        if said is None:
-            return []
         if said.function and (parts.ratio or parts.per or parts.share_where):
             refuse("unsupported", "Of a ratio or a difference say 'which ... over' a number.", parts.clause_of(said))
         if said.crossed and parts.whether and not self.said:  # `did cpu exceed 90`: any single value

@@ -1,6 +1,9 @@
 """What is not said: the conventions that fill it in, each told as an assumption."""
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from nlq import lexicon
 from nlq.amounts import measure_told, runs_backwards
@@ -12,7 +15,7 @@ from nlq.cycles import MAX_MEASURED, never
 from nlq.engine import Match
 from nlq.measures import MEASURES, SECOND
 from nlq.misfit import refuse
-from nlq.parts import Parts, beside, up_to_now
+from nlq.parts import Parts
 from nlq.question import Aggregation, Condition, Function, Rank, TimeRange
 from nlq.recurrence import Preceding
 from nlq.subjects import COUNT
@@ -31,6 +34,23 @@ LEVELS = frozenset({"gauge", "meter"})  # types whose values do not add up over 
 def default_function(types: frozenset[str]) -> tuple[Function, str]:
     """What is done with values of these types where nothing is said: the function, and how it is told."""
     return _DEFAULTS.get(types, ("avg", "averaged"))
+
+
+def up_to_now(said: TimeRange, now: datetime, clause: Match | None = None) -> TimeRange:
+    """What of a range has passed. Refused where nothing has."""
+    if said.start is not None and said.start > now:
+        refuse("future", "That time has not come: only the past is recorded.", clause)
+    return TimeRange(said.start, now if said.end is None else min(said.end, now))
+
+
+def beside(
+    first: TimeRange | None, second: Shift | Preceding, zone: ZoneInfo, clause: Match | None = None
+) -> TimeRange:
+    """The second range, told from the first. Refused where it cannot be."""
+    with suppress(ValueError):  # the first has no start, or is of another kind
+        if first:
+            return second.apply(first, zone)
+    return refuse("incomplete", "Compared with what? The first time range is not said, or has no start.", clause)
 
 
 def take_count(parts: Parts) -> None:
@@ -196,8 +216,9 @@ class Conventions(Conditions):
                 if self.types == {"event"}:  # an event has no value: where there were the most
                     self.said = None
                 return Rank(self.count(), descending=function == "max")
-        if parts.bucket and not having:
-            refuse("incomplete", "Of the buckets, which: the highest, the busiest?", parts.clause_of(parts.bucket))
+        if parts.bucket and (parts.grain or not having):
+            told = "Two bucket widths in one prompt." if having else "Of the buckets, which: the highest, the busiest?"
+            refuse("conflict" if having else "incomplete", told, parts.clause_of(parts.bucket))
         return None
 
     def count(self) -> int:

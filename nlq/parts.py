@@ -1,9 +1,7 @@
 """Clauses, by what they say of the question. Here contradictions between clauses are found."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -54,27 +52,8 @@ from nlq.cycles import NIGHTS, a_day_on, is_long, joined
 from nlq.engine import Match
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Cycle, Grain, GroupKey, TagFilter, TimeRange
-from nlq.recurrence import Preceding
-from nlq.timeline import Shift
 
 _COUNT, _LATEST = Aggregation("count"), Aggregation("latest")
-
-
-def up_to_now(said: TimeRange, now: datetime, clause: Match | None = None) -> TimeRange:
-    """What of a range has passed. Refused where nothing has."""
-    if said.start is not None and said.start > now:
-        refuse("future", "That time has not come: only the past is recorded.", clause)
-    return TimeRange(said.start, now if said.end is None else min(said.end, now))
-
-
-def beside(
-    first: TimeRange | None, second: Shift | Preceding, zone: ZoneInfo, clause: Match | None = None
-) -> TimeRange:
-    """The second range, told from the first. Refused where it cannot be."""
-    with suppress(ValueError):  # the first has no start, or is of another kind
-        if first:
-            return second.apply(first, zone)
-    return refuse("incomplete", "Compared with what? The first time range is not said, or has no start.", clause)
 
 
 def puts_beside(tag: TagFilter, beside: Beside) -> bool:
@@ -108,7 +87,7 @@ class Parts:
         compares = self._all(Compare)
         self.compare: Compare | None = max(compares, key=lambda each: abs(each.direction), default=None)
         self.changed: Changed | None = self._only(Changed, "changes")
-        self.having: Having | None = self._only(Having, "conditions on groups")
+        self.havings: tuple[Having, ...] = self._havings()
         self.object: KeyNoun | None = None
         self.sides = False
         self.noun: KeyNoun | None = self._noun()
@@ -140,6 +119,11 @@ class Parts:
         self.metric = self._metric(catalog)
         self._settle()
         self._check_all_taken()
+
+    @property
+    def having(self) -> Having | None:
+        """The first condition on groups."""
+        return next(iter(self.havings), None)
 
     @property
     def is_top_of_metric(self) -> bool:
@@ -284,6 +268,14 @@ class Parts:
             [each for each in self._take(KeyNoun) if each.value in found], "things asked about"
         )
         return noun
+
+    def _havings(self) -> tuple[Having, ...]:
+        """One; or two ends of what a group comes to: `having >= 5, having <= 9`."""
+        found: list[Having] = self._all(Having)
+        if len(found) == 2 and found[0].of == found[1].of and not (found[0].function or found[1].function):
+            return tuple(found)
+        having: Having | None = self._only(Having, "conditions on groups")
+        return (having,) if having else ()
 
     def _range(self) -> TimeRange | None:
         """The range; `ever over 80 today` says one and none."""
