@@ -66,9 +66,7 @@ def stop_on_signals() -> None:
     """Make SIGINT and SIGTERM end the program at once, whatever it is doing, with exit status 0."""
 
     def stop(*_: object) -> NoReturn:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
-        raise SystemExit(0)
+        os._exit(0)  # an exception could be lost where it was interrupted; there is nothing to be left in order
 
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, stop)
