@@ -234,8 +234,7 @@ class _Assembly(Shares):
         if any(map(self.is_total, self.parts.thresholds)):
             refuse("incomplete", "How many there are is told of periods: ask 'which hours had more than' so many.")
         values = self.values()
-        if having := self.parts.having:
-            values += (ValueFilter(having.comparison, self.number(having.amount)),)
+        values += tuple(ValueFilter(each.comparison, self.number(each.amount)) for each in self.parts.havings)
         if self.said in order:
             return self._about("list", time, values=values, rank=Rank(1, order[self.said]))
         if self.parts.ranking:

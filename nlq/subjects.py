@@ -138,7 +138,7 @@ class Subjects:
         if self._reduces() or len(names) > 1:  # of what adds up single values mean little
             names = [name for name in names if found[name] != {"counter"}] or names
         amounts = [each.amount for each in self.parts.thresholds]
-        amounts += [self.parts.having.amount] if self.parts.having else []
+        amounts += [each.amount for each in self.parts.havings]
         for unit in [amount.unit for amount in amounts if amount.unit]:
             quantity = MEASURES[unit].quantity
             names = [name for name in names if (own := measure_of(name)) and own.quantity == quantity]
