@@ -252,6 +252,8 @@ class _Assembly(Shares):
     def _ranks_documents(self) -> bool:
         """`top 5 cpu.usage`: single metrics, not groups of them."""
         ranking, metric = self.parts.ranking, self.metric
+        if self.ranks_change:
+            return False
         named = ranking and metric and metric.names and (not metric.counted or ranking.quality in QUALITY_WORDS)
         asked = self.groups or self.grain or self.said or self.parts.bucket or self.parts.whether
         return bool(named and not asked and not self._ranks_kinds())
@@ -299,8 +301,8 @@ class _Assembly(Shares):
         self._check_whole()
         self._tell_together(aggregations)
         tags, values, over = self.over(values, aggregations)
-        if over and (second or len(aggregations) > 1 or parts.whether or (rank and rank.others)):
-            refuse("unsupported", "A ratio is of one result, in one time range.")
+        if over and (len(aggregations) > 1 or parts.whether or (rank and rank.others)):
+            refuse("unsupported", "A ratio is of one result.")
         return self._about(
             "exists" if parts.whether else "aggregate",
             time,
@@ -345,7 +347,7 @@ class _Assembly(Shares):
             refuse("unsupported", "'others' goes with counts and sums of one kind of group.")
         if rank and rank.others and self.groups[0].kind in CYCLIC:
             refuse("unsupported", "'others' is no hour and no weekday.")
-        if (self.parts.share and (second or len(aggregations) > 1)) or (self._shares() and not additive):
+        if (self.parts.share and len(aggregations) > 1) or (self._shares() and not additive):
             refuse("unsupported", "A share is of one count or sum.")
 
     def _shares(self) -> bool:

@@ -244,13 +244,14 @@ class CatalogWish:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """`top 5`, `slowest`. No count: one was not said."""
+    """`top 5`, `slowest`. No count: one was not said. change: `biggest increase`, by how the value changed."""
 
     count: int | None
     descending: bool
     quality: Quality = "any"
     word: str = ""
     per: tuple[GroupKey, ...] = ()
+    change: "Compare | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,9 +317,15 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`compare`, `how did ... change`: there is a second range. direction: 1 `grew`, -1 `fell`, 0 neither."""
+    """`compare`, `how did ... change`: there is a second range. direction: 1 `grew`, -1 `fell`, 0 neither.
+
+    changes: it is about the change; percent: of it in percent. ranks: `by growth`, what a ranking goes by.
+    """
 
     direction: int = 0
+    changes: bool = False
+    percent: bool = False
+    ranks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

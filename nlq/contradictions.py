@@ -212,6 +212,8 @@ def _rank_problems(question: Question) -> Iterator[str]:
         yield "a list has one rank for all"
     if question.form != "list" and not (question.groups or question.grain):
         yield "a rank needs groups or a grain"
+    if rank.by != "value" and not question.compared_to:
+        yield "a rank by a change needs two ranges"
     if rank.per and not set(rank.per) < set(question.groups):
         yield "a rank is per some of the groups"
     if rank.others and (rank.per or question.grain or question.compared_to or len(question.groups) != 1):
@@ -225,7 +227,7 @@ def _share_problems(question: Question) -> Iterator[str]:
     folded = question.share or (question.rank and question.rank.others)
     if folded and any(aggregation.function not in _ADDITIVE for aggregation in question.aggregations):
         yield "shares and others are of counts and sums"
-    if question.share and (len(question.aggregations) != 1 or not question.groups or question.compared_to):
+    if question.share and (len(question.aggregations) != 1 or not question.groups):
         yield "a share is of one aggregation, by groups"
 
 
@@ -235,7 +237,7 @@ def _over_problems(question: Question) -> Iterator[str]:
         return
     whole = replace(question, names=over.names, aggregations=(over.aggregation,), tags=over.tags, values=over.values)
     yield from _aggregation_problems(over.aggregation, whole)
-    alone = not (question.share or question.compared_to or (question.rank and question.rank.others))
+    alone = not (question.share or (question.rank and question.rank.others))
     if len(question.aggregations) != 1 or not alone:
         yield "over divides one aggregation, and nothing else does"
     mine = (set(question.tags), set(question.values))

@@ -16,7 +16,7 @@ from nlq.engine import Match
 from nlq.measures import MEASURES, SECOND
 from nlq.misfit import refuse
 from nlq.parts import Parts
-from nlq.question import Aggregation, Condition, Function, Rank, TimeRange
+from nlq.question import Aggregation, Condition, Function, Rank, RankedBy, TimeRange
 from nlq.recurrence import Preceding
 from nlq.subjects import COUNT
 from nlq.timeline import Shift
@@ -198,14 +198,7 @@ class Conventions(Conditions):
     def rank(self, having: tuple[Condition, ...]) -> Rank | None:
         parts = self.parts
         if parts.ranking:
-            per = parts.ranking.per
-            if parts.noun and len(self.groups) > 1 and not parts.versus:  # `top 3 hosts per region`
-                per = tuple(group for group in self.groups if group != parts.noun.key)
-            if per and not set(per) < set(self.groups):
-                refuse("conflict", "A ranking per group needs to be of a group within it.")
-            if self.grain and self.groups:
-                self.assumptions.append("ranked within each bucket")
-            return Rank(self.count(), self.descending(), per, others=parts.others is not None)
+            return self._ranked(parts.ranking)
         if parts.others:
             refuse("incomplete", "Which are not the others? Say how many: 'top 5'.")
         # `which host had the highest cpu.usage`
@@ -220,6 +213,41 @@ class Conventions(Conditions):
             told = "Two bucket widths in one prompt." if having else "Of the buckets, which: the highest, the busiest?"
             refuse("conflict" if having else "incomplete", told, parts.clause_of(parts.bucket))
         return None
+
+    @property
+    def ranks_change(self) -> bool:
+        """`which services grew the most`, `top 5 hosts by growth`: the change is what is ranked."""
+        ranking, compare = self.parts.ranking, self.parts.compare
+        if ranking is None:
+            return False
+        most = ranking.word in ("most", "least")
+        return bool(compare and (compare.ranks or (most and compare.changes))) or bool(most and self.parts.changed)
+
+    def _ranked(self, ranking: Ranking) -> Rank:
+        parts, per = self.parts, ranking.per
+        if parts.noun and len(self.groups) > 1 and not parts.versus:  # `top 3 hosts per region`
+            per = tuple(group for group in self.groups if group != parts.noun.key)
+        if per and not set(per) < set(self.groups):
+            refuse("conflict", "A ranking per group needs to be of a group within it.")
+        if self.grain and self.groups:
+            self.assumptions.append("ranked within each bucket")
+        descending, by = self._ranked_by(ranking) if self.ranks_change else (self.descending(), "value")
+        return Rank(self.count(), descending, per, others=parts.others is not None, by=by)
+
+    def _ranked_by(self, ranking: Ranking) -> tuple[bool, RankedBy]:
+        """Whether the greatest come first, and of what: of a rise or a fall, or of a change either way."""
+        parts = self.parts
+        if parts.against is None:
+            refuse("incomplete", "A change since when? Name a second time range.", parts.clause_of(ranking))
+        direction = parts.compare.direction if parts.compare else 0
+        if parts.changed:
+            direction = 1 if parts.changed.condition.comparison == "gt" else -1
+        descending = ranking.descending == (direction >= 0)
+        if parts.compare and parts.compare.percent:
+            self.assumptions.append("ranked by the change in percent")
+            return descending, "change_percent"
+        self.assumptions.append(f"ranked by how much it {('changed', 'rose', 'fell')[direction]}")
+        return descending, "change" if direction else "absolute_change"
 
     def count(self) -> int:
         parts = self.parts
@@ -281,7 +309,13 @@ class Conventions(Conditions):
             function, done = (
                 ("max", "at its highest") if parts.how.descending != backwards else ("min", "at its lowest")
             )
-        if function == "avg" and parts.ranking and parts.is_top_of_metric and parts.ranking.quality == "any":
+        if (
+            function == "avg"
+            and parts.ranking
+            and parts.is_top_of_metric
+            and parts.ranking.quality == "any"
+            and not self.ranks_change
+        ):
             function, done = ("max", "at its highest") if parts.ranking.descending else ("min", "at its lowest")
         self.assumptions.append(f"{' and '.join(self.names)} {done}")
         return (Aggregation(function),)

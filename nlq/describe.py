@@ -29,6 +29,7 @@ _KINDS = {"name": "metric name", "type": "metric type", "hour": "hour of day", "
 _KINDS |= {"day_part": "part of day", "week_part": "weekday or weekend"}
 _MATCHES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 _OF = {"value": "", "change": "change ", "change_percent": "change percent "}
+_RANKED_BY = {"change": "change", "change_percent": "percent change", "absolute_change": "absolute change"}
 _WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 _DAYS = {(): "each day", (0, 1, 2, 3, 4): "on weekdays", (5, 6): "on weekends"}
 _PLAIN = re.compile(r"[^\W_](?:[\w./:@+-]*[^\W_])?|[/](?:[\w./@+-]*[^\W_])?")
@@ -80,7 +81,8 @@ def _opening(question: Question) -> str:
 
 def _rank(rank: Rank) -> str:
     per = f" per {' and '.join(map(_group, rank.per))}" if rank.per else ""
-    return f"{'top' if rank.descending else 'bottom'} {rank.count}{per}{' and others' if rank.others else ''}"
+    by = "" if rank.by == "value" else f" by {_RANKED_BY[rank.by]}"
+    return f"{'top' if rank.descending else 'bottom'} {rank.count}{per}{by}{' and others' if rank.others else ''}"
 
 
 def _per(over: Over | None) -> str:

@@ -47,7 +47,8 @@ def follow_up(previous: Question, parts: Parts, context: Context) -> Question:
             refuse("unsupported", f"'{parts.ranking.word}' is for a question of its own: say 'top' or 'bottom'.")
         count = parts.ranking.count or context.limits.default_top
         backwards = runs_backwards(question.names, parts.ranking.quality)
-        question = replace(question, rank=Rank(count, parts.ranking.descending != backwards))
+        by = previous.rank.by if previous.rank else "value"
+        question = replace(question, rank=Rank(count, parts.ranking.descending != backwards, by=by))
     if parts.during:
         question = replace(question, during=parts.during)
     question = replace(question, groups=parts.groups or question.groups, grain=parts.grain or question.grain)

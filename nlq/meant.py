@@ -1,10 +1,10 @@
-"""Which metric is meant: by words that stand apart, by the tags that are said, by what is asked of its values."""
+"""What is meant by words that stand apart; and which metric, by the tags that are said and what is asked of values."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from nlq.catalog import Catalog, fold, words_of
-from nlq.clauses import Alternating, Metric
+from nlq.clauses import Alternating, Compare, Metric
 from nlq.engine import Match
 from nlq.lexicon import QUALITY_WORDS, Quality
 from nlq.measures import MEASURES
@@ -21,6 +21,18 @@ def apart(clause: Match) -> Iterator[Match]:
     yield replace(clause, value=said.groups)
     if said.during:
         yield replace(clause, value=said.during)
+
+
+def together(said: Sequence[Compare]) -> Compare | None:
+    """What several clauses say of a comparison: `by how many percent did it grow`."""
+    if not said:
+        return None
+    return Compare(
+        direction=max((each.direction for each in said), key=abs),
+        changes=any(each.changes for each in said),
+        percent=any(each.percent for each in said),
+        ranks=any(each.ranks for each in said),
+    )
 
 
 def joined(said: Sequence[Metric], catalog: Catalog) -> Metric | None:

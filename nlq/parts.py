@@ -84,8 +84,8 @@ class Parts:
         self.during: tuple[Cycle, ...] = self._during()
         self.against: Against | None = self._only(Against, "second time ranges")
         self.versus: Versus | None = self._only(Versus, "comparisons")
-        compares = self._all(Compare)
-        self.compare: Compare | None = max(compares, key=lambda each: abs(each.direction), default=None)
+        moved = [self.ranking.change] if self.ranking and self.ranking.change else []
+        self.compare: Compare | None = meant.together([*self._all(Compare), *moved])
         self.changed: Changed | None = self._only(Changed, "changes")
         self.havings: tuple[Having, ...] = self._havings()
         self.object: KeyNoun | None = None

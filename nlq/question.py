@@ -29,6 +29,7 @@ Function = Literal[
     "began",
 ]
 Comparison = Literal["eq", "ne", "lt", "le", "gt", "ge"]
+RankedBy = Literal["value", "change", "change_percent", "absolute_change"]
 Unit = Literal["second", "minute", "hour", "day", "week", "month", "quarter", "year"]
 
 # Bounds that hold for questions from outside: see contradictions.py.
@@ -169,6 +170,7 @@ class Over:
 class Rank:
     """The first `count` rows by value: the highest first when `descending`.
 
+    by: or, where two ranges are compared, by how the value changed.
     per: so many rows for each group of these keys; and, where there are groups and buckets, for each bucket.
     others: all other groups are folded into one, called `others`.
     """
@@ -177,6 +179,7 @@ class Rank:
     descending: bool = True
     per: Annotated[tuple[GroupKey, ...], _Few] = ()
     others: bool = False
+    by: RankedBy = "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,8 @@ class Question:
     share: each group's part of the whole, in percent, beside its count or sum; within its bucket where there are
     buckets.
     over: what the first result is divided by: `errors per request`, `what percentage of requests had status 500`.
-    compared_to: a second range; each row then has the values in both, and how they changed.
+    compared_to: a second range; each row then has the values in both, and how they changed: where there are shares or
+    ratios, those of these.
     during: what of the ranges is meant: the time that belongs to each of these. The first alone may be one that is
     not negated.
     unit: what results are given in, a symbol of measures.SYMBOLS; None: as stored. All other numbers of the question

@@ -185,7 +185,7 @@ function menuOf(part: Part, question: Question, change: (change: Change) => void
             .map(([label, range]) =>
               to(label, { ...question, compared_to: range }, edits.equal(range, question.compared_to)),
             ),
-          without({ ...question, compared_to: null }),
+          without(edits.uncompared(question)),
         ],
       };
   }

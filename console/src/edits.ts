@@ -165,6 +165,14 @@ export function comparisons(question: Question): [string, Range][] {
   return found;
 }
 
+/** Of one range: then nothing is ranked by how it changed. */
+export const uncompared = (question: Question): Question => ({
+  ...question,
+  compared_to: null,
+  having: question.having.filter((each) => each.of === "value"),
+  rank: question.rank && { ...question.rank, by: "value" },
+});
+
 /** The part of a range, in buckets fine enough to show something. */
 export function zoomed(question: Question, from: number, to: number): Question {
   let grain = question.grain;
@@ -177,7 +185,7 @@ export function zoomed(question: Question, from: number, to: number): Question {
   const [start, end] = [Math.floor(from / step) * step, Math.ceil(to / step) * step].map((at) =>
     new Date(at * 1000).toISOString(),
   );
-  return { ...question, grain, compared_to: null, range: { start, end } };
+  return { ...uncompared(question), grain, range: { start, end } };
 }
 
 /** `2026-11-27T13:05`, as clocks of the zone show the instant. */

@@ -1,7 +1,7 @@
 // The question as one sentence, in the order of the reading, each part of it by what it is.
 
 import { range } from "./times";
-import type { Aggregation, Comparison, Cycle, GroupKey, Over, Question, TagFilter } from "./types";
+import type { Aggregation, Comparison, Cycle, GroupKey, Over, Question, Rank, TagFilter } from "./types";
 
 export type Kind =
   | "aggregation"
@@ -166,7 +166,7 @@ export function sentence(question: Question, phrase: string | null): Part[] {
   }
   if (question.rank)
     parts.push({
-      text: `${question.rank.descending ? "top" : "bottom"} ${question.rank.count}${question.rank.others ? " and others" : ""}`,
+      text: rankText(question.rank),
       kind: "rank",
       index: 0,
     });
@@ -188,6 +188,16 @@ export function sentence(question: Question, phrase: string | null): Part[] {
     });
   }
   return parts;
+}
+
+function rankText({ count, descending, others, by = "value" }: Rank): string {
+  const of = {
+    value: "",
+    change: " by change",
+    change_percent: " by change %",
+    absolute_change: " by absolute change",
+  };
+  return `${descending ? "top" : "bottom"} ${count}${of[by]}${others ? " and others" : ""}`;
 }
 
 export function grainText(grain: { unit: string; count: number }): string {

@@ -45,7 +45,9 @@ export function unitOf(question: Question, column: string): string {
   if (question.form === "age") return column === "seconds" ? (question.unit ?? "s") : "";
   if (question.form !== "aggregate" && question.form !== "list") return "";
   const said = question.aggregations.find((each) => labelOf(each) === column) ?? question.aggregations[0];
-  if (question.over) return question.over.percent ? "%" : "";
+  if (question.over)
+    return question.over.percent && ![labelOf(question.aggregations[0]), "of"].includes(column) ? "%" : "";
+  if (question.share && ["previous", "change"].includes(column)) return "%";
   if (question.form === "list" ? column !== "value" : !said || UNITLESS.has(said.function)) return "";
   if (question.groups.some((group) => group.key === column)) return "";
   const units = new Set(question.names.map(unitOfName));

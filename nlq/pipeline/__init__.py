@@ -17,6 +17,7 @@ no name, key or value of a user ever becomes a field name. Literal text that cou
 goes through `$literal`.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -137,27 +138,18 @@ def _matching(question: Question, plan: Plan) -> list[Stage]:
 
 
 def _aggregate(question: Question, limit: int, capped: bool, plan: Plan) -> Pipeline:
-    keys, values = key_fields(question), value_fields(question)
-    fields = [each for field in values for each in (compared_fields(field) if question.compared_to else [field])]
-    fields += ["share0"] if question.share else []
-    fields += ["whole0", "ratio0"] if question.over else []
+    keys, results = key_fields(question), list(_results(question))
     stages = [*_groups(question, plan), *(shared(question) if question.share else []), *conditions(question)]
     cells = [*map(_cell, keys, question.groups), *(["$_id.time"] if question.grain else [])]
-    cells += [converted(field, question) for field in fields]
+    cells += [converted(field, question) for field, _ in results]
     if keys or question.grain:
         stages += ordered(question)
     else:  # one row whatever there is
-        empty = {field: nothing(each) for field, each in zip(values, question.aggregations, strict=True)}
-        empty |= {field.replace("value", other): empty[field] for field in values for other in _beside(question)}
-        if question.over:
-            empty["whole0"] = nothing(question.over.aggregation)
-        if question.over and question.over.minus and None not in empty.values():
-            empty["ratio0"] = 0
-        stages.append({"$unionWith": {"pipeline": [{"$documents": [{"$literal": empty}]}]}})
+        stages.append({"$unionWith": {"pipeline": [{"$documents": [{"$literal": _nothing(question)}]}]}})
         limit, capped = 1, False
     stages += [{"$limit": limit}, {"$project": {"_id": 0, "row": cells}}]
     chart: Chart = "line" if question.grain else "bar" if keys else "number"
-    return Pipeline(source(question, plan), tuple(stages), _columns(question), limit, capped, chart)
+    return Pipeline(source(question, plan), tuple(stages), _columns(question, results), limit, capped, chart)
 
 
 def _cell(key: str, group: GroupKey) -> Any:
@@ -177,24 +169,42 @@ def _groups(question: Question, plan: Plan) -> list[Stage]:
     return compared(question, second, plan) if second else reduced(question, plan)
 
 
-def _beside(question: Question) -> tuple[str, ...]:
-    """What stands beside a value when nothing is compared with nothing: no percentage."""
-    return ("previous", "change") if question.compared_to else ()
-
-
-def _columns(question: Question) -> tuple[Column, ...]:
-    columns = [*map(_group_column, question.groups)]
-    if question.grain:
-        columns.append(Column("time", "time"))
-    several = len(question.aggregations) > 1
-    for aggregation in question.aggregations:
-        columns.append(Column(aggregation.label, "number"))
+def _results(question: Question) -> Iterator[tuple[str, str]]:
+    """The fields of the results, and the names of their columns. What two ranges are compared by comes last."""
+    over, several = question.over, len(question.aggregations) > 1
+    made = ("share0", "share") if question.share else ()
+    if over:
+        made = ("ratio0", "percent" if over.percent else "difference" if over.minus else "ratio")
+    for field, aggregation in zip(value_fields(question), question.aggregations, strict=True):
+        yield field, aggregation.label
+        if question.compared_to and not made:
+            yield from _beside(field, f"{aggregation.label}_" if several else "")
+    if over:
+        yield "whole0", "minus" if over.minus else "of"
+    if made:
+        yield made
         if question.compared_to:
-            prefix = f"{aggregation.label}_" if several else ""
-            columns += [Column(f"{prefix}{name}", "number") for name in ("previous", "change", "change_percent")]
-    if question.share:
-        columns.append(Column("share", "number"))
+            yield from _beside(made[0], "")
+
+
+def _beside(field: str, prefix: str) -> Iterator[tuple[str, str]]:
+    names = ("previous", "change", "change_percent")
+    yield from ((beside, prefix + name) for beside, name in zip(compared_fields(field)[1:], names, strict=True))
+
+
+def _nothing(question: Question) -> dict[str, int | None]:
+    """The results where there is no document: no percentage, and no ratio."""
+    empty = {field: nothing(each) for field, each in zip(value_fields(question), question.aggregations, strict=True)}
+    compared = list(empty)
     if question.over:
-        result = "percent" if question.over.percent else "difference" if question.over.minus else "ratio"
-        columns += [Column("minus" if question.over.minus else "of", "number"), Column(result, "number")]
-    return tuple(columns)
+        empty["whole0"] = nothing(question.over.aggregation)
+        empty["ratio0"] = 0 if question.over.minus and None not in empty.values() else None
+        compared = ["ratio0"]
+    if question.compared_to:
+        empty |= {beside: empty[field] for field in compared for beside, _ in list(_beside(field, ""))[:2]}
+    return empty
+
+
+def _columns(question: Question, results: Iterable[tuple[str, str]]) -> tuple[Column, ...]:
+    time = [Column("time", "time")] if question.grain else []
+    return (*map(_group_column, question.groups), *time, *(Column(name, "number") for _, name in results))

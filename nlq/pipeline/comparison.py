@@ -1,4 +1,7 @@
-"""Two ranges side by side: the second is reduced by itself, and the groups of both are put together."""
+"""Two ranges side by side: the second is reduced by itself, and the groups of both are put together.
+
+What is compared is a result (`value0`), or what is made of it: its share, or its ratio to another.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -20,15 +23,14 @@ def compared(question: Question, second: TimeRange, plan: Plan) -> list[Stage]:
     Buckets of the second range are moved by what lies between the starts of both.
     """
     fields = value_fields(question)
-    before = {_previous(field): f"${field}" for field in fields}
-    moved = [{"$set": {"_id.time": _moved(question, second)}}] if question.grain else []
+    before = {previous_of(field): f"${field}" for field in fields}
     beside = replace(question, range=second)
-    other = [*reduced(beside, plan), *moved, {"$project": before}]
+    other = [*reduced(beside, plan), *moved(question, second), {"$project": before}]
     merged = {field: {"$max": f"${field}"} for field in (*fields, *before)}
     filled = {
         side: {"$ifNull": [f"${side}", nothing(aggregation)]}
         for field, aggregation in zip(fields, question.aggregations, strict=True)
-        for side in (field, _previous(field))
+        for side in (field, previous_of(field))
         if nothing(aggregation) is not None
     }
     return [
@@ -36,27 +38,40 @@ def compared(question: Question, second: TimeRange, plan: Plan) -> list[Stage]:
         {"$unionWith": {"coll": source(beside, plan), "pipeline": other}},
         {"$group": {"_id": "$_id", **merged}},
         *([{"$set": filled}] if filled else []),
-        {"$set": {name: result for field in fields for name, result in _change(field).items()}},
+        {"$set": {name: result for field in fields for name, result in change(field).items()}},
     ]
 
 
 def compared_fields(field: str) -> list[str]:
-    """The fields of one aggregation, in the order of their columns."""
-    return [field, _previous(field), *_change(field)]
+    """The fields of one result, in the order of their columns."""
+    return [field, previous_of(field), *change(field)]
 
 
-def _previous(field: str) -> str:
-    return field.replace("value", "previous")
+def previous_of(field: str) -> str:
+    """The field of the same result in the second range: `previous0` of `value0`, `share_previous0` of `share0`."""
+    return _beside(field, "previous")
 
 
-def _change(field: str) -> dict[str, Any]:
-    change = {"$subtract": [f"${field}", f"${_previous(field)}"]}
-    no_base = {"$in": [{"$ifNull": [f"${_previous(field)}", 0]}, [0]]}
-    percent = {"$multiply": [{"$divide": [change, {"$abs": f"${_previous(field)}"}]}, 100]}
+def change(field: str) -> dict[str, Any]:
+    """The fields that tell how a result differs from that in the second range, and how they are computed."""
+    previous = f"${previous_of(field)}"
+    difference = {"$subtract": [f"${field}", previous]}
+    no_base = {"$in": [{"$ifNull": [previous, 0]}, [0]]}
+    percent = {"$multiply": [{"$divide": [difference, {"$abs": previous}]}, 100]}
     return {
-        field.replace("value", "change"): change,
-        field.replace("value", "change_percent"): {"$cond": [no_base, None, percent]},
+        _beside(field, "change"): difference,
+        _beside(field, "change_percent"): {"$cond": [no_base, None, percent]},
     }
+
+
+def _beside(field: str, word: str) -> str:
+    result = field.rstrip("0123456789")
+    return (word if result == "value" else f"{result}_{word}") + field[len(result) :]
+
+
+def moved(question: Question, second: TimeRange) -> list[Stage]:
+    """The buckets of the second range, moved beside those of the first."""
+    return [{"$set": {"_id.time": _moved(question, second)}}] if question.grain else []
 
 
 def _moved(question: Question, second: TimeRange) -> Any:

@@ -8,7 +8,7 @@ from nlq.pipeline.partials import key_fields
 from nlq.pipeline.reduction import reduced
 from nlq.pipeline.selection import OPERATORS, Stage, match
 from nlq.plan import Plan
-from nlq.question import Aggregation, Question, TimeRange
+from nlq.question import Aggregation, Condition, Question, TimeRange
 from nlq.units import factor
 
 MILLISECOND = MEASURES["ms"]
@@ -17,17 +17,18 @@ SERIES = "series"  # one document a series: name, type, tags
 
 def conditions(question: Question) -> list[Stage]:
     """Keep the groups that fulfil the question's conditions; groups without a result fulfil none."""
-    result = "ratio0" if question.over else "value0"
     tests = [
-        {
-            (result if condition.of == "value" else f"{condition.of}0"): {
-                OPERATORS[condition.comparison]: condition.number,
-                "$type": "number",
-            }
-        }
+        {_tested(question, condition): {OPERATORS[condition.comparison]: condition.number, "$type": "number"}}
         for condition in question.having
     ]
     return [{"$match": {"$and": tests}}] if tests else []
+
+
+def _tested(question: Question, condition: Condition) -> str:
+    """A share is compared as such, but a condition on what it is now is on what it is a share of."""
+    if condition.of == "value":
+        return "ratio0" if question.over else "value0"
+    return f"{'ratio_' if question.over else 'share_' if question.share else ''}{condition.of}0"
 
 
 def exists(found: list[Stage]) -> list[Stage]:

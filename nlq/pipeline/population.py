@@ -18,7 +18,8 @@ def population(question: Question, most: int, plan: Plan) -> tuple[str, list[Sta
         sides.append(replace(question, range=question.compared_to))
     if question.over and question.over.aggregation.percent:
         over = question.over
-        sides.append(replace(question, names=over.names, tags=over.tags, values=over.values))
+        whole = replace(question, names=over.names, tags=over.tags, values=over.values)
+        sides += [replace(whole, range=each) for each in (question.range, question.compared_to) if each]
     if not sides:
         return None
     (collection, stages), *others = (part for side in sides for part in _parts(side, most, plan))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from nlq.pipeline.comparison import change, compared_fields, previous_of
 from nlq.pipeline.partials import key_fields
 from nlq.pipeline.reduction import value_fields
 from nlq.pipeline.selection import Stage
@@ -12,14 +13,25 @@ _ALL = {"documents": ["unbounded", "unbounded"]}
 
 
 def shared(question: Question) -> list[Stage]:
-    """`share0`: each group's part of the whole in percent, null where the whole is 0."""
+    """`share0`: each group's part of the whole in percent, null where the whole is 0.
+
+    Where two ranges are compared, its share of the second is `share_previous0`, beside how it changed.
+    """
     partition = {"partitionBy": "$_id.time"} if question.grain and question.groups else {}
-    whole = {"whole": {"$sum": "$value0", "window": _ALL}}
-    percent = {"$multiply": [{"$divide": ["$value0", "$whole"]}, 100]}
+    fields = {"value0": "share0"}
+    if question.compared_to:
+        fields[previous_of("value0")] = previous_of("share0")
+    wholes = {f"whole_{field}": {"$sum": f"${field}", "window": _ALL} for field in fields}
     return [
-        {"$setWindowFields": {**partition, "output": whole}},
-        {"$set": {"share0": {"$cond": [{"$eq": ["$whole", 0]}, None, percent]}}},
+        {"$setWindowFields": {**partition, "output": wholes}},
+        {"$set": {share: _part(field) for field, share in fields.items()}},
+        *([{"$set": change("share0")}] if question.compared_to else []),
     ]
+
+
+def _part(field: str) -> Any:
+    whole = f"$whole_{field}"
+    return {"$cond": [{"$eq": [whole, 0]}, None, {"$multiply": [{"$divide": [f"${field}", whole]}, 100]}]}
 
 
 def ordered(question: Question) -> list[Stage]:
@@ -30,7 +42,14 @@ def ordered(question: Question) -> list[Stage]:
     if rank is None:
         return [{"$sort": by_key | by_time}]
     complete: list[Stage] = [{"$match": {f"_id.{key}": {"$ne": None} for key in keys}}] if keys else []
-    first = "ratio0" if question.over else "value0"
+    result = "ratio0" if question.over else "share0" if question.share and rank.by != "value" else "value0"
+    first = result
+    if rank.by != "value":
+        first = compared_fields(result)[3 if rank.by == "change_percent" else 2]
+        complete.append({"$match": {first: {"$type": "number"}}})  # of what was not there before there is no change
+    if rank.by == "absolute_change":
+        complete.append({"$set": {"size": {"$abs": f"${first}"}}})
+        first = "size"
     by_value = {first: -1 if rank.descending else 1} | by_key | by_time
     outer = [f"_id.{key}" for key, group in zip(keys, question.groups, strict=True) if group in rank.per]
     if question.grain and keys:

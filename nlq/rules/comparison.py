@@ -1,8 +1,10 @@
 """Comparisons: `today vs yesterday`, `compare this week with last week`, `web-01 versus web-02`."""
 
+from dataclasses import replace
+
 from nlq.clauses import Against, Beside, Compare, Versus
 from nlq.context import Context
-from nlq.engine import Rule
+from nlq.engine import Producer, Rule
 from nlq.question import TagFilter, TimeRange, Unit
 from nlq.recurrence import Pattern, Preceding
 from nlq.refusal import Problem
@@ -15,6 +17,11 @@ _TO = "to|with|against"
 _LAST = "last|previous"
 _MORE = "more|fewer|less|higher|lower|bigger|smaller"
 _PERCENT = "percent|percentage|%"
+_MOVES = {  # what a value did, as a noun: 1 up, -1 down, 0 either
+    1: "increase|increases|rise|rises|growth|gain|gains|jump|jumps",
+    -1: "drop|drops|fall|falls|decrease|decreases|decline|declines|reduction|reductions|dip|dips",
+    0: "change|changes|swing|swings|difference|differences|movement|movements",
+}
 
 
 def _against(_context: Context, second: TimeRange | Shift | Preceding | Problem) -> Against | Problem:
@@ -67,12 +74,24 @@ def _compare(_context: Context) -> Compare:
     return Compare()
 
 
+def _change(_context: Context) -> Compare:
+    return Compare(changes=True)
+
+
+def _percent(_context: Context) -> Compare:
+    return Compare(changes=True, percent=True)
+
+
 def _rising(_context: Context) -> Compare:
-    return Compare(direction=1)
+    return Compare(direction=1, changes=True)
 
 
 def _falling(_context: Context) -> Compare:
-    return Compare(direction=-1)
+    return Compare(direction=-1, changes=True)
+
+
+def _move(direction: int) -> Producer:
+    return lambda _context: Compare(direction, changes=True, ranks=True)
 
 
 RULES = (
@@ -95,19 +114,30 @@ RULES = (
     Rule("how much more", f"by? how much|many {_MORE}", "comparison", _compare),
     Rule("went up", "go|goes|went|gone|going up", "comparison", _rising),
     Rule("went down", "go|goes|went|gone|going down", "comparison", _falling),
-    Rule("how many percent", f"by how many|much {_PERCENT} did|has|have", "comparison", _compare),
-    Rule("change", "change|changed|differ|differed|develop|developed|evolve|evolved", "comparison", _compare),
-    Rule("growth of", "growth|change|changes|difference of|in|between", "comparison", _compare),
-    Rule("growth", "growth", "comparison", _compare),
+    Rule("how many percent", f"by how many|much {_PERCENT} did|has|have", "comparison", _percent),
+    Rule("change", "change|changed|differ|differed|develop|developed|evolve|evolved", "comparison", _change),
+    Rule("growth of", "growth|change|changes|difference of|in|between", "comparison", _change),
+    Rule("growth", "growth", "comparison", _change),
+    *(Rule(nouns.partition("|")[0], nouns, "move", _move(direction)) for direction, nouns in _MOVES.items()),
+    Rule("move in percent", f"{_PERCENT} <move>", "move", lambda _context, move: replace(move, percent=True)),
+    Rule("move of", "<move> in|of", "comparison", lambda _context, move: replace(move, ranks=False), cost=0.1),
+    Rule(
+        "by move",
+        "by the? <move> of|in?",
+        "comparison",
+        lambda _context, move: replace(move, direction=move.direction or 1),
+        cost=0.1,
+    ),
+    Rule("by absolute change", "by absolute change of|in?", "comparison", _move(0)),
     # a comparison shows the change in percent, whatever is said
     Rule(
         "percent growth",
         f"{_PERCENT} growth|change|increase|decrease|difference of|in|between?",
         "comparison",
-        _compare,
+        _percent,
     ),
-    Rule("growth in percent", f"growth|change in|as {_PERCENT}", "comparison", _compare),
-    Rule("comparison in percent", f"in|as {_PERCENT}", "comparison", _compare, cost=0.2),
+    Rule("growth in percent", f"growth|change in|as {_PERCENT}", "comparison", _percent),
+    Rule("comparison in percent", f"in|as {_PERCENT}", "comparison", _percent, cost=0.2),
     Rule("grew", "grow|grew|grown|rise|rose|risen|rising|increase|increased|increasing", "comparison", _rising),
     Rule(
         "fell",

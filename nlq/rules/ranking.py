@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from nlq import lexicon
-from nlq.clauses import Groups, Listing, Others, Ranking, Share
+from nlq.clauses import Compare, Groups, Listing, Others, Ranking, Share
 from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.refusal import Problem
@@ -30,6 +30,18 @@ def _all_of(context: Context, word: str) -> Ranking:
     """`biggest first`: the order alone."""
     descending, quality = lexicon.SUPERLATIVES[word]
     return Ranking(context.limits.max_groups, descending, quality, word)
+
+
+def _moved(context: Context, word: str, count: int | None, change: Compare) -> Ranking | Problem | None:
+    """`biggest increase in`, `5 biggest drops`."""
+    descending, quality = lexicon.SUPERLATIVES[word]
+    problem = None if count is None else bounded(context, count, word)
+    return problem or (Ranking(count, descending, quality, word, change=change) if quality == "any" else None)
+
+
+def _moved_alone(context: Context, word: str, change: Compare) -> Ranking | Problem | None:
+    """`biggest drop`; but `most changes` may be of `tool.change`."""
+    return _moved(context, word, None, change) if change.direction else None
 
 
 def _fraction(_context: Context, number: float) -> Problem:
@@ -80,6 +92,23 @@ RULES = (
     Rule("ascending", "sorted|ordered? in? ascending|increasing order?", "ranking", lambda c: _all_of(c, "lowest")),
     Rule("superlative and a fraction", "<superlative> <fraction>", "ranking", lambda c, _word, n: _fraction(c, n)),
     Rule("last part of a number", "list|last|latest|newest <fraction>", "ranking", _fraction),
+    Rule("superlative move", "<superlative> <move>", "ranking", _moved_alone, cost=0.1),
+    Rule(
+        "superlative move of", "<superlative> <move> in|of|for", "ranking", lambda c, w, move: _moved(c, w, None, move)
+    ),
+    Rule("superlative n moves", "<superlative> <count> <move> in|of|for?", "ranking", _moved),
+    Rule(
+        "n superlative moves",
+        "<count> <superlative> <move> in|of|for?",
+        "ranking",
+        lambda c, n, w, m: _moved(c, w, n, m),
+    ),
+    Rule(
+        "superlative move first",
+        "with? the? <superlative> <move> first",
+        "ranking",
+        lambda c, word, move: _moved(c, word, c.limits.max_groups, move),
+    ),
     Rule("which has more", "more", "ranking", lambda _context: Ranking(None, descending=True, word="more"), cost=0.3),
     Rule("most often", "the? most often|frequently", "ranking", _often(descending=True), cost=-0.1),
     Rule("least often", "the? least often|frequently", "ranking", _often(descending=False), cost=-0.1),

@@ -239,10 +239,11 @@ def _table(target: Target, found: Rows, meta: Meta) -> GrafanaTable:
 
 
 def _series(target: Target, question: Question, found: Rows, meta: Meta) -> list[GrafanaSeries]:
-    """One for each group and result; of a share or a ratio, that alone."""
+    """One for each group and result; of a share or a ratio, that alone, and what it is compared with."""
     width = len(question.groups)
     names = [column.name for column in found.columns]
-    places = [len(names) - 1] if question.share or question.over else list(range(width + 1, len(names)))
+    counted = 2 if question.over else 1 if question.share else 0  # what they are made of
+    places = list(range(width + 1 + counted, len(names)))
     points: dict[tuple[Any, ...], list[Point]] = {}
     for row in sorted(found.rows, key=lambda row: row[width]):
         for place in places:

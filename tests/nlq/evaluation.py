@@ -160,23 +160,59 @@ def _listed(question: Question, documents: list[Document]) -> list[list[Any]]:
 
 
 def _aggregated(question: Question, documents: list[Document]) -> list[list[Any]]:
-    first = _groups(question, question.range, documents)
-    second = _groups(question, question.compared_to, documents) if question.compared_to else {}
-    rows = []
-    for key in {**first, **second}:
-        row = list(key)
-        for aggregation in question.aggregations:
-            value = _result(question, question.range, key, aggregation, first)
-            row.append(value)
-            if question.compared_to:
-                row += _compared(value, _result(question, question.compared_to, key, aggregation, second))
-        rows.append(row)
-    if question.share:
-        _add_shares(question, rows)
-    if question.over:
-        rows = _divided(question, question.over, rows, documents)
+    rows = _compared(question, documents) if question.compared_to else _of_one_range(question, documents)
     kept = [row for row in rows if all(_fulfils(question, row, condition) for condition in question.having)]
     return [_converted(question, row) for row in _ordered(question, kept)]
+
+
+def _compared(question: Question, documents: list[Document]) -> list[list[Any]]:
+    """Each range by itself; then, behind each result, or behind what is made of it, how it differs."""
+    alone = replace(question, compared_to=None)
+    width = len(question.groups) + (question.grain is not None)
+    made = question.share or question.over
+    now, before = (
+        {tuple(row[:width]): row[width:] for row in rows}
+        for rows in (
+            _of_one_range(alone, documents),
+            _of_one_range(replace(alone, range=question.compared_to), documents, _shift(question)),
+        )
+    )
+    rows = []
+    for key in {**now, **before}:
+        nothing = _of_nothing(question, key, (now, before))
+        row = list(key)
+        pairs = list(zip(now.get(key, nothing[0]), before.get(key, nothing[1]), strict=True))
+        for place, (value, earlier) in enumerate(pairs):
+            row.append(value)
+            if not made or place == len(pairs) - 1:
+                row += _difference(value, earlier)
+        rows.append(row)
+    return rows
+
+
+def _of_nothing(question: Question, key: Any, sides: tuple[Any, Any]) -> list[list[Any]]:
+    """What a group comes to in a range in which it has no document."""
+    cells: list[Any] = [_reduce(each, []) for each in question.aggregations]
+    if question.over:
+        base = _reduce(question.over.aggregation, [])
+        result = cells[0] - base if question.over.minus and None not in (cells[0], base) else None
+        cells += [base, result]
+    if not question.share:
+        return [cells, cells]
+    beside = (lambda other: other[-2] == key[-1]) if question.grain else (lambda _: True)
+    totals = [sum(row[0] for other, row in side.items() if beside((*other, None))) for side in sides]
+    return [[*cells, 0.0 if total else None] for total in totals]
+
+
+def _of_one_range(question: Question, documents: list[Document], shift: timedelta = timedelta()) -> list[list[Any]]:
+    found = _groups(question, question.range, documents, shift)
+    rows = [
+        [*key, *(_result(question, question.range, key, aggregation, found) for aggregation in question.aggregations)]
+        for key in found
+    ]
+    if question.share:
+        _add_shares(question, rows)
+    return _divided(question, question.over, rows, documents, shift) if question.over else rows
 
 
 # From the unit that a name ends in to another: a level, and a difference of two.
@@ -198,7 +234,7 @@ def _converted(question: Question, row: list[Any]) -> list[Any]:
     columns: list[Any] = []
     for aggregation in question.aggregations:
         value = difference if aggregation.function in ("stddev", "range") else level
-        columns += [value, value, difference, None] if question.compared_to else [value]
+        columns += [value, value, difference, None] if question.compared_to and not question.share else [value]
     converts = [None] * width + columns + [None] * (len(row) - width - len(columns))
     return [cell if None in (to, cell) else to(cell) for to, cell in zip(converts, row, strict=True)]
 
@@ -211,11 +247,12 @@ def _result(question: Question, time: TimeRange, key: Any, aggregation: Aggregat
     return value
 
 
-def _divided(question: Question, over: Over, rows: list[list[Any]], documents: list[Document]) -> list[list[Any]]:
-    whole = replace(question, over=None, names=over.names, tags=over.tags, values=over.values, rank=None, having=())
-    below = {
-        tuple(row[:-1]): row[-1] for row in _aggregated(replace(whole, aggregations=(over.aggregation,)), documents)
-    }
+def _divided(
+    question: Question, over: Over, rows: list[list[Any]], documents: list[Document], shift: timedelta
+) -> list[list[Any]]:
+    whole = replace(question, over=None, names=over.names, tags=over.tags, values=over.values)
+    whole = replace(whole, aggregations=(over.aggregation,))
+    below = {tuple(row[:-1]): row[-1] for row in _of_one_range(whole, documents, shift)}
     above = {tuple(row[:-1]): row[-1] for row in rows}
     divided: list[list[Any]] = []
     for key in {**above, **below}:
@@ -231,22 +268,25 @@ def _divided(question: Question, over: Over, rows: list[list[Any]], documents: l
 
 def _fulfils(question: Question, row: list[Any], condition: Condition) -> bool:
     width = len(question.groups) + (question.grain is not None)
-    value = row[width + {"value": 2 if question.over else 0, "change": 2, "change_percent": 3}[condition.of]]
+    made = 2 if question.over else 1 if question.share else 0
+    place = {"value": 2 if question.over else 0, "change": made + 2, "change_percent": made + 3}[condition.of]
+    value = row[width + place]
     return value is not None and _compare(value, condition.comparison, condition.number)
 
 
-def _compared(value: float | None, before: float | None) -> list[Any]:
+def _difference(value: float | None, before: float | None) -> list[Any]:
     change = None if value is None or before is None else value - before
     return [before, change, None if change is None or not before else change / abs(before) * 100]
 
 
-def _groups(question: Question, time: TimeRange, documents: list[Document]) -> dict[tuple[Any, ...], list[Document]]:
+def _groups(
+    question: Question, time: TimeRange, documents: list[Document], shift: timedelta = timedelta()
+) -> dict[tuple[Any, ...], list[Document]]:
     chosen = [document for document in documents if _is_meant(replace(question, range=time), document)]
     groups: dict[tuple[Any, ...], list[Document]] = defaultdict(list)
     for document in chosen:
         key = [_group(document, each, question.zone) for each in question.groups]
         if question.grain:
-            shift = _shift(question) if time == question.compared_to else timedelta()
             key.append(_bucket(document["timestamp"], question.grain, question.zone) + shift)
         groups[tuple(key)].append(document)
     if not question.groups and not question.grain:
@@ -272,6 +312,8 @@ def _seconds(question: Question, time: TimeRange, key: tuple[Any, ...]) -> float
 
 def _shift(question: Question) -> timedelta:
     """How far apart the ranges of a comparison begin: whole days, in UTC, and no months as buckets."""
+    if question.grain is None:
+        return timedelta()
     assert question.compared_to
     assert question.range.start
     assert question.compared_to.start
@@ -291,8 +333,13 @@ def _ordered(question: Question, rows: list[list[Any]]) -> list[list[Any]]:
     if rank is None:
         return rows
     rows = [row for row in rows if None not in row[:groups]]
+    made = 2 if question.over else 1 if question.share else 0
     by = width + 2 if question.over else width
-    rows.sort(key=lambda row: (row[by] is not None, row[by] or 0), reverse=rank.descending)
+    by = {"value": by, "change_percent": width + made + 3}.get(rank.by, width + made + 2)
+    if rank.by != "value":
+        rows = [row for row in rows if row[by] is not None]
+    size = abs if rank.by == "absolute_change" else float
+    rows.sort(key=lambda row: (row[by] is not None, size(row[by] or 0)), reverse=rank.descending)
     if rank.others and len(rows) > rank.count:
         rest = rows[rank.count :]
         numbers = [sum(row[column] for row in rest) for column in range(width, len(rest[0]))]

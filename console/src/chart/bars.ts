@@ -4,7 +4,7 @@ import { el } from "../dom";
 import type { Answer, Cell } from "../types";
 import { amount, signed, unitOf } from "../units";
 import type { Drawing } from "./drawing";
-import { labelOf, periodOf } from "./series";
+import { drawnColumns, labelOf, periodOf } from "./series";
 
 const MOST_BARS = 40;
 
@@ -12,9 +12,7 @@ export function drawBars(host: HTMLElement, answer: Answer): Drawing {
   const { columns, rows } = answer;
   const compared = columns.some((column) => column.name === "previous");
   const keys = columns.flatMap((_, place) => (place < answer.question.groups.length ? [place] : []));
-  const all = columns.flatMap((column, place) =>
-    place >= keys.length && column.type === "number" && !column.name.startsWith("change") ? [place] : [],
-  );
+  const all = drawnColumns(answer, keys.length);
   const values = compared || sameUnit(answer, all) ? all.slice(0, 4) : all.slice(0, 1);
   const shown = rows.slice(0, MOST_BARS);
   const numbers = shown.flatMap((row) => values.map((place) => numberOf(row[place])));

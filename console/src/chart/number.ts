@@ -33,7 +33,7 @@ export function drawNumber(host: HTMLElement, answer: Answer): Drawing {
         "div",
         { class: "figure" },
         el("span", { class: "number" }, text),
-        columns.length > 1 && previous < 0 ? el("span", { class: "of" }, column.name) : null,
+        columns.length > 1 && previous !== 1 ? el("span", { class: "of" }, column.name) : null,
       ),
     ];
   });
@@ -42,7 +42,7 @@ export function drawNumber(host: HTMLElement, answer: Answer): Drawing {
       ? el(
           "p",
           { class: "against" },
-          `before: ${amount(cells[previous] as number, unitOf(question, columns[0].name))}`,
+          `before: ${amount(cells[previous] as number, unitOf(question, columns[previous - 1].name))}`,
           typeof cells[change] === "number"
             ? el("span", { class: "change" }, signed(cells[change] as number, "%"))
             : null,

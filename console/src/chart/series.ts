@@ -25,16 +25,23 @@ export function labelOf(cell: Cell): string {
   return cell === null ? "(none)" : Array.isArray(cell) ? cell.join(", ") : String(cell);
 }
 
+/** The places of the columns that are drawn, from one on: of a comparison of shares or ratios, not what they are made of. */
+export function drawnColumns({ columns, question }: Answer, from: number): number[] {
+  const found = columns.flatMap((column, place) =>
+    place >= from && column.type === "number" && column.name !== "change" && column.name !== "change_percent"
+      ? [place]
+      : [],
+  );
+  const made = question.share || question.over;
+  return made && question.compared_to ? found.slice(-2) : found;
+}
+
 /** One line for each group and value; of a comparison the earlier period is dashed, on the same places. */
 export function linesOf(answer: Answer): Lines {
   const columns = answer.columns;
   const time = columns.findIndex((column) => column.type === "time");
   const compared = columns.some((column) => column.name === "previous");
-  const values = columns.flatMap((column, place) =>
-    place > time && column.type === "number" && column.name !== "change" && column.name !== "change_percent"
-      ? [place]
-      : [],
-  );
+  const values = drawnColumns(answer, time + 1);
   const told = [...new Set(answer.rows.map((row) => Date.parse(String(row[time])) / 1000))].sort(
     (one, other) => one - other,
   );
