@@ -239,11 +239,14 @@ class _Assembly(Shares):
             return self._about("list", time, values=values, rank=Rank(1, order[self.said]))
         if self.parts.ranking:
             return self._about("list", time, values=values, rank=Rank(1, self.descending()))
+        if self.said == Aggregations((Aggregation("first"),)):  # `when did it first exceed 90`
+            return self._about("list", time, values=values, limit=1, oldest=True)
         if self.said not in (None, Aggregations((Aggregation("latest"),))):
-            refuse("unsupported", "'when' goes with the highest, the lowest, the latest, or a condition.")
+            refuse("unsupported", "'when' goes with the highest, the lowest, the first, the latest, or a condition.")
         several = bool(values) and not self.parts.listing and not self.said
         limit = self.context.limits.default_list if several else 1
-        return self._about("list", time, values=values, limit=limit)
+        oldest = self.parts.listing is not None and self.parts.listing.oldest
+        return self._about("list", time, values=values, limit=limit, oldest=oldest)
 
     def _check_stored(self) -> None:
         if self.unit:
@@ -273,7 +276,8 @@ class _Assembly(Shares):
         if limit is None and rank is None:
             limit = self.context.limits.default_list
             self.assumptions.append(f"a list read as {limit} rows")
-        return self._about("list", time, values=self.values(), rank=rank, limit=limit)
+        oldest = self.parts.listing is not None and self.parts.listing.oldest and rank is None
+        return self._about("list", time, values=self.values(), rank=rank, limit=limit, oldest=oldest)
 
     def _aggregate(self, time: TimeRange, second: TimeRange | None) -> Question:
         parts = self.parts

@@ -369,6 +369,7 @@ class ErrorRate:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`list`, `the last 20`: documents themselves are wanted."""
+    """`list`, `the last 20`, `the first 20`: documents themselves are wanted."""
 
     count: int | None
+    oldest: bool = False

@@ -45,7 +45,7 @@ _PLACES = {
         "during",
         "unit",
     },
-    "list": {"values", "rank", "limit", "during"},
+    "list": {"values", "rank", "limit", "oldest", "during"},
     "exists": {"values", "aggregations", "groups", "grain", "rank", "having", "share", "compared_to", "during"},
     "age": {"values", "groups", "during", "unit"},
     "silent": {"groups"},
@@ -208,8 +208,8 @@ def _rank_problems(question: Question) -> Iterator[str]:
     rank = question.rank
     if rank is None:
         return
-    if question.form == "list" and (rank.per or rank.others):
-        yield "a list has one rank for all"
+    if question.form == "list" and (rank.per or rank.others or question.oldest):
+        yield "a list has one rank for all, or begins with the oldest"
     if question.form != "list" and not (question.groups or question.grain):
         yield "a rank needs groups or a grain"
     if rank.by != "value" and not question.compared_to:

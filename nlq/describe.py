@@ -71,7 +71,7 @@ def _opening(question: Question) -> str:
     unit = f" in {question.unit}" if question.unit else ""
     return {
         "aggregate": f"{aggregations} of {names}{unit}{_per(question.over)}",
-        "list": f"list{limit} of {names}",
+        "list": f"list{' first' if question.oldest else ''}{limit} of {names}",
         "exists": f"whether {aggregations or 'any'} of {names}",
         "age": f"how long since {names}{unit}",
         "silent": f"silent of {names}",

@@ -73,7 +73,7 @@ class Parts:
         self.ranking: Ranking | None = self._ranking()
         self.others: Others | None = self._only(Others, "rankings")
         self.share: Share | None = self._only(Share, "shares")
-        self.listing: Listing | None = self._only(Listing, "lists")
+        self.listing: Listing | None = self._listing()
         self.grain: Grain | None = self._only(Grain, "bucket widths")
         self.aggregations: Aggregations | None = self._aggregations()
         self.rate: Rate | None = self._only(Rate, "rates")
@@ -294,6 +294,13 @@ class Parts:
                 return replace(other, count=plain.count)
         ranking: Ranking | None = self._only(Ranking, "rankings")
         return ranking
+
+    def _listing(self) -> Listing | None:
+        """The list; `list errors, oldest first` says one in two clauses."""
+        if self._all(Listing) == [Listing(None), Listing(None, oldest=True)]:
+            return Listing(None, oldest=True)
+        listing: Listing | None = self._only(Listing, "lists")
+        return listing
 
     def _during(self) -> tuple[Cycle, ...]:
         """The cycles: what the clauses have in common, and what they leave out. Settles the range."""

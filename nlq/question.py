@@ -193,7 +193,7 @@ class Question:
     subject: what a `catalog` question is after: names, keys, or the values of its one group.
     names: the metrics meant; none means any. types: likewise.
     rank: for `aggregate`, which groups to keep, in the order of the first aggregation; for `list`, which
-    documents to keep, in the order of their value. Without a rank a list is newest first.
+    documents to keep, in the order of their value. Without a rank a list is newest first, or oldest first.
     having: the groups to keep, by their first result.
     share: each group's part of the whole, in percent, beside its count or sum; within its bucket where there are
     buckets.
@@ -217,6 +217,7 @@ class Question:
     grain: Grain | None = None
     rank: Rank | None = None
     limit: Count | None = None
+    oldest: bool = False
     having: Annotated[tuple[Condition, ...], _Few] = ()
     share: bool = False
     over: Over | None = None

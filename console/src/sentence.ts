@@ -105,7 +105,7 @@ export function sentence(question: Question, phrase: string | null): Part[] {
         );
       break;
     case "list":
-      say(`the latest ${question.limit ?? ""}`.trim());
+      say(`the ${question.oldest ? "first" : "latest"} ${question.limit ?? ""}`.trim());
       say("of");
       metric();
       break;

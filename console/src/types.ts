@@ -79,6 +79,7 @@ export interface Question {
   grain: Grain | null;
   rank: Rank | null;
   limit: number | null;
+  oldest?: boolean;
   having: Condition[];
   share: boolean;
   over: Over | null;

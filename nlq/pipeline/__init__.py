@@ -124,7 +124,7 @@ def compile_question(question: Question, limits: Limits | None = None, plan: Pla
 
 
 def _list(question: Question, limit: int, capped: bool, plan: Plan) -> Pipeline:
-    order = {"timestamp": -1}
+    order = {"timestamp": 1 if question.oldest else -1}
     if question.rank:
         order = {"value": -1 if question.rank.descending else 1, "timestamp": -1, "_id": -1}
     cells: list[Any] = [{"$toString": "$_id"}, *(f"${name}" for name in list(_LIST)[1:])]

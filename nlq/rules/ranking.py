@@ -81,6 +81,10 @@ def _listing(context: Context, count: int) -> Listing | Problem:
     return bounded(context, count, "last") or Listing(count)
 
 
+def _oldest(context: Context, count: int) -> Listing | Problem:
+    return bounded(context, count, "first") or Listing(count, oldest=True)
+
+
 SCANNERS = (Scanner("superlative", _scan, reach=1),)
 RULES = (
     Rule(
@@ -131,6 +135,11 @@ RULES = (
     Rule("last n", "last|latest|newest <count>", "listing", _listing, cost=0.1),
     Rule("most recent n", "most recent <count>", "listing", _listing),
     Rule("n most recent", "<count> most? recent|latest|newest", "listing", _listing),
+    Rule("list first n", "list the? first|oldest|earliest <count>", "listing", _oldest),
+    Rule("first n", "first|oldest|earliest <count>", "listing", _oldest, cost=0.1),
+    Rule("n oldest", "<count> oldest|earliest", "listing", _oldest),
+    Rule("oldest first", "oldest|earliest first", "listing", lambda _context: Listing(None, oldest=True)),
+    Rule("oldest", "list? oldest", "listing", lambda _context: Listing(None, oldest=True), cost=0.1),
     Rule("the last", "last", "listing", lambda _context: Listing(1), cost=0.5),
     Rule("newest first", "newest|latest first", "listing", lambda _context: Listing(None)),
     Rule("most recent", "most? recent|latest|newest", "listing", lambda _context: Listing(None), cost=0.1),

@@ -149,7 +149,7 @@ def _compare(value: float, comparison: str, number: float) -> bool:
 
 def _listed(question: Question, documents: list[Document]) -> list[list[Any]]:
     chosen = [document for document in documents if _is_meant(question, document)]
-    chosen = sorted(chosen, key=lambda d: (d["timestamp"], d["_id"]), reverse=True)
+    chosen = sorted(chosen, key=lambda d: (d["timestamp"], d["_id"]), reverse=not question.oldest)
     count = question.limit
     if question.rank:
         sign = -1 if question.rank.descending else 1
