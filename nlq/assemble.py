@@ -225,7 +225,7 @@ class _Assembly(Shares):
         """One document, with its time: the highest, the lowest or the latest; or those that fulfil a condition."""
         self._allow(
             *("an aggregation", "a ranking", "a list", "a condition on values", "a moment", "a condition on groups"),
-            "a unit",
+            *("a unit", "yes or no"),
         )
         self._check_stored()
         if not (self.metric or self.parts.tags or self.parts.thresholds):
@@ -284,8 +284,6 @@ class _Assembly(Shares):
         values, having = self.conditions()
         if parts.whether and not having and not self.said and not second:
             return self._whether(time, values)
-        if parts.bucket:
-            self.grain = parts.bucket.grain
         rank = self.rank(having)
         aggregations = self.with_rate(self.aggregations(), time)
         if rank and not self.groups and not self.grain:

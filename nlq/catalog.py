@@ -16,6 +16,7 @@ from sortedcontainers import SortedDict, SortedList
 
 from nlq import lexicon
 from nlq.measures import MEASURES, spellings_of
+from nlq.plurals import singular
 from nlq.spelling import MIN_LENGTH, edits
 from nlq.stems import MIN_STEM_LENGTH, stem
 from nlq.verbs import IRREGULAR
@@ -32,17 +33,6 @@ MAX_KEYS_SEARCHED = 100  # for values that resemble a strange word
 MAX_MEASURING = 12
 MAX_BESIDE = 4
 PARTICIPLE = "ed"
-
-
-def singular(word: str) -> str:
-    """`word`, in lower case, without its English plural ending; applied to both sides of a comparison."""
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
-        return word
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "sses", "xes", "tuses", "ruses", "nuses", "puses")):
-        return word[:-2]
-    return word[:-1]
 
 
 @lru_cache(maxsize=2048)
@@ -235,6 +225,8 @@ class Catalog:
 
     def joined(self, verb: str, particle: str) -> str:
         """The one word of names or values that a verb and its particle make, empty where there is none: `login`."""
+        if verb in ("go", "goes", "went", "gone", "going") and self._words.get(particle):  # `went down`: `node.down`
+            return particle
         bases = (verb, IRREGULAR.get(verb, verb), stem(verb))
         return next((base + particle for base in bases if base + particle in self._words), "")
 
@@ -307,6 +299,11 @@ class Catalog:
         for edit in sorted(edits(stem(folded)) & self._words_by_stem.keys()):  # `dischages` of `patient.discharged`
             found |= dict.fromkeys(self._words_by_stem[edit])
         return list(islice(found, count))
+
+    def knows(self, word: str) -> bool:
+        """Whether it is a word of a name or of a value, or a tag's key."""
+        folded = fold(word)
+        return folded in self._words or folded in self._keys_by_fold or folded in self._values_by_fold
 
     def names_akin(self, text: str, count: int) -> list[str]:
         """Names that have all words of `text` but one; else those that have one of them."""

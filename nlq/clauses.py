@@ -43,13 +43,15 @@ class Metric:
     """The metric meant. More than one name: the words fit them all. None: any metric (`events`).
 
     counted: the words name what is counted (`requests` of `http.request.duration_ms`), not what is measured.
-    said: the words as typed, where they are not the name itself. several: all of the names are meant.
+    said: the words as typed, where they are not the name itself. several: all of the names are meant. summed: the words
+    are about all of it together: `takings`.
     """
 
     names: tuple[str, ...]
     said: str = ""
     counted: bool = False
     several: bool = False
+    summed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from functools import cached_property, lru_cache
 from itertools import chain, islice, takewhile
 
 from nlq import lexicon
-from nlq.catalog import Catalog, fold, singular, words_of
+from nlq.catalog import Catalog, fold, words_of
 from nlq.clauses import Groups, KeyNoun, Metric, Ratio
 from nlq.context import Context
 from nlq.engine import Cover, CrowdedError
 from nlq.interpret import role_of_last, whole_milliseconds
 from nlq.phrases import CONTINUATIONS, OPENINGS, STARTERS
+from nlq.plurals import singular
 from nlq.question import GroupKey, TagFilter
 from nlq.rules import GRAMMAR, VOCABULARY
 from nlq.tokens import Token, tokenize

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from nlq import lexicon
 from nlq.amounts import measure_told, runs_backwards
-from nlq.catalog import singular
 from nlq.clauses import Aggregations, Ranking, Rate, Share
 from nlq.conditions import Conditions
 from nlq.contradictions import RATED
@@ -16,6 +15,7 @@ from nlq.engine import Match
 from nlq.measures import MEASURES, SECOND
 from nlq.misfit import refuse
 from nlq.parts import Parts
+from nlq.plurals import singular
 from nlq.question import Aggregation, Condition, Function, Rank, RankedBy, TimeRange
 from nlq.recurrence import Preceding
 from nlq.subjects import COUNT
@@ -101,6 +101,7 @@ class Conventions(Conditions):
         """
         parts, grain = self.parts, self.grain
         adds_up = bool(self.types) and self.types <= {"event", "counter"}
+        adds_up = adds_up or bool(self.metric and self.metric.summed)
         counted = self.metric is not None and self.metric.counted and not self.types & LEVELS
         if not (parts.is_reduced_metric and (adds_up or counted)):
             return
@@ -115,9 +116,11 @@ class Conventions(Conditions):
             return
         if not grain:
             said = self.metric.said.casefold() if self.metric else ""
-            one_by_one = (counted or self.types == {"event"}) and singular(said) != said
+            summed = self.metric is not None and self.metric.summed
+            one_by_one = ((counted or self.types == {"event"}) and singular(said) != said) or summed
             if one_by_one and not (parts.ratio or parts.per or parts.bucket):
-                detail = f"'{said}' are counted, not averaged: how many in what time?"
+                done, many = ("adds up", "much") if summed else ("are counted, not averaged", "many")
+                detail = f"'{said}' {done}: how {many} in what time?"
                 refuse("ambiguous", detail, parts.clause_of(parts.aggregations), ("per day", "per hour"))
             return
         if parts.rate or parts.trend:
@@ -272,51 +275,54 @@ class Conventions(Conditions):
 
     def aggregations(self) -> tuple[Aggregation, ...]:
         metric, parts = self.metric, self.parts
-        told = parts.ranking or parts.changed
         if self.said:
-            reduces = any(each.function not in ("count", "distinct") for each in self.said.aggregations)
-            if reduces and not self.names:
-                refuse("incomplete", "Of which metric? Values of different metrics are not reduced together.")
-            self._check_events(self.said.aggregations)
-            if (
-                parts.ratio
-                and not parts.ratio.minus
-                and self.said.aggregations == (Aggregation("avg"),)
-                and not self.types & LEVELS
-            ):
-                self.assumptions.append(f"the average read as what {self.names[0]} comes to for each")
-                return (Aggregation("sum"),)
-            return self._counters_summed(self.said.aggregations)
+            return self._as_said(self.said.aggregations)
+        if metric and metric.summed and self.types.isdisjoint(LEVELS):
+            self.assumptions.append(f"{' and '.join(self.names)} summed")
+            return (Aggregation("sum"),)
         of_values = (parts.share and parts.thresholds) or parts.share_where  # `fraction of scores over 20`
         named = metric and metric.counted and not self.types <= LEVELS  # `players` of a gauge are no documents
         asked = [each.quality for each in (parts.how, parts.ranking, parts.changed) if each]
         if any(is_measuring(name, quality) for name in self.names for quality in asked):  # `longest sessions`
             named = False
-        counted = metric is None or not metric.names or named or of_values
+        told = parts.ranking or parts.changed
         loaded = told is not None and told.word in lexicon.LOADED and bool(self.types) and self.types <= LEVELS
+        counted = metric is None or not metric.names or named or of_values
         if counted or (told and told.quality == "count" and not loaded) or (parts.rate and self.types != {"counter"}):
             self.assumptions.append(f"{metric.said if metric and metric.said else 'events'} counted")
             return self._counters_summed((COUNT,))
+        return self._as_usual()
+
+    def _as_said(self, said: tuple[Aggregation, ...]) -> tuple[Aggregation, ...]:
+        reduces = any(each.function not in ("count", "distinct") for each in said)
+        if reduces and not self.names:
+            refuse("incomplete", "Of which metric? Values of different metrics are not reduced together.")
+        self._check_events(said)
+        ratio = self.parts.ratio
+        if ratio and not ratio.minus and said == (Aggregation("avg"),) and not self.types & LEVELS:
+            self.assumptions.append(f"the average read as what {self.names[0]} comes to for each")
+            return (Aggregation("sum"),)
+        return self._counters_summed(said)
+
+    def _as_usual(self) -> tuple[Aggregation, ...]:
+        """What is done with metrics of this type, where nothing is said."""
+        parts = self.parts
         kinds = {frozenset(self.context.catalog.names[name].types) for name in self.names}
         defaults = {default_function(kind) for kind in kinds}
         if len(defaults) > 1:
             refuse("incomplete", f"{' and '.join(self.names)} are of different types: say 'average', 'sum' or 'count'.")
         function, done = defaults.pop()
+        highest: tuple[Function, str] = ("max", "at its highest")
+        lowest: tuple[Function, str] = ("min", "at its lowest")
         if function == "avg" and parts.ratio and not parts.ratio.minus and not self.types & LEVELS:
             function, done = "sum", "summed"
         if function == "avg" and parts.how and parts.how.extreme and self.types <= LEVELS:
             backwards = runs_backwards(self.names, parts.how.quality)
-            function, done = (
-                ("max", "at its highest") if parts.how.descending != backwards else ("min", "at its lowest")
-            )
-        if (
-            function == "avg"
-            and parts.ranking
-            and parts.is_top_of_metric
-            and parts.ranking.quality == "any"
-            and not self.ranks_change
-        ):
-            function, done = ("max", "at its highest") if parts.ranking.descending else ("min", "at its lowest")
+            function, done = highest if parts.how.descending != backwards else lowest
+        ranking = parts.ranking
+        ends = ranking and parts.is_top_of_metric and ranking.quality == "any" and not self.ranks_change
+        if function == "avg" and ranking and ends:
+            function, done = highest if ranking.descending else lowest
         self.assumptions.append(f"{' and '.join(self.names)} {done}")
         return (Aggregation(function),)
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from nlq.assemble import Assembled, assemble, problem_of
 from nlq.catalog import fold
 from nlq.context import Context
+from nlq.corrections import MAX_CHOICES, corrections
 from nlq.describe import describe
 from nlq.engine import MAX_MATCHES, MAX_RETRIED, Cover, CrowdedError
 from nlq.interpretation import Interpretation
@@ -18,23 +19,19 @@ from nlq.places import values_by_country
 from nlq.refusal import Code, Problem, Refusal
 from nlq.rules import GRAMMAR, ROLES, VOCABULARY
 from nlq.rules.tag import may_be_verb
-from nlq.spelling import Spelling, plausible
 from nlq.suggestions import gone_on, left_out, nearest_words, replaced, with_a_subject
 from nlq.tokens import Token, tokenize
-from nlq.verbs import WORDS
 from nlq.words import Word
 
 MAX_SUGGESTIONS = 3
 MAX_CANDIDATES = 6
 MAX_CORRECTIONS = 3  # words misspelt in one prompt
-MAX_CHOICES = 4  # corrections tried for each
 MAX_WORK = 600  # characters read anew in search of what was meant: bounds the time, however long the prompt is
 WORK_PER_TRY = 40  # what a try costs beside its characters, as so many of them
 SAME = 1e-6
+_Fixes = dict[int, str]  # by the position of a token, what it is read as
 _OF_VALUES = ("tag", "comparison")  # roles of clauses that say values
 
-# A misspelt word is never read as a filler, or as a verb that says as little: that would drop it.
-_SPELLING = Spelling(sorted(VOCABULARY - FILLERS - WORDS))
 _TELLING: tuple[Code, ...] = ("unsupported", "unknown_value")  # problems that say more than that a word is unknown
 
 
@@ -68,15 +65,15 @@ def _interpret(prompt: str, context: Context) -> Interpretation | Refusal:
     if not any(token.is_word for token in tokens):
         return Refusal("empty", "Nothing was asked.", 0, len(prompt), suggestions=_examples(context))
     attempt = _attempt(tokens, context)
-    corrections: tuple[str, ...] = ()
+    fixes: _Fixes = {}
     if suspects := _suspects(attempt):
-        attempt, corrections = _corrected(prompt, attempt, suspects, context)
+        attempt, fixes = _corrected(prompt, attempt, suspects, context)
     if isinstance(attempt.outcome, Assembled) and not attempt.rivals:
         question = attempt.outcome.question
         reading = describe(question)
         notes = (clause.note for clause in attempt.cover.clauses if clause.note)
         told = (
-            *corrections,
+            *_told(attempt, fixes, prompt),
             *_by_alias(attempt, reading, context),
             *_as_values(attempt, context),
             *attempt.outcome.assumptions,
@@ -84,7 +81,7 @@ def _interpret(prompt: str, context: Context) -> Interpretation | Refusal:
         )
         assumptions = dict.fromkeys(told)
         return Interpretation(question, reading, _words(prompt, attempt), tuple(assumptions))
-    return _refuse(prompt, attempt, context)
+    return _refuse(prompt, attempt, fixes, context)
 
 
 def whole_milliseconds(context: Context) -> Context:
@@ -142,43 +139,63 @@ def _rivals(chosen: Cover, outcome: Assembled, covers: Iterable[Cover], context:
 
 
 def _suspects(attempt: _Attempt) -> tuple[int, ...]:
-    """The positions of words that may be misspelt: unknown ones, and a key or value that is not stored."""
+    """The positions of words that may be meant otherwise: unknown ones, a key or value that is not stored, a verb that
+    goes with nothing.
+    """
     outcome = attempt.outcome
+    if isinstance(outcome, Misfit) and outcome.clause and outcome.clause.kind == "verb":
+        return tuple(range(outcome.clause.start, outcome.clause.end))  # `ride` may be a noun for what is stored
     if isinstance(outcome, Assembled) or (outcome and outcome.problem.code != "unknown_value"):
         return ()
     problems = (clause.value for clause in attempt.cover.clauses if isinstance(clause.value, Problem))
     missing = [each.span[1] - 1 for each in problems if each.code == "unknown_value" and each.span]
     missing += [outcome.clause.end - 1] if outcome and outcome.clause and not missing else []
-    unknown = [place for place in attempt.cover.unknown if attempt.tokens[place].norm not in VOCABULARY]
-    return tuple(dict.fromkeys((*missing, *unknown)))
+    return tuple(dict.fromkeys((*missing, *attempt.cover.unknown)))
 
 
-def _corrected(
-    prompt: str, attempt: _Attempt, unknown: tuple[int, ...], context: Context
-) -> tuple[_Attempt, tuple[str, ...]]:
-    """The prompt with its unknown words read as what they are one letter from, where one reading is best."""
-    if len(unknown) > MAX_CORRECTIONS:
-        return attempt, ()
-    options = [_spellings(attempt.tokens[position], context) for position in unknown]
-    found: list[tuple[_Attempt, tuple[str, ...]]] = []
-    for chosen in islice(product(*options), _tries(prompt)):
-        tokens = list(attempt.tokens)
-        for position, word in zip(unknown, chosen, strict=True):
-            tokens[position] = replace(tokens[position], text=word, norm=word.casefold())
+def _corrected(prompt: str, attempt: _Attempt, suspects: tuple[int, ...], context: Context) -> tuple[_Attempt, _Fixes]:
+    """The prompt with its unknown words read as what they may have been meant to be, where one reading is best; else
+    with as many of them read so as can be, so that what is told is what then stands in the way.
+    """
+    options = {place: words for place in suspects if (words := corrections(attempt.tokens[place], context))}
+    if not 0 < len(options) <= MAX_CORRECTIONS:
+        return attempt, {}
+    found: list[tuple[_Attempt, _Fixes]] = []
+    nearer: list[tuple[_Attempt, _Fixes]] = []
+    for chosen in islice(product(*options.values()), _tries(prompt)):
+        fixes = dict(zip(options, chosen, strict=True))
         try:
-            tried = _attempt(tokens, context, most=MAX_RETRIED)
+            tried = _attempt(_with(attempt.tokens, fixes), context, most=MAX_RETRIED)
         except (OverflowError, CrowdedError):
             continue
         if isinstance(tried.outcome, Assembled) and not tried.rivals:
-            notes = tuple(
-                f"'{attempt.tokens[position].text}' read as '{word}'"
-                for position, word in zip(unknown, chosen, strict=True)
-            )
-            found.append((tried, notes))
+            found.append((tried, fixes))
+        elif len(tried.cover.unknown) < len(attempt.cover.unknown) and not _is_odd(tried):
+            nearer.append((tried, fixes))
     found.sort(key=lambda each: each[0].cover.cost)
+    if not found and nearer:
+        return min(nearer, key=lambda each: len(each[0].cover.unknown))
     if not found or (len(found) > 1 and _differ(found[0][0], found[1][0])):
-        return attempt, ()
+        return attempt, {}
     return found[0]
+
+
+def _is_odd(attempt: _Attempt) -> bool:
+    """Whether what comes of a guess is nothing that anyone will have meant."""
+    return isinstance(attempt.outcome, Misfit) and attempt.outcome.problem.code in ("unsupported", "conflict")
+
+
+def _with(tokens: Sequence[Token], fixes: _Fixes) -> list[Token]:
+    """The tokens, where they stand, some read as other words."""
+    fixed = list(tokens)
+    for place, word in fixes.items():
+        fixed[place] = replace(fixed[place], text=word, norm=word.casefold())
+    return fixed
+
+
+def _told(attempt: _Attempt, fixes: _Fixes, prompt: str) -> list[str]:
+    tokens = attempt.tokens
+    return [f"'{prompt[tokens[place].start : tokens[place].end]}' read as '{word}'" for place, word in fixes.items()]
 
 
 def _tries(prompt: str) -> int:
@@ -190,14 +207,6 @@ def _differ(first: _Attempt, second: _Attempt) -> bool:
     if not isinstance(first.outcome, Assembled) or not isinstance(second.outcome, Assembled):
         return True
     return first.outcome.question != second.outcome.question
-
-
-def _spellings(token: Token, context: Context) -> list[str]:
-    if token.quoted or not token.text.isalpha():  # `oven-z` is no slip for `oven-a`
-        return []
-    words = [*_SPELLING.nearest(token.norm, MAX_CHOICES), *context.catalog.nearest(token.text, MAX_CHOICES)]
-    likely = {word.casefold(): word for word in words if plausible(token.norm, word.casefold())}
-    return list(likely.values())[:MAX_CHOICES]
 
 
 def _roles(cover: Cover) -> dict[int, str]:
@@ -245,7 +254,7 @@ def _words(prompt: str, attempt: _Attempt) -> tuple[Word, ...]:
 # --- refusals
 
 
-def _refuse(prompt: str, attempt: _Attempt, context: Context) -> Refusal:
+def _refuse(prompt: str, attempt: _Attempt, fixes: _Fixes, context: Context) -> Refusal:
     tokens, words, unknown = attempt.tokens, _words(prompt, attempt), _strangers(attempt)
     if isinstance(attempt.outcome, Assembled):
         readings = [describe(each.question) for each in (attempt.outcome, *attempt.rivals)]
@@ -264,7 +273,11 @@ def _refuse(prompt: str, attempt: _Attempt, context: Context) -> Refusal:
         end = next(place for place in range(first + 1, len(tokens) + 1) if place not in unknown)
     span = (tokens[first].start, tokens[end - 1].end)
     tries = min(MAX_CANDIDATES, _tries(prompt))
-    candidates = tuple(islice(_candidates(prompt, attempt, code, span, context), tries))
+    meant, moved = _respelt(prompt, attempt.tokens, fixes)
+    place = (moved[first].start, moved[end - 1].end)
+    candidates = tuple(islice(_candidates(meant, replace(attempt, tokens=moved), code, place, context), tries))
+    if fixes:
+        detail = f"{', '.join(_told(attempt, fixes, prompt))}. {detail}"
     about_events = (
         (f"events {text}".rstrip() for text in candidates[: min(tries - 1, MAX_SUGGESTIONS)])
         if not context.previous
@@ -273,6 +286,18 @@ def _refuse(prompt: str, attempt: _Attempt, context: Context) -> Refusal:
     near = _answerable(candidates, context) or _answerable(about_events, context)
     suggestions = near if len(near) == MAX_SUGGESTIONS else _answerable((*near, *_examples(context)), context)
     return Refusal(code, detail, *span, words, suggestions)
+
+
+def _respelt(prompt: str, tokens: Sequence[Token], fixes: _Fixes) -> tuple[str, tuple[Token, ...]]:
+    """The prompt as it was read, and where its tokens then stand."""
+    moved, by = list(tokens), 0
+    for place, token in enumerate(tokens):
+        start = token.start + by
+        if place in fixes:
+            prompt = prompt[:start] + fixes[place] + prompt[token.end + by :]
+            by += len(fixes[place]) - (token.end - token.start)
+        moved[place] = replace(token, start=start, end=token.end + by)
+    return prompt, tuple(moved)
 
 
 def _strangers(attempt: _Attempt) -> tuple[int, ...]:
@@ -308,7 +333,7 @@ def _candidates(prompt: str, attempt: _Attempt, code: Code, span: tuple[int, int
     elif len(unknown) == 1:
         token = tokens[unknown[0]]
         said = {each.text for each in tokens}
-        words = (*_spellings(token, context), *nearest_words(token.text, context))
+        words = (*corrections(token, context), *nearest_words(token.text, context))
         yield from replaced(prompt, token.start, token.end, (word for word in words if word not in said))
     if code == "incomplete" and not outcome and tokens[attempt.cover.unknown[-1]].norm not in FILLERS:
         yield from gone_on(prompt, context)

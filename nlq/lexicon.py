@@ -318,9 +318,12 @@ QUALITY_WORDS: Final[dict[Quality, frozenset[str]]] = {
 }
 
 # What was earned; and words in the name of a metric by which it is not.
-EARNINGS: Final = frozenset("revenue revenues takings earnings income proceeds".split())
+EARNINGS: Final = frozenset("revenue revenues takings earnings income proceeds turnover money".split())
 SPENDING: Final = frozenset(
-    "cost fee price refund discount expense spend spent tax payout wage salary budget loss debt fine refunded".split()
+    """
+    cost fee price refund discount expense spend spent tax payout wage salary budget loss debt fine refunded chargeback
+    claim penalty compensation
+    """.split()
 )
 
 # Short forms in names and prompts, and the words that they are, each in the singular.

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from nlq.catalog import Catalog, fold, words_of
-from nlq.clauses import Alternating, Compare, Metric
+from nlq.clauses import Alternating, Changed, Compare, How, Metric, Ranking, Threshold
 from nlq.engine import Match
-from nlq.lexicon import QUALITY_WORDS, Quality
+from nlq.lexicon import QUALITY_WORDS
 from nlq.measures import MEASURES
+from nlq.stems import stem
 from nlq.units import is_measuring, measure_of
 
 _HAPPENING = {"event", "counter"}
@@ -50,22 +51,22 @@ def joined(said: Sequence[Metric], catalog: Catalog) -> Metric | None:
 def fitting(
     metric: Metric,
     keys: frozenset[str],
-    units: Iterable[str],
-    qualities: Iterable[Quality],
+    asked: Sequence[Ranking | Changed | How | Threshold],
+    verbs: Iterable[str],
     catalog: Catalog,
     *,
     counted: bool,
 ) -> Metric:
-    """Of the names that the words may mean, those that have the tag keys, are in the units, and measure what the
-    qualities are about; where they are counted (`how many trips`), those of what happens, and not of how long it takes.
-    Where none of the shortest ones fits, a longer one with the words may: `fuel by station` is of `fuel.price_eur`, not
-    of `fuel.litres`.
+    """Of the names that the words may mean, those that have the tag keys, are in the units, and measure what is asked
+    and what the verbs say (`jobs that waited`: `job.wait_min`); where they are counted (`how many trips`), those of
+    what happens, and not of how long it takes. Where none of the shortest ones fits, a longer one with the words may:
+    `fuel by station` is of `fuel.price_eur`, not of `fuel.litres`.
     """
     if not metric.said or metric.several:
         return metric
     names = metric.names
     held = [] if catalog.names_like(fold(metric.said)) else catalog.names_holding(words_of(metric.said))
-    for fits in _tests(keys, units, qualities, catalog, counted=counted):
+    for fits in _tests(keys, asked, verbs, catalog, counted=counted):
         fit = tuple(filter(fits, names))
         if not fit and (longer := [name for name in held if fits(name)]):
             sizes = {name: len(catalog.names[name].words) for name in longer}
@@ -75,15 +76,23 @@ def fitting(
 
 
 def _tests(
-    keys: frozenset[str], units: Iterable[str], qualities: Iterable[Quality], catalog: Catalog, *, counted: bool
+    keys: frozenset[str],
+    asked: Sequence[Ranking | Changed | How | Threshold],
+    verbs: Iterable[str],
+    catalog: Catalog,
+    *,
+    counted: bool,
 ) -> Iterable[Callable[[str], bool]]:
     yield lambda name: keys <= catalog.names[name].keys
-    for unit in units:
+    for unit in [each.amount.unit for each in asked if isinstance(each, Threshold) and each.amount.unit]:
         yield lambda name, quantity=MEASURES[unit].quantity: (  # type: ignore[misc]
             (own := measure_of(name)) is not None and own.quantity == quantity
         )
-    for quality in qualities:
+    for quality in [each.quality for each in asked]:
         if quality in QUALITY_WORDS:
             yield lambda name, quality=quality: is_measuring(name, quality)  # type: ignore[misc]
+    said = [stem(verb) for verb in (*verbs, *(each.word for each in asked if isinstance(each, Threshold)))]
+    for verb in said:
+        yield lambda name, verb=verb: verb in map(stem, words_of(name))  # type: ignore[misc]
     if counted:
         yield lambda name: measure_of(name) is None and catalog.names[name].types <= _HAPPENING

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from nlq.catalog import singular, words_of
+from nlq.catalog import words_of
 from nlq.context import Context
 from nlq.engine import Match
+from nlq.plurals import singular
 from nlq.tokens import Token
 from nlq.verbs import PARTICLES
 

@@ -387,11 +387,11 @@ class Parts:
                 refuse("conflict", "Two things asked about in one prompt.", self.clause_of(self.object))
         metric: Metric = joined or min((clause.value for clause in named), key=lambda each: each.counted)
         keys = {tag.key for tag in self.tags if not tag.negated} | {g.key for g in self.groups if g.kind == "tag"}
-        units = [each.amount.unit for each in self.thresholds if each.amount.unit]
-        asked = (self.ranking, self.changed, self.how, *self.thresholds)
-        counted = metric.counted and self.aggregations in (None, Aggregations((_COUNT,))) and not any(asked)
-        qualities = [each.quality for each in asked if each]
-        metric = meant.fitting(metric, frozenset(keys), units, qualities, catalog, counted=counted)
+        asked = [each for each in (self.ranking, self.changed, self.how, *self.thresholds) if each]
+        ordered = all(each.quality in ("any", "count") and not isinstance(each, Threshold) for each in asked)
+        counted = metric.counted and self.aggregations in (None, Aggregations((_COUNT,))) and ordered
+        verbs = [verb.word for verb in self.occurred]
+        metric = meant.fitting(metric, frozenset(keys), asked, verbs, catalog, counted=counted)
         if len(metric.names) > 1 and not metric.several:
             detail = f"'{metric.said}' may be any of: {', '.join(metric.names[:10])}."
             refuse("ambiguous", detail, named[0], metric.names)

@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Final
 
 from nlq import lexicon, verbs
-from nlq.catalog import singular, words_of
+from nlq.catalog import words_of
 from nlq.clauses import Aggregations, Changed, How, KeyNoun, Listing, Metric, Occurred, Ranking, Threshold
 from nlq.context import Context
 from nlq.measures import MEASURES
 from nlq.misfit import refuse
 from nlq.parts import Parts
+from nlq.plurals import singular
 from nlq.question import Aggregation, Grain, GroupKey, TimeRange
 from nlq.stems import stem
 from nlq.units import is_measuring, measure_of
@@ -178,9 +179,13 @@ class Subjects:
                 qualities = []
             if metric and any(is_measuring(name, quality) for name in metric.names for quality in qualities):
                 continue
-            if verb.light and metric and (not metric.names or self._says_head(metric)):
+            if verb.light and metric and (not metric.names or metric.summed or self._says_head(metric)):
                 continue
             if "any" in verb.qualities and self.parts.how:
+                continue
+            if self.names and all(stem(verb.word) in map(stem, words_of(name)) for name in self.names):
+                continue  # `does web-01 use more memory`, of `memory.used`
+            if verb.light and metric and metric.counted and self.parts.thresholds:  # `parcels over 25 kg were handled`
                 continue
             of = " and ".join(self.names) or "which metric"
             detail = f"What '{verb.word}' says of {of} is not known: name what is counted or measured in full."
@@ -211,6 +216,8 @@ class Subjects:
         found = sorted(key for key in keys if self._says(key, asked.word))
         if len(found) > 1 and len(agents := [key for key in found if self._is_agent(key)]) == 1:
             found = agents
+        if asked.word == "people" and not found and self._counts_people():
+            return
         if len(found) != 1:
             of = " and ".join(self.names) or "events of every name"
             told = ", ".join(sorted(keys)) or "none in common"
@@ -236,6 +243,17 @@ class Subjects:
             self.groups = (key, *self.groups)
         self.parts.noun = self.parts.noun or KeyNoun(key, plural=False, which=True)
 
+    def _counts_people(self) -> bool:
+        """`how many people are playing`, of `players.online`: what the metric itself counts."""
+        if any(verbs.PEOPLE.isdisjoint(words_of(name)) for name in self.names) or not self.names:
+            return False
+        self.assumptions.append(f"'people' read as {' and '.join(self.names)}")
+        if self.said is None and not self.types <= {"event", "counter"}:
+            detail = f"{' and '.join(self.names)} tells a level, not each of them: average, highest or latest?"
+            refuse("ambiguous", detail, self.parts.clause_of(self.parts.asked), ("average", "max", "latest"))
+        self.said = self.said or Aggregations((COUNT,))
+        return True
+
     @staticmethod
     def _says(key: str, word: str) -> bool:
         """Whether the key's last word, but for `id` and its like, says who or where it was."""
@@ -248,7 +266,11 @@ class Subjects:
         return any(word != key and stem(word) == stem(key) for word in said)
 
     def choose_grain(self, time: TimeRange) -> None:
-        """`trend`: buckets of a width that suits the range."""
+        """`which hour`; or `trend`: buckets of a width that suits the range."""
+        bucket = self.parts.bucket
+        if bucket and self.grain not in (None, bucket.grain):
+            refuse("conflict", "Two bucket widths in one prompt.", self.parts.clause_of(bucket))
+        self.grain = bucket.grain if bucket else self.grain
         if self.parts.trend is None or self.grain:
             return
         if time.start is None or time.end is None:

@@ -85,7 +85,10 @@ LIGHT: Final = frozenset(
 # Those that go with what a metric measures, whatever its name; with `any` they go with `how high`.
 MEASURING: Final[dict[Quality, frozenset[str]]] = {
     "duration": frozenset(
-        "take takes took taken taking last lasts lasted lasting wait waits waited waiting run runs ran".split()
+        """
+        take takes took taken taking last lasts lasted lasting wait waits waited waiting run runs ran finish finishes
+        finished complete completes
+        """.split()
     ),
     "distance": frozenset(
         """

@@ -107,6 +107,17 @@ RULES = (
     Rule("n percentile", "<number> percentile", "reducer", lambda _context, n: _percentile(n)),
     Rule("standard deviation", "standard|std deviation|dev", "reducer", lambda _context: Aggregation("stddev")),
     Rule("now", "right? now", "aggregation", lambda _context: Aggregations((Aggregation("latest"),))),
+    Rule(
+        "left", "left|remaining over?", "aggregation", lambda _context: Aggregations((Aggregation("latest"),)), cost=0.3
+    ),
+    Rule("in stock", "in stock", "aggregation", lambda _context: Aggregations((Aggregation("latest"),)), cost=0.1),
+    Rule(
+        "typical",
+        "typical|typically",
+        "reducer",
+        lambda _context: Aggregation("percentile", 50),
+        note="'typical' read as the median",
+    ),
     Rule("currently", "currently|presently", "reducer", lambda _context: Aggregation("latest")),
     Rule("at the moment", "at the|this moment", "reducer", lambda _context: Aggregation("latest")),
     Rule("how often", "how often|frequently", "reducer", lambda _context: Aggregation("count")),

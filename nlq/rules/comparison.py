@@ -12,7 +12,7 @@ from nlq.rules.time.moment import last_and_this
 from nlq.rules.time.produce import sound
 from nlq.timeline import Shift, unit_at
 
-_VERSUS = "vs|versus|against"
+_VERSUS = "vs|versus|against|v"
 _TO = "to|with|against"
 _LAST = "last|previous"
 _MORE = "more|fewer|less|higher|lower|bigger|smaller"

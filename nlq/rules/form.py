@@ -169,6 +169,7 @@ RULES = (
         lambda _context: Whether(),
     ),
     Rule("any", "on|at|from|by? any|anyone|anybody|anything", "form", lambda _context: Whether(), cost=0.1),
+    Rule("anywhere", "anywhere", "form", lambda _context: Whether(), cost=0.2),
     Rule("at any time", "at any time|point|moment", "form", lambda _context: Whether()),
     Rule("any of a key", "on|at|in|from|by|of? any <key-noun>", "form", lambda _context, noun: Whether(noun.key)),
     Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
@@ -177,6 +178,8 @@ RULES = (
     # when
     Rule("when did", "when did|was|were|is|has|had", "form", lambda _context: When()),
     Rule("what time", "at? what time did|was|were|is", "form", lambda _context: When()),
+    Rule("and when", "and|, when was|is|did? it|that|this?", "form", lambda _context: When()),
+    Rule("if so when", "if so ,? when", "form", lambda _context: When()),
     Rule("how long since", "how long since|ago the? last|latest?", "form", lambda _context: Age()),
     Rule("how long has it been since", "how long has it? been since", "form", lambda _context: Age()),
     Rule("how long ago was", "how long ago was|is|were", "form", lambda _context: Age()),

@@ -5,12 +5,13 @@ from dataclasses import replace
 from functools import lru_cache
 
 from nlq import lexicon
-from nlq.catalog import fold, singular, words_of
+from nlq.catalog import fold, words_of
 from nlq.clauses import Metric, Per, Ratio
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
 from nlq.measures import MEASURES
 from nlq.particles import respelled, with_particles
+from nlq.plurals import singular
 from nlq.question import Aggregation
 from nlq.refusal import Problem
 from nlq.tokens import Token
@@ -19,6 +20,7 @@ from nlq.units import is_measuring, measure_of
 MAX_WORDS = 6  # tokens a name is typed as
 SPELLING_COST = 0.05
 PART_COST = 0.3
+LEVELS = frozenset({"gauge", "meter"})  # of which there is no total
 RATE_COST = 2.0  # dearer than `rate per hour`, cheaper than an unknown word
 
 
@@ -71,7 +73,7 @@ def _earned(run: Sequence[Token], context: Context) -> list[str]:
     if len(run) > 1 or run[0].norm not in lexicon.EARNINGS or run[0].quoted:
         return []
     names = context.catalog.measuring("money", None)
-    return [name for name in names if context.catalog.names[name].types == {"counter"} and _is_earned(name)]
+    return [name for name in names if context.catalog.names[name].types.isdisjoint(LEVELS) and _is_earned(name)]
 
 
 def _is_earned(name: str) -> bool:
@@ -91,7 +93,8 @@ def _part(run: Sequence[Token], said: str, names: Sequence[str], context: Contex
         and typed[-1] not in MEASURES
     )
     heads = {_head(name) for name in names}
-    return Metric(tuple(names), said, counted=plural and heads.isdisjoint(typed))
+    summed = typed[-1] in lexicon.EARNINGS or run[-1].norm in lexicon.EARNINGS
+    return Metric(tuple(names), said, counted=plural and heads.isdisjoint(typed), summed=summed)
 
 
 def _head(name: str) -> str:
@@ -186,7 +189,7 @@ def _timed(_context: Context, metric: Metric) -> Metric | None:
 def _taken(_context: Context, metric: Metric) -> Metric | None:
     """`minibar takings`."""
     names = tuple(filter(_is_earned, metric.names))
-    return replace(metric, names=names, counted=False) if names else None
+    return replace(metric, names=names, counted=False, summed=True) if names else None
 
 
 def _is_duration(name: str) -> bool:
@@ -224,6 +227,13 @@ RULES = (
         Rule(f"so many: {word}", f"a|one? {word}", "so-many", lambda _context, number=number: number)
         for word, number in (("thousand", 1e3), ("million", 1e6))
     ),
+    Rule(
+        "as a part of",
+        "<name> as a|an? percentage|percent|%|share|fraction|proportion of all|the? <name>",
+        "metric",
+        lambda context, part, whole: (ratio := _ratio(context, part, whole)) and replace(ratio, times=100.0),
+    ),
+    Rule("to do", "take|takes|took|taken|taking|needs|needed? to <name>", "metric", _timed, cost=0.2),
     Rule("minus", "<name> minus <name>", "metric", _minus),
     Rule("net of", "<name> net of <name>", "metric", _minus),
     Rule("difference between", "the? difference between|of <name> and|& <name>", "metric", _minus),

@@ -91,6 +91,8 @@ RULES = (
         "superlative n", "<superlative> <count>", "ranking", lambda context, word, count: _ranking(context, count, word)
     ),
     Rule("n superlative", "<count> <superlative>", "ranking", _ranking),
+    Rule("superlative single", "<superlative> single|individual", "ranking", lambda c, word: _ranking(c, 1, word)),
+    Rule("single superlative", "single <superlative>", "ranking", lambda c, word: _ranking(c, 1, word)),
     Rule("superlative first", "with? the? <superlative> first", "ranking", _all_of, cost=0.3),
     Rule("descending", "sorted|ordered? in? descending|decreasing order?", "ranking", lambda c: _all_of(c, "highest")),
     Rule("ascending", "sorted|ordered? in? ascending|increasing order?", "ranking", lambda c: _all_of(c, "lowest")),

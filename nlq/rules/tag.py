@@ -6,16 +6,19 @@ from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
-from nlq.catalog import PARTICIPLE, fold, singular
+from nlq.catalog import PARTICIPLE, fold
 from nlq.clauses import Codes, ErrorRate, KeyNoun, Part, ShareWhere
 from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.lexicon import RESERVED
 from nlq.particles import with_particles
 from nlq.places import values_by_country
+from nlq.plurals import singular
 from nlq.question import Comparison, GroupKey, TagFilter
 from nlq.refusal import Problem
+from nlq.stems import stem
 from nlq.tokens import Token
+from nlq.verbs import LIGHT, PEOPLE
 
 _CLASS = re.compile(r"[1-9]xx$")
 MAX_VALUES_TRIED = 10_000
@@ -207,6 +210,21 @@ def _part_of(_context: Context, wanted: TagFilter | Problem) -> Part | Problem:
     return wanted if isinstance(wanted, Problem) else Part(wanted)
 
 
+def _who_are(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
+    """`physics people`; but a server has none."""
+    if isinstance(wanted, Problem):
+        return wanted
+    return wanted if all(value.isalpha() for value in wanted.values) else None
+
+
+def _done_by(_context: Context, word: str, wanted: TagFilter | Problem) -> Part | None:
+    """`paid in cash`, of the tag `payment`; `handled by kim`, of an `agent`: the verb says no more than the key."""
+    if isinstance(wanted, Problem):
+        return None
+    agent = word in LIGHT and singular(wanted.key) in PEOPLE
+    return Part(wanted) if agent or stem(word) == stem(wanted.key.casefold()) else None
+
+
 def _share_where(_context: Context, wanted: TagFilter | Problem) -> ShareWhere | Problem:
     return wanted if isinstance(wanted, Problem) else ShareWhere(wanted)
 
@@ -268,6 +286,7 @@ RULES = (
         lambda context, choice, key: _of_key(context, key, choice),
     ),
     Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
+    Rule("people of a value", "<keyless> people", "selection", _who_are, cost=0.1),
     Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
     Rule("selection", "only|just? where? on|from|in|at|to|for|with? the? <selection>", "tag", _same),
     Rule("value only", "on|from|in|at|to|for? the? <selection> only|alone", "tag", _same),
@@ -280,6 +299,12 @@ RULES = (
         "had",
         _part_of,
     ),
+    Rule(
+        "came in by value", "that? come|comes|came|coming in by|through|via|over|on the? <selection>", "had", _part_of
+    ),
+    Rule("done by value", "that? <word> in|by|with|via|through|on|at a|an|the? <selection>", "had", _done_by, cost=0.2),
+    Rule("down to value", "down to a|an|the? <selection>", "had", _part_of),
+    Rule("not because of value", "not caused|because|due by|of|to a|an|the? <selection>", "tag", _not),
     Rule("because of value", "because|due of|to a|an|the? <selection>", "tag", _same),
     Rule("caused by value", "caused by a|an|the? <selection>", "tag", _same),
     Rule(

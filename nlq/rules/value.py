@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nlq import lexicon
-from nlq.catalog import singular
 from nlq.clauses import Amount, InUnit, ShareWhere, Threshold, Within
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
 from nlq.measures import CURRENCIES, MEASURES
+from nlq.plurals import singular
 from nlq.question import Comparison
 from nlq.tokens import Token
 
@@ -98,10 +98,21 @@ RULES = (
     Rule("over amount", f"{_IS} <comparator> <amount>", "value", _ordering),
     Rule(
         "took over amount",
-        "that? take|takes|took|taken|taking|last|lasts|lasted|lasting|wait|waited <comparator> <amount>",
+        "that? take|takes|took|taken|taking|last|lasts|lasted|lasting <comparator> <amount>",
         "value",
         _took,
     ),
+    Rule(
+        "waited over amount",
+        "that? wait|waited|waiting <comparator> <amount>",
+        "value",
+        lambda context, comparison, amount: (
+            (wanted := _took(context, comparison, amount)) and replace(wanted, word="wait")
+        ),
+        cost=-0.05,
+    ),
+    Rule("inside amount", "inside <amount>", "value", lambda _context, amount: Threshold("le", amount)),
+    Rule("in under amount", "in <comparator> <amount>", "value", _ordering, cost=0.05),
     Rule("over amount late", f"{_IS} {_DO} <comparator> <amount> <adjective>", "value", _so, cost=-0.1),
     Rule("between amounts", f"{_IS} between|from <amount> and|to|- <amount>", "value", _between, cost=0.2),
     Rule("over amount on average", "<value> on average", "value", _on_average),

@@ -41,6 +41,7 @@ _POLITE = (
     "mind|appreciate? showing|giving|telling|sending|listing me|us?",
     "any idea|chance|clue",
     "just show|give|tell|get me|us?",
+    "thing|things",
 )
 
 RULES = (
