@@ -318,7 +318,7 @@ QUALITY_WORDS: Final[dict[Quality, frozenset[str]]] = {
 }
 
 # What was earned; and words in the name of a metric by which it is not.
-EARNINGS: Final = frozenset("revenue revenues takings earnings income proceeds turnover money".split())
+EARNINGS: Final = frozenset("revenue revenues takings earnings earn earned income proceeds turnover money".split())
 SPENDING: Final = frozenset(
     """
     cost fee price refund discount expense spend spent tax payout wage salary budget loss debt fine refunded chargeback

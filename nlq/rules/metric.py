@@ -192,6 +192,12 @@ def _taken(_context: Context, metric: Metric) -> Metric | None:
     return replace(metric, names=names, counted=False, summed=True) if names else None
 
 
+def _level(context: Context, metric: Metric) -> Metric | None:
+    """`player count`, of a gauge: what it tells, not how often it was told."""
+    names = tuple(name for name in metric.names if context.catalog.names[name].types <= LEVELS)
+    return replace(metric, names=names) if names else None
+
+
 def _is_duration(name: str) -> bool:
     own = measure_of(name)
     return not lexicon.DURATION_WORDS.isdisjoint(words_of(name)) or (own is not None and own.quantity == "time")
@@ -200,7 +206,7 @@ def _is_duration(name: str) -> bool:
 # Nouns that people put behind a metric, and that say no more of it.
 _HEADS = (
     "value|values|level|levels|reading|readings|usage|use|used|driven|consumption|amount|amounts|figures|numbers|data|"
-    "output|strength"
+    "output|strength|volume|volumes"
 )
 
 SCANNERS = (Scanner("metric name", with_particles(_scan), skips=True),)
@@ -242,6 +248,8 @@ RULES = (
     Rule("minus alone", "minus the? <name>", "metric", _less_alone, cost=0.2),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
+    Rule("money in a name", "money <name>", "metric", _taken, cost=0.05),
+    Rule("level and count", "<name> count|counts", "metric", _level, cost=0.1),
     Rule("name and earnings", f"<name> {'|'.join(sorted(lexicon.EARNINGS))}", "metric", _taken, cost=0.1),
     Rule("name and time", "<name> time|times|length|lengths|duration|durations", "metric", _timed, cost=0.1),
     Rule(

@@ -170,6 +170,8 @@ _PARTS = (
     Rule("point: fixed", "<fixed>", "point", same),
     Rule("point: pattern", "<pattern>", "point", sound(latest)),
     Rule("point: clock", "<clock>", "point", sound(latest_clock)),
+    Rule("pattern so far", "<pattern> so far", "fixed", chained(latest, span.so_far)),
+    Rule("year so far", "<year> so far", "fixed", chained(months_of, span.so_far)),
     Rule("span: point", "<point>", "span", same),
     Rule("span: range", "<range>", "span", same),
     Rule("span: run", "<run>", "span", sound(latest)),
@@ -259,6 +261,7 @@ _SHIFTS = (
     Rule("length before it", "the <length> before|prior", "shift", sound(_adjacent)),
     Rule("previous length", "the previous|prior|preceding <length>", "shift", sound(_adjacent)),
     Rule("same unit before", "the? same <unit> last|previous <unit>", "shift", sound(_same_unit)),
+    Rule("date before", "the? <date> before|earlier|prior", "shift", sound(_preceding)),
     Rule("date before it", "the? last|previous|prior|preceding <date>", "shift", sound(_preceding)),
     Rule("same time yesterday", "the? same time|period yesterday", "shift", sound(lambda c: _same_time(c, "day"))),
     Rule(

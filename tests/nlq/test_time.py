@@ -73,6 +73,9 @@ year to date | 2026-01-01 | now
 month to date | 2026-11-01 | now
 ytd | 2026-01-01 | now
 today so far | 2026-11-22 | now
+november so far | 2026-11-01 | now
+2026 so far | 2026-01-01 | now
+since the 1st of october | 2026-10-01 | now
 so far this week | 2026-11-16 | now
 rest of the week | now | 2026-11-23
 later this month | now | 2026-12-01

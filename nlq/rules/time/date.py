@@ -167,7 +167,7 @@ RULES = (
     Rule("weekend", "weekend", "date", constant(Weekends())),
     Rule("month", "<month>", "date", _month),
     Rule("month and day", "<month> -|.? the? <day>", "date", sound(_month_day)),
-    Rule("day and month", "<day> .|of? <month>", "date", swapped(_month_day)),
+    Rule("day and month", "the? <day> .|of? <month>", "date", swapped(_month_day)),
     Rule("nth day of a month", "<nth> day of|in <month>", "date", swapped(_month_day)),
     *(Rule(f"holiday: {name}", name, "date", constant(days)) for name, days in _HOLIDAYS.items()),
     # days of any month

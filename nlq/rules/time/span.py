@@ -71,7 +71,7 @@ def rest_of(context: Context, span: Span) -> Span | None:
     return Span(context.now, span.end) if span.end and span.end > context.now else None
 
 
-def _so_far(context: Context, span: Span) -> Span | None:
+def so_far(context: Context, span: Span) -> Span | None:
     return Span(span.start, context.now) if span.start and span.start < context.now else None
 
 
@@ -162,11 +162,11 @@ RULES = (
         Rule(f"to date: {word}", word, "fixed", chained(constant(unit), _to_date))
         for word, unit in lexicon.TO_DATE.items()
     ),
-    Rule("span so far", "<fixed> so far", "fixed", sound(_so_far)),
-    Rule("so far in a span", "so far <fixed>", "fixed", sound(_so_far)),
+    Rule("span so far", "<fixed> so far", "fixed", sound(so_far)),
+    Rule("so far in a span", "so far <fixed>", "fixed", sound(so_far)),
     Rule("rest of a span", "rest|remainder|later of|in? the? <fixed>", "fixed", sound(rest_of)),
     Rule("rest of the unit", "rest|remainder|later of|in? the <unit>", "fixed", chained(long_unit, rest_of)),
-    Rule("earlier in a span", "earlier <fixed>", "fixed", sound(_so_far)),
+    Rule("earlier in a span", "earlier <fixed>", "fixed", sound(so_far)),
     # lengths
     Rule("last length", f"the? {_LAST}|recent <length>", "fixed", sound(_rolled)),
     # dearer than two clauses: `over 120 last month` is about values
