@@ -154,7 +154,7 @@ class Catalog:
     def names_like(self, folded: str) -> list[str]:
         """The names that differ from the folded text in case, plural and separators at most; or by an alias."""
         found = self._names_by_fold.get(folded)
-        return sorted(found) if found else self._meant(folded, self.names)
+        return sorted(found) if found else self._meant(folded, self.names) if self.aliases else []
 
     def names_with(self, words: Sequence[str]) -> list[str]:
         """The names that have all of the folded words, those with the fewest other words (units aside).
@@ -268,7 +268,7 @@ class Catalog:
     def keys_like(self, folded: str) -> list[str]:
         """The tag keys that the folded text may mean."""
         found = self._keys_by_fold.get(folded)
-        return sorted(found) if found else self._meant(folded, self.keys)
+        return sorted(found) if found else self._meant(folded, self.keys) if self.aliases else []
 
     def values_like(self, folded: str) -> list[tuple[str, str]]:
         """The (key, value) pairs whose value the folded text may mean."""

@@ -183,7 +183,7 @@ class Grammar:
         scanned = self._scanned(tokens, context)
         for position in reversed(range(len(tokens))):
             agenda = scanned[position]
-            agenda.extend(_words(self._root, position, position, (), 0.0, chart))
+            _add_words(self._root, position, position, (), 0.0, chart, agenda)
             self._close(position, agenda, chart)
         return chart
 
@@ -216,7 +216,7 @@ class Grammar:
             known.append(match)
             node = self._root.kinds.get(match.kind)
             if node is not None:
-                agenda.extend(_matches(node, position, match.end, (match.value,), match.cost, chart))
+                _add(node, position, match.end, (match.value,), match.cost, chart, agenda)
 
     def _covers(
         self,
@@ -337,63 +337,67 @@ class Begun:
         for position in reversed(range(len(tokens))):
             agenda = scanned[position]
             if position < count:
-                agenda.extend(self._gone_on(position, count, chart))
+                self._add_gone_on(position, count, chart, agenda)
             else:
-                agenda.extend(_words(grammar._root, position, position, (), 0.0, chart))  # noqa: SLF001
+                _add_words(grammar._root, position, position, (), 0.0, chart, agenda)  # noqa: SLF001
             if agenda:
                 grammar._close(position, agenda, chart)  # noqa: SLF001
         return grammar._covers(tokens, chart.matches, self._covers[: count + 1])[-1]  # noqa: SLF001
 
-    def _gone_on(self, start: int, count: int, chart: _Chart) -> Iterator[Match]:
-        """The matches from `start` of patterns that were met in part, and go on beyond the beginning."""
+    def _add_gone_on(self, start: int, count: int, chart: _Chart, found: list[Match]) -> None:
+        """Add the matches from `start` of patterns that were met in part, and go on beyond the beginning."""
         for edge in (self._chart.edges or ())[start]:
             if edge.position < count:
                 known = chart.matches[edge.position]
                 for kind, after in edge.node.kinds.items() if known else ():
                     for match in known.get(kind, ()):
                         values, cost = (*edge.values, match.value), edge.cost + match.cost
-                        yield from _matches(after, start, match.end, values, cost, chart)
+                        _add(after, start, match.end, values, cost, chart, found)
             elif edge.position == count:
-                yield from _further(edge.node, start, count, edge.values, edge.cost, chart)
+                _add_further(edge.node, start, count, edge.values, edge.cost, chart, found)
 
 
 def _moved(match: Match, by: int) -> Match:
     return Match(match.start + by, match.end + by, match.kind, match.value, match.cost, match.rule, match.note)
 
 
-def _matches(
-    node: _Node, start: int, position: int, values: tuple[Any, ...], cost: float, chart: _Chart
-) -> Iterator[Match]:
-    """The matches from `start` of all patterns that have been met up to `position`, which is at `node`."""
+def _add(
+    node: _Node, start: int, position: int, values: tuple[Any, ...], cost: float, chart: _Chart, found: list[Match]
+) -> None:
+    """Add the matches from `start` of all patterns that have been met up to `position`, which is at `node`."""
     for rule in node.rules:
         value = rule.produce(chart.context, *values)
         if isinstance(value, Problem) and value.span is None:
             value = replace(value, span=(start, position))
         if value is not None:
-            yield Match(start, position, rule.kind, value, cost + rule.cost, rule.name, rule.note)
-    if chart.edges is not None and (node.words or node.kinds):
-        chart.edges[start].append(_Edge(position, node, values, cost))
-    yield from _further(node, start, position, values, cost, chart)
+            found.append(Match(start, position, rule.kind, value, cost + rule.cost, rule.name, rule.note))
+    if node.words or node.kinds:
+        if chart.edges is not None:
+            chart.edges[start].append(_Edge(position, node, values, cost))
+        _add_further(node, start, position, values, cost, chart, found)
 
 
-def _further(
-    node: _Node, start: int, position: int, values: tuple[Any, ...], cost: float, chart: _Chart
-) -> Iterator[Match]:
-    """Those that go on behind `position`."""
-    if position < len(chart.tokens):
-        if node.words:
-            yield from _words(node, start, position, values, cost, chart)
-        known = chart.matches[position]
-        for kind, after in node.kinds.items():
-            for match in tuple(known.get(kind, ())):
-                yield from _matches(after, start, match.end, (*values, match.value), cost + match.cost, chart)
+def _add_further(
+    node: _Node, start: int, position: int, values: tuple[Any, ...], cost: float, chart: _Chart, found: list[Match]
+) -> None:
+    """Add those that go on behind `position`."""
+    if position == len(chart.tokens):
+        return
+    if node.words:
+        _add_words(node, start, position, values, cost, chart, found)
+    kinds, known = node.kinds, chart.matches[position]
+    for kind in kinds if len(kinds) < len(known) else known:
+        after = kinds.get(kind)
+        if after is not None:
+            for match in known.get(kind, ()):
+                _add(after, start, match.end, (*values, match.value), cost + match.cost, chart, found)
 
 
-def _words(
-    node: _Node, start: int, position: int, values: tuple[Any, ...], cost: float, chart: _Chart
-) -> Iterator[Match]:
-    """Those that go on with the word at `position`."""
+def _add_words(
+    node: _Node, start: int, position: int, values: tuple[Any, ...], cost: float, chart: _Chart, found: list[Match]
+) -> None:
+    """Add those that go on with the word at `position`."""
     token = chart.tokens[position]
     after = None if token.quoted else node.words.get(token.norm)
     if after is not None:
-        yield from _matches(after, start, position + 1, values, cost, chart)
+        _add(after, start, position + 1, values, cost, chart, found)
