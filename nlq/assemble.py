@@ -238,7 +238,8 @@ class _Assembly(Shares):
         if self.said in order:
             return self._about("list", time, values=values, rank=Rank(1, order[self.said]))
         if self.parts.ranking:
-            return self._about("list", time, values=values, rank=Rank(1, self.descending()))
+            rank = Rank(1, self.descending(), place=self.parts.ranking.place)
+            return self._about("list", time, values=values, rank=rank)
         if self.said == Aggregations((Aggregation("first"),)):  # `when did it first exceed 90`
             return self._about("list", time, values=values, limit=1, oldest=True)
         if self.said not in (None, Aggregations((Aggregation("latest"),))):
@@ -271,7 +272,8 @@ class _Assembly(Shares):
     def _list(self, time: TimeRange) -> Question:
         self._allow("a ranking", "a list", "a condition on values", "a unit")
         self._check_stored()
-        rank = Rank(self.count(), self.descending()) if self.parts.ranking else None
+        ranking = self.parts.ranking
+        rank = Rank(self.count(), self.descending(), place=ranking.place) if ranking else None
         limit = self.parts.listing.count if self.parts.listing else None
         if limit is None and rank is None:
             limit = self.context.limits.default_list

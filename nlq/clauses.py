@@ -246,7 +246,9 @@ class CatalogWish:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """`top 5`, `slowest`. No count: one was not said. change: `biggest increase`, by how the value changed."""
+    """`top 5`, `slowest`. No count: one was not said. change: `biggest increase`, by how the value changed. place: 2 is
+    the second highest.
+    """
 
     count: int | None
     descending: bool
@@ -254,6 +256,7 @@ class Ranking:
     word: str = ""
     per: tuple[GroupKey, ...] = ()
     change: "Compare | None" = None
+    place: int = 1
 
 
 @dataclass(frozen=True, slots=True)

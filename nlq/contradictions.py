@@ -212,6 +212,8 @@ def _rank_problems(question: Question) -> Iterator[str]:
         yield "a list has one rank for all, or begins with the oldest"
     if question.form != "list" and not (question.groups or question.grain):
         yield "a rank needs groups or a grain"
+    if rank.place > 1 and (rank.count > 1 or rank.others or question.limit):
+        yield "at a place there is one row"
     if rank.by != "value" and not question.compared_to:
         yield "a rank by a change needs two ranges"
     if rank.per and not set(rank.per) < set(question.groups):

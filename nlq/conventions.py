@@ -235,7 +235,7 @@ class Conventions(Conditions):
         if self.grain and self.groups:
             self.assumptions.append("ranked within each bucket")
         descending, by = self._ranked_by(ranking) if self.ranks_change else (self.descending(), "value")
-        return Rank(self.count(), descending, per, others=parts.others is not None, by=by)
+        return Rank(self.count(), descending, per, others=parts.others is not None, by=by, place=ranking.place)
 
     def _ranked_by(self, ranking: Ranking) -> tuple[bool, RankedBy]:
         """Whether the greatest come first, and of what: of a rise or a fall, or of a change either way."""

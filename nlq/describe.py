@@ -56,7 +56,9 @@ def _asides(question: Question) -> Iterator[str]:
         yield from (f"share where {tag_filter(tag)}" for tag in question.tags if tag not in question.over.tags)
         rest = [value for value in question.values if value not in question.over.values]
         yield from (f"share where {_value(value, question)}" for value in rest)
-    if question.rank:
+    if question.rank and question.form == "list" and question.limit:
+        yield f"{'highest' if question.rank.descending else 'lowest'} first"
+    elif question.rank:
         yield _rank(question.rank)
     for condition in question.having:
         yield f"having {_OF[condition.of]}{_SIGNS[condition.comparison]} {_amount(condition, question)}"
@@ -82,7 +84,14 @@ def _opening(question: Question) -> str:
 def _rank(rank: Rank) -> str:
     per = f" per {' and '.join(map(_group, rank.per))}" if rank.per else ""
     by = "" if rank.by == "value" else f" by {_RANKED_BY[rank.by]}"
+    if rank.place > 1:
+        return f"{_ordinal(rank.place)} {'highest' if rank.descending else 'lowest'}{per}{by}"
     return f"{'top' if rank.descending else 'bottom'} {rank.count}{per}{by}{' and others' if rank.others else ''}"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _per(over: Over | None) -> str:

@@ -170,7 +170,7 @@ class Over:
 class Rank:
     """The first `count` rows by value: the highest first when `descending`.
 
-    by: or, where two ranges are compared, by how the value changed.
+    by: or, where two ranges are compared, by how the value changed. place: 2 is the second highest, the one row there.
     per: so many rows for each group of these keys; and, where there are groups and buckets, for each bucket.
     others: all other groups are folded into one, called `others`.
     """
@@ -180,6 +180,7 @@ class Rank:
     per: Annotated[tuple[GroupKey, ...], _Few] = ()
     others: bool = False
     by: RankedBy = "value"
+    place: Count = 1
 
 
 @dataclass(frozen=True, slots=True)

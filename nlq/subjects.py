@@ -183,6 +183,8 @@ class Subjects:
                 continue
             if "any" in verb.qualities and self.parts.how:
                 continue
+            if metric is None and verb.light and self.said and self.said.aggregations[0].key:
+                continue  # `how many hosts reported`
             if self.names and all(stem(verb.word) in map(stem, words_of(name)) for name in self.names):
                 continue  # `does web-01 use more memory`, of `memory.used`
             if verb.light and metric and metric.counted and self.parts.thresholds:  # `parcels over 25 kg were handled`

@@ -22,6 +22,11 @@ _SUFFIXES = [*_SIGNS, r"['’][sS]", r'["“”\'’)\]},;:!?]', r"(?<=[^\W_])\.
 _INFIXES = [r"!=|<=|>=|==?|<>|[<>≤≥≠;–—…\"“”]|\.\.+", r"(?<!\d),|,(?!\d)"]
 _NUMBER_WITH_UNIT = re.compile(r"([+-]?\d+(?:[.,]\d+)*)(°?[^\W\d_]+(?:/[^\W\d_]+)?|[%€$£°])")
 _THIRD_OF_MONTH = re.compile(rf"(early|mid|late)(-)({'|'.join(lexicon.MONTHS)})", re.IGNORECASE)
+_NTH = rf"(?:{'|'.join(lexicon.ORDINALS)}|\d+(?:st|nd|rd|th))"
+_HYPHENED = re.compile(  # words that only a hyphen joins: `second-highest`, `month-over-month`
+    rf"{_NTH}-(?:{'|'.join(lexicon.SUPERLATIVES)})|({'|'.join(lexicon.UNITS)})-(?:over|on|by)-\1"
+)
+_PIECE = re.compile("[^-]+")
 _QUOTES = {'"': '"', "“": "”"}
 MAX_REMEMBERED = 4000  # words: some times those of the language
 _HALF = re.compile("[\ud800-\udfff]")  # of a character: no text to spaCy
@@ -104,6 +109,10 @@ def _join_quotes(text: str, words: list[tuple[str, int]]) -> Iterable[Token]:
 
 def _split_units(tokens: Iterable[Token]) -> Iterable[Token]:
     for token in tokens:
+        if _HYPHENED.fullmatch(token.norm) and not token.quoted:
+            for found in _PIECE.finditer(token.text):
+                yield Token(found[0], found[0].casefold(), token.start + found.start(), token.start + found.end())
+            continue
         third = None if token.quoted else _THIRD_OF_MONTH.fullmatch(token.text)  # `mid-November`
         pairs = [] if token.quoted else _NUMBER_WITH_UNIT.findall(token.text)
         known = lexicon.UNIT_SUFFIXES if len(pairs) == 1 else lexicon.UNITS  # `2h30m`: several are of time

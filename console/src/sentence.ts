@@ -190,7 +190,8 @@ export function sentence(question: Question, phrase: string | null): Part[] {
   return parts;
 }
 
-function rankText({ count, descending, others, by = "value" }: Rank): string {
+function rankText({ count, descending, others, by = "value", place = 1 }: Rank): string {
+  if (place > 1) return `number ${place}, the ${descending ? "highest" : "lowest"} first`;
   const of = {
     value: "",
     change: " by change",

@@ -55,6 +55,7 @@ export interface Rank {
   descending: boolean;
   per: GroupKey[];
   others: boolean;
+  place?: number;
   by?: "value" | "change" | "change_percent" | "absolute_change";
 }
 export interface Over {

@@ -28,7 +28,7 @@ from nlq.pipeline.conversion import converted
 from nlq.pipeline.forms import SERIES, age, ages, before, catalog, conditions, exists, latest, silent
 from nlq.pipeline.partials import key_fields, source
 from nlq.pipeline.population import population
-from nlq.pipeline.ranking import ordered, shared
+from nlq.pipeline.ranking import ordered, shared, skipped
 from nlq.pipeline.ratio import divided
 from nlq.pipeline.reduction import nothing, reduced, value_fields
 from nlq.pipeline.selection import Stage, match
@@ -124,11 +124,14 @@ def compile_question(question: Question, limits: Limits | None = None, plan: Pla
 
 
 def _list(question: Question, limit: int, capped: bool, plan: Plan) -> Pipeline:
-    order = {"timestamp": 1 if question.oldest else -1}
-    if question.rank:
-        order = {"value": -1 if question.rank.descending else 1, "timestamp": -1, "_id": -1}
+    rank = question.rank
+    order: list[Stage] = [{"$sort": {"timestamp": 1 if question.oldest else -1}}]
+    if rank:
+        newest = [*order, {"$limit": question.limit}] if question.limit else []
+        by_value = {"$sort": {"value": -1 if rank.descending else 1, "timestamp": -1, "_id": -1}}
+        order = [*newest, by_value, *skipped(rank)]
     cells: list[Any] = [{"$toString": "$_id"}, *(f"${name}" for name in list(_LIST)[1:])]
-    stages = [*_matching(question, plan), {"$sort": order}, {"$limit": limit}, {"$project": {"_id": 0, "row": cells}}]
+    stages = [*_matching(question, plan), *order, {"$limit": limit}, {"$project": {"_id": 0, "row": cells}}]
     columns = tuple(Column(name, type_) for name, type_ in _LIST.items())
     return Pipeline(METRICS, tuple(stages), columns, limit, capped, "table")
 

@@ -6,7 +6,7 @@ from nlq.pipeline.comparison import change, compared_fields, previous_of
 from nlq.pipeline.partials import key_fields
 from nlq.pipeline.reduction import value_fields
 from nlq.pipeline.selection import Stage
-from nlq.question import Question
+from nlq.question import Question, Rank
 
 OTHERS = "others"
 _ALL = {"documents": ["unbounded", "unbounded"]}
@@ -58,12 +58,17 @@ def ordered(question: Question) -> list[Stage]:
         return [
             *complete,
             *_placed(by_value, {field.removeprefix("_id."): f"${field}" for field in outer}),
-            {"$match": {"place": {"$lte": rank.count}}},
+            {"$match": {"place": {"$gte": rank.place, "$lt": rank.place + rank.count}}},
             {"$sort": dict.fromkeys(outer, 1) | {"place": 1}},
         ]
     if rank.others:
         return [*complete, *_placed(by_value, None), *_folded(question, rank.count)]
-    return [*complete, {"$sort": by_value}]
+    return [*complete, {"$sort": by_value}, *skipped(rank)]
+
+
+def skipped(rank: Rank) -> list[Stage]:
+    """What comes before the place that is asked for."""
+    return [{"$skip": rank.place - 1}] if rank.place > 1 else []
 
 
 def _placed(order: dict[str, int], partition: Any) -> list[Stage]:

@@ -32,6 +32,22 @@ def _joined(_context: Context, second: TimeRange | Shift | Preceding | Problem) 
     return second if isinstance(second, Problem) else Against(second, joined=True)
 
 
+def _against_first(
+    _context: Context, first: TimeRange | Problem, second: TimeRange | Shift | Preceding | Problem
+) -> Against | Problem:
+    """`this week with last week`."""
+    if isinstance(first, Problem):
+        return first
+    return second if isinstance(second, Problem) else Against(second, first=first)
+
+
+def _from_to(_context: Context, earlier: TimeRange | Problem, later: TimeRange | Problem) -> Against | Problem:
+    """`change between yesterday and today`; without such a word it is one range."""
+    if isinstance(earlier, Problem):
+        return earlier
+    return later if isinstance(later, Problem) else Against(earlier, joined=True, first=later)
+
+
 def _versus(_context: Context, first: TagFilter | Problem, second: TagFilter | Problem) -> Versus | Problem | None:
     if isinstance(first, Problem):
         return first
@@ -107,6 +123,9 @@ RULES = (
     Rule("unit over unit", "<unit> over|on <unit>", "comparison", _over),
     Rule("in comparison", "in comparison to|with <second>", "comparison", _against),
     # `with` and `and` join a second range only where the prompt says that it compares
+    Rule("time with time", "<time> with <second>", "comparison", _against_first, cost=0.3),
+    Rule("between times", "between <time> and <time>", "comparison", _from_to, cost=0.4),
+    Rule("from time to time", "from <time> to <time>", "comparison", _from_to, cost=0.4),
     Rule("with", "with|and|to <second>", "comparison", _joined),
     Rule("compare", "compare|comparing|comparison", "comparison", _compare),
     Rule("how", "by? how much? did|has|have", "comparison", _compare),

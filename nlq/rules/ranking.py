@@ -1,6 +1,7 @@
 """Rankings and lists: `top 5`, `3 slowest`, `lowest ten`; `list`, `the last 20`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nlq import lexicon
 from nlq.clauses import Compare, Groups, Listing, Others, Ranking, Share
@@ -42,6 +43,13 @@ def _moved(context: Context, word: str, count: int | None, change: Compare) -> R
 def _moved_alone(context: Context, word: str, change: Compare) -> Ranking | Problem | None:
     """`biggest drop`; but `most changes` may be of `tool.change`."""
     return _moved(context, word, None, change) if change.direction else None
+
+
+def _at(context: Context, place: float, ranking: Ranking | Others | Problem) -> Ranking | Problem | None:
+    """`second busiest`, `3rd most common`."""
+    if not isinstance(ranking, Ranking) or ranking.count is not None or place != int(place):
+        return None
+    return bounded(context, int(place), "top") or replace(ranking, count=1, place=int(place))
 
 
 def _fraction(_context: Context, number: float) -> Problem:
@@ -91,6 +99,17 @@ RULES = (
         "superlative n", "<superlative> <count>", "ranking", lambda context, word, count: _ranking(context, count, word)
     ),
     Rule("n superlative", "<count> <superlative>", "ranking", _ranking),
+    Rule("nth of a ranking", "<nth> <ranking>", "ranking", _at, cost=-0.5),
+    *(
+        Rule(
+            f"nth {word} per group",
+            f"<nth> {word} per <groups>",
+            "ranking",
+            lambda c, n, groups, word=word: _at(c, n, replace(_all_of(c, word), count=None, per=groups.keys)),
+            cost=-0.6,
+        )
+        for word in ("highest", "lowest")
+    ),
     Rule("superlative single", "<superlative> single|individual", "ranking", lambda c, word: _ranking(c, 1, word)),
     Rule("single superlative", "single <superlative>", "ranking", lambda c, word: _ranking(c, 1, word)),
     Rule("superlative first", "with? the? <superlative> first", "ranking", _all_of, cost=0.3),
@@ -123,6 +142,12 @@ RULES = (
     Rule("top n per group", "top <count> per <groups>", "ranking", _per(descending=True)),
     Rule("bottom n per group", "bottom <count> per <groups>", "ranking", _per(descending=False)),
     Rule("others", "and|with|plus the? others|other|rest", "ranking", lambda _context: Others()),
+    Rule(
+        "rest as others",
+        "and|with|plus the? rest|others as|in|under others|other",
+        "ranking",
+        lambda _context: Others(),
+    ),
     Rule("others folded", "the? others|rest folded|combined|grouped together?", "ranking", lambda _context: Others()),
     Rule(
         "share of",

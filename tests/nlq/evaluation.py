@@ -151,12 +151,15 @@ def _listed(question: Question, documents: list[Document]) -> list[list[Any]]:
     chosen = [document for document in documents if _is_meant(question, document)]
     chosen = sorted(chosen, key=lambda d: (d["timestamp"], d["_id"]), reverse=not question.oldest)
     count = question.limit
+    first = 0
     if question.rank:
+        chosen = chosen[: question.limit]
         sign = -1 if question.rank.descending else 1
         chosen.sort(key=lambda d: sign * d["value"])
-        count = question.rank.count
+        count, first = question.rank.count, question.rank.place - 1
     fields = ("name", "type", "value", "tags", "timestamp")
-    return [[str(document["_id"]), *(document[field] for field in fields)] for document in chosen[:count]]
+    chosen = chosen[first:][:count]
+    return [[str(document["_id"]), *(document[field] for field in fields)] for document in chosen]
 
 
 def _aggregated(question: Question, documents: list[Document]) -> list[list[Any]]:
@@ -350,7 +353,7 @@ def _ordered(question: Question, rows: list[list[Any]]) -> list[list[Any]]:
     taken: dict[tuple[Any, ...], list[list[Any]]] = defaultdict(list)
     for row in rows:
         taken[tuple(row[index] for index in outer)].append(row)
-    return [row for key in sorted(taken) for row in taken[key][: rank.count]]
+    return [row for key in sorted(taken) for row in taken[key][rank.place - 1 :][: rank.count]]
 
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
