@@ -32,6 +32,7 @@ MAX_TOLD = 12  # of more names than that
 MAX_KEYS_SEARCHED = 100  # for values that resemble a strange word
 MAX_MEASURING = 12
 MAX_BESIDE = 4
+SHORT_PLURAL = 3  # letters, of what would be no plural in general
 PARTICIPLE = "ed"
 
 
@@ -273,6 +274,8 @@ class Catalog:
     def values_like(self, folded: str) -> list[tuple[str, str]]:
         """The (key, value) pairs whose value the folded text may mean."""
         found = self._values_by_fold.get(folded)
+        if not found and len(folded) == SHORT_PLURAL and folded.endswith("s"):  # `ads`
+            found = self._values_by_fold.get(folded[:-1])
         return sorted(_pairs(found)) if found else []
 
     def values_akin(self, word: str) -> list[tuple[str, str]]:

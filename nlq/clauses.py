@@ -25,10 +25,11 @@ from nlq.timeline import Shift
 
 @dataclass(frozen=True, slots=True)
 class Aggregations:
-    """`min, max and average`; grain: `5 minute average`."""
+    """`min, max and average`; grain: `5 minute average`. number: `highest number of`, of what is a number itself."""
 
     aggregations: tuple[Aggregation, ...]
     grain: Grain | None = None
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)

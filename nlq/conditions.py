@@ -11,8 +11,11 @@ from nlq.contradictions import excluded
 from nlq.engine import Match
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Condition, Function, ValueFilter
+from nlq.stems import stem
 from nlq.subjects import COUNT, Subjects
 from nlq.units import own_measure
+
+_BAD, _GOOD = (words | frozenset(map(stem, words)) for words in (lexicon.BAD_WORDS, lexicon.GOOD_WORDS))
 
 
 class Conditions(Subjects):
@@ -73,8 +76,10 @@ class Conditions(Subjects):
         return self._possible(values), tuple(having)
 
     def _is_of_groups(self, threshold: Threshold) -> bool:
-        if threshold.function:
-            self._say(threshold.function, threshold)
+        beyond: Function = "max" if threshold.comparison in ("gt", "ge") else "min"
+        function = threshold.function or (beyond if self.parts.any_which and self.types != {"event"} else None)
+        if function:
+            self._say(function, threshold)
             return True
         parts = self.parts
         asked = self.said and (parts.noun or parts.whether)
@@ -137,8 +142,8 @@ class Conditions(Subjects):
 
     def best_is_high(self, word: str, clause: Match | None) -> bool:
         """Whether more of the metric is better, by the words of its name."""
-        words = {word for name in self.names for word in words_of(name)}
-        bad, good = not words.isdisjoint(lexicon.BAD_WORDS), not words.isdisjoint(lexicon.GOOD_WORDS)
+        words = {each for name in self.names for word in words_of(name) for each in (word, stem(word))}
+        bad, good = not words.isdisjoint(_BAD), not words.isdisjoint(_GOOD)
         if bad == good:
             detail = f"'{word}' may be the highest or the lowest: say which."
             refuse("ambiguous", detail, clause, ("top", "bottom"))

@@ -66,6 +66,11 @@ def take_count(parts: Parts) -> None:
         refuse("incomplete", f"Which {noun.count} of them: those with the highest, the lowest?", parts.clause_of(noun))
 
 
+_MEASURED: frozenset[lexicon.Quality] = frozenset(
+    {"duration", "pace", "delay", "temperature", "mass", "distance", "money", "fill"}
+)
+
+
 class Conventions(Conditions):
     """What is decided about the parts of a prompt. Methods raise NoQuestionError where no convention decides."""
 
@@ -267,11 +272,18 @@ class Conventions(Conditions):
         ranking = self.parts.ranking
         if ranking is None:
             raise ValueError("no ranking was said")
+        if ranking.quality in _MEASURED and self.types == {"event"} and not self.is_measured(ranking.quality):
+            detail = f"{' and '.join(self.names)} does not tell what is '{ranking.word}': it has no such value."
+            refuse("incomplete", detail, self.parts.clause_of(ranking))
         if ranking.quality != "good":
             return ranking.descending != runs_backwards(self.names, ranking.quality)
         descending = ranking.descending == self.best_is_high(ranking.word, self.parts.clause_of(ranking))
         self.assumptions.append(f"'{ranking.word}' read as {'highest' if descending else 'lowest'}")
         return descending
+
+    def is_measured(self, quality: lexicon.Quality) -> bool:
+        """Whether the metric measures what the word is about."""
+        return any(is_measuring(name, quality) for name in self.names)
 
     def aggregations(self) -> tuple[Aggregation, ...]:
         metric, parts = self.metric, self.parts
@@ -297,6 +309,9 @@ class Conventions(Conditions):
         reduces = any(each.function not in ("count", "distinct") for each in said)
         if reduces and not self.names:
             refuse("incomplete", "Of which metric? Values of different metrics are not reduced together.")
+        if self.parts.of_number and self.types <= {"event", "counter"}:
+            clause, choices = self.parts.clause_of(self.parts.aggregations), ("number of", "number per day of")
+            refuse("ambiguous", "How many there are in what time? Say 'per day', or leave that out.", clause, choices)
         self._check_events(said)
         ratio = self.parts.ratio
         if ratio and not ratio.minus and said == (Aggregation("avg"),) and not self.types & LEVELS:

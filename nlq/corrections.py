@@ -4,7 +4,7 @@ from nlq.context import Context
 from nlq.lexicon import FILLERS
 from nlq.plurals import singular
 from nlq.rules import VOCABULARY
-from nlq.spelling import Spelling, plausible
+from nlq.spelling import MIN_LENGTH, Spelling, plausible
 from nlq.thesaurus import alike
 from nlq.tokens import Token
 from nlq.verbs import WORDS
@@ -32,6 +32,6 @@ def _spellings(token: Token, context: Context) -> list[str]:
 
 def _meanings(token: Token, context: Context) -> list[str]:
     """In the plural where it is typed so: `rides` are `trips`."""
-    plural = "s" if token.norm == f"{singular(token.norm)}s" else ""
+    plural = token.norm == f"{singular(token.norm)}s"
     known = (word for word in alike(token.norm) if word == _ANYONE or context.catalog.knows(word))
-    return [word if word == _ANYONE else word + plural for word in known]
+    return [f"{word}s" if plural and word != _ANYONE and len(word) >= MIN_LENGTH else word for word in known]

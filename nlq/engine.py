@@ -5,14 +5,13 @@ A rule is a value: a name, a pattern and a producer. A pattern is a line of item
     last|past <integer> <unit>       words to be met as they stand, and values of a kind
     the? <ordinal>                   an item with `?` may be missing
 
-The producer gets the context and the values of the `<kind>` items in order, and returns the value of the new
-match (of the rule's `kind`), or None when the parts do not make sense together. Scanners feed matches that no
-pattern can spell: numbers, dates, names from the catalog.
+The producer gets the context and the values of the `<kind>` items in order, and returns the value of the new match (of
+the rule's `kind`), or None when the parts do not make sense together. Scanners feed matches that no pattern can spell.
 
-Matches are found bottom-up, from the last token to the first, so that all that may follow a match is already
-known when it is made: a left-corner chart parser, without tables to build. The cover then strings matches of
-the clause kinds and fillers together over the whole prompt, cheapest first; a word that nothing covers is
-unknown, and so dear that a cover has one only when it must.
+Matches are found bottom-up, from the last token to the first, so that all that may follow one is already known when it
+is made: a left-corner chart parser, without tables to build. The cover then strings matches of the clause kinds and
+fillers together over the whole prompt, cheapest first; a word that nothing covers is so dear that a cover has one only
+when it must.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -16,7 +16,7 @@ FILLERS: Final = frozenset(
     what's is are was were be been do does did has have had can could would want need like please
     kindly show give tell get find display see look fetch bring report return know let lets let's hey hi hello
     thanks thank thx pls plz chart graph plot about so then also and where , . ; : ? ! ( ) [ ] - – — 's ’s ' ’
-    am 'm ’m i'm im 'd ’d i'd 've ’ve wondering wonder interested curious wish mind dear able
+    am 'm ’m i'm im i've we've i'd we'd 'd ’d i'd 've ’ve wondering wonder interested curious wish mind dear able
     their them they he she his her
     """.split()
 )

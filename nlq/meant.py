@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from nlq.catalog import Catalog, fold, words_of
-from nlq.clauses import Alternating, Changed, Compare, How, Metric, Ranking, Threshold
+from nlq.clauses import Alternating, Changed, Compare, Having, How, Metric, Ranking, Threshold
 from nlq.engine import Match
 from nlq.lexicon import QUALITY_WORDS
 from nlq.measures import MEASURES
@@ -12,6 +12,7 @@ from nlq.stems import stem
 from nlq.units import is_measuring, measure_of
 
 _HAPPENING = {"event", "counter"}
+Asked = Ranking | Changed | How | Threshold | Having  # what is asked of values
 
 
 def apart(clause: Match) -> Iterator[Match]:
@@ -51,7 +52,7 @@ def joined(said: Sequence[Metric], catalog: Catalog) -> Metric | None:
 def fitting(
     metric: Metric,
     keys: frozenset[str],
-    asked: Sequence[Ranking | Changed | How | Threshold],
+    asked: Sequence[Asked],
     verbs: Iterable[str],
     catalog: Catalog,
     *,
@@ -77,18 +78,18 @@ def fitting(
 
 def _tests(
     keys: frozenset[str],
-    asked: Sequence[Ranking | Changed | How | Threshold],
+    asked: Sequence[Asked],
     verbs: Iterable[str],
     catalog: Catalog,
     *,
     counted: bool,
 ) -> Iterable[Callable[[str], bool]]:
     yield lambda name: keys <= catalog.names[name].keys
-    for unit in [each.amount.unit for each in asked if isinstance(each, Threshold) and each.amount.unit]:
+    for unit in [each.amount.unit for each in asked if isinstance(each, Threshold | Having) and each.amount.unit]:
         yield lambda name, quantity=MEASURES[unit].quantity: (  # type: ignore[misc]
             (own := measure_of(name)) is not None and own.quantity == quantity
         )
-    for quality in [each.quality for each in asked]:
+    for quality in [each.quality for each in asked if not isinstance(each, Having)]:
         if quality in QUALITY_WORDS:
             yield lambda name, quality=quality: is_measuring(name, quality)  # type: ignore[misc]
     said = [stem(verb) for verb in (*verbs, *(each.word for each in asked if isinstance(each, Threshold)))]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from nlq import meant
@@ -52,6 +51,7 @@ from nlq.cycles import NIGHTS, a_day_on, is_long, joined
 from nlq.engine import Match
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Cycle, Grain, GroupKey, TagFilter, TimeRange
+from nlq.said import Said
 
 _COUNT, _LATEST = Aggregation("count"), Aggregation("latest")
 
@@ -61,15 +61,12 @@ def puts_beside(tag: TagFilter, beside: Beside) -> bool:
     return tag.key == beside.tag.key and tag.match == "is" and bool(tag.values) and not tag.negated
 
 
-class Parts:
+class Parts(Said):
     """What the clauses say, each part once. Raises NoQuestionError where two of them cannot both hold."""
 
     def __init__(self, clauses: Sequence[Match], catalog: Catalog) -> None:
-        self._clauses = clauses = [part for clause in clauses for part in meant.apart(clause)]
-        self._by_type: dict[type, list[Match]] = {}
-        for clause in clauses:
-            self._by_type.setdefault(type(clause.value), []).append(clause)
-        self._taken: set[type] = {HowMuch}  # which says no more than what it stands before
+        super().__init__([part for clause in clauses for part in meant.apart(clause)])
+        self._take(HowMuch)  # which says no more than what it stands before
         self.ranking: Ranking | None = self._ranking()
         self.others: Others | None = self._only(Others, "rankings")
         self.share: Share | None = self._only(Share, "shares")
@@ -89,10 +86,10 @@ class Parts:
         self.changed: Changed | None = self._only(Changed, "changes")
         self.havings: tuple[Having, ...] = self._havings()
         self.object: KeyNoun | None = None
-        self.sides = False
+        self.sides = self.any_which = False
         self.noun: KeyNoun | None = self._noun()
         self.whether: Whether | None = self._whether()
-        self.any_of: GroupKey | None = self.whether.of if self.whether else None
+        self.any_of: GroupKey | None = self._any_of()
         self.when: When | None = self._only(When, "questions")
         self.age: Age | None = self._only(Age, "questions")
         self.silent: Silent | None = self._only(Silent, "questions")
@@ -170,32 +167,10 @@ class Parts:
         """`top`, and nothing of what or how many."""
         return bool(self.is_ranking_alone and self.ranking and self.ranking.count is None)
 
-    def clause_of(self, value: object) -> Match | None:
-        """The clause that says `value`."""
-        return next((clause for clause in self._clauses if clause.value is value), None)
-
     def is_before_metric(self, value: object) -> bool:
         """Whether the clause that says `value` stands directly before a metric: `more than 5` errors."""
         clause = self.clause_of(value)
         return clause is not None and any(clause.end == named.start for named in self._by_type.get(Metric, []))
-
-    def _take(self, kind: type) -> list[Match]:
-        """The clauses of this kind, which are then accounted for."""
-        self._taken.add(kind)
-        return self._by_type.get(kind, [])
-
-    def _all(self, kind: type) -> list[Any]:
-        return [clause.value for clause in self._take(kind)] if kind in self._by_type else []
-
-    def _only(self, kind: type, plural: str) -> Any:
-        return self._one_of(self._take(kind), plural) if kind in self._by_type else None
-
-    def _one_of(self, found: Sequence[Match], plural: str) -> Any:
-        if not found:
-            return None
-        if len(found) > 1 and len({clause.value for clause in found}) > 1:
-            refuse("conflict", f"Two {plural} in one prompt.", found[1])
-        return found[0].value
 
     def _settle(self) -> None:
         """What a part says in the light of the metric."""
@@ -214,11 +189,6 @@ class Parts:
                 self.told.append(f"both sides are shown{f', not which is {self.changed.word}' if self.changed else ''}")
             self.sides, self.whether = True, None
 
-    def _check_all_taken(self) -> None:
-        """A clause that nobody takes would be dropped in silence."""
-        for kind in self._by_type.keys() - self._taken:
-            refuse("unsupported", "This is read, but no question is made of it yet.", self._by_type[kind][0])
-
     def _aggregations(self) -> Aggregations | None:
         """The aggregations; `hourly averages` say the bucket width too."""
         found = self._take(Aggregations)
@@ -229,6 +199,8 @@ class Parts:
         if self.now:  # `how many players right now`
             found = [clause for clause in found if clause.value.aggregations not in counts]
         said: Aggregations | None = self._one_of(found, "aggregations")
+        self.of_number = bool(said and said.number)
+        said = said and replace(said, number=False)
         if said and said.grain:
             if self.grain:
                 refuse("conflict", "Two bucket widths in one prompt.")
@@ -255,6 +227,18 @@ class Parts:
         if len({each.of for each in found if each.of}) > 1:
             refuse("conflict", "Two things asked about in one prompt.", self.clause_of(found[-1]))
         return next((each for each in found if each.of), found[0] if found else None)
+
+    def _any_of(self) -> GroupKey | None:
+        """`any host`, and `any of its hosts`. `any over 80, and which hosts` is answered by which."""
+        if self.whether and self.noun:
+            conditions = any(self._by_type.get(kind) for kind in (Threshold, Within, Having))
+            if self.noun.which and conditions and not self.whether.of:
+                self.whether, self.any_which = None, True
+                return None
+            if not (self.noun.which or self.noun.plural or self.whether.of or self.aggregations):
+                noun, self.noun = self.noun, None
+                return noun.key
+        return self.whether.of if self.whether else None
 
     def _noun(self) -> KeyNoun | None:
         """What is asked about. Beside it `the most assays`, of `who ran the most assays`, is no group but an object."""
@@ -387,9 +371,10 @@ class Parts:
                 refuse("conflict", "Two things asked about in one prompt.", self.clause_of(self.object))
         metric: Metric = joined or min((clause.value for clause in named), key=lambda each: each.counted)
         keys = {tag.key for tag in self.tags if not tag.negated} | {g.key for g in self.groups if g.kind == "tag"}
-        asked = [each for each in (self.ranking, self.changed, self.how, *self.thresholds) if each]
-        ordered = all(each.quality in ("any", "count") and not isinstance(each, Threshold) for each in asked)
-        counted = metric.counted and self.aggregations in (None, Aggregations((_COUNT,))) and ordered
+        asked = [each for each in (self.ranking, self.changed, self.how, *self.thresholds, *self.havings) if each]
+        ordered = all(not isinstance(each, Threshold | Having) and each.quality in ("any", "count") for each in asked)
+        how_many = self.of_number or self.aggregations in (None, Aggregations((_COUNT,)))
+        counted = metric.counted and how_many and ordered
         verbs = [verb.word for verb in self.occurred]
         metric = meant.fitting(metric, frozenset(keys), asked, verbs, catalog, counted=counted)
         if len(metric.names) > 1 and not metric.several:

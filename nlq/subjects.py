@@ -1,5 +1,6 @@
 """What a prompt is about, where it does not name it: the metric, the tag of `who`, the buckets of a trend."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -178,6 +179,8 @@ class Subjects:
             ):  # `wait`, where there is a `matchmaking.wait_s`
                 qualities = []
             if metric and any(is_measuring(name, quality) for name in metric.names for quality in qualities):
+                if verb.word in verbs.EARNING:
+                    self.metric = metric = replace(metric, summed=True)
                 continue
             if verb.light and metric and (not metric.names or metric.summed or self._says_head(metric)):
                 continue

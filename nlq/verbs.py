@@ -82,6 +82,8 @@ LIGHT: Final = frozenset(
     """.split()
 )
 
+EARNING: Final = frozenset("collect collects collected earn earns earned".split())  # of money: all of it
+
 # Those that go with what a metric measures, whatever its name; with `any` they go with `how high`.
 MEASURING: Final[dict[Quality, frozenset[str]]] = {
     "duration": frozenset(
@@ -100,7 +102,7 @@ MEASURING: Final[dict[Quality, frozenset[str]]] = {
         "go goes went gone going drive drives drove driving run runs ran running move moves moved".split()
     ),
     "temperature": frozenset("run runs ran running got gotten become becomes became".split()),
-    "money": frozenset("cost costs costing".split()),
+    "money": EARNING | frozenset("cost costs costing".split()),
     "mass": frozenset("weigh weighs weighed weighing".split()),
     "any": frozenset("got gotten go goes went gone rise rises rose climb climbs climbed fall falls fell".split()),
 }

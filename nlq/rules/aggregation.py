@@ -9,8 +9,8 @@ from nlq import lexicon
 from nlq.catalog import fold
 from nlq.clauses import Aggregations, Rate
 from nlq.context import Context
-from nlq.engine import Match, Rule, Scanner
-from nlq.question import Aggregation, Grain, GroupKey, Unit
+from nlq.engine import Match, Producer, Rule, Scanner
+from nlq.question import Aggregation, Function, Grain, GroupKey, Unit
 from nlq.refusal import Problem
 from nlq.tokens import Token
 
@@ -81,6 +81,10 @@ def _one(_context: Context, reducer: Aggregation | Problem) -> Aggregations | Pr
     return reducer if isinstance(reducer, Problem) else Aggregations((reducer,))
 
 
+def _of_number(function: Function) -> Producer:
+    return lambda _context: Aggregations((Aggregation(function),), number=True)
+
+
 def _rate(_context: Context, unit: Unit) -> Rate | None:
     return Rate(unit) if unit in ("second", "minute", "hour", "day", "week") else None
 
@@ -95,6 +99,12 @@ def _distinct(_context: Context, key: GroupKey) -> Aggregation:
     return Aggregation("distinct", key=key)
 
 
+_ENDS: tuple[tuple[Function, str], ...] = (
+    ("avg", "average|avg|mean"),
+    ("max", "highest|largest|biggest|greatest|peak|maximum|max"),
+    ("min", "lowest|smallest|minimum|min"),
+)
+
 SCANNERS = (Scanner("aggregation", _scan, reach=1),)
 RULES = (
     Rule("how many", "how many", "reducer", lambda _context: Aggregation("count")),
@@ -102,6 +112,10 @@ RULES = (
     Rule("total count", "total count", "reducer", lambda _context: Aggregation("count")),
     Rule("superlative as max", "highest|largest|biggest|greatest", "reducer", lambda _context: Aggregation("max")),
     Rule("superlative as min", "lowest|smallest", "reducer", lambda _context: Aggregation("min")),
+    *(
+        Rule(f"{words} number of", f"{words} number|count of", "aggregation", _of_number(f), cost=0.1)
+        for f, words in _ENDS
+    ),
     Rule("nth percentile", "<nth> percentile|percentiles", "reducer", lambda _context, n: _percentile(n)),
     Rule("percentile n", "percentile <number>", "reducer", lambda _context, n: _percentile(n)),
     Rule("n percentile", "<number> percentile", "reducer", lambda _context, n: _percentile(n)),

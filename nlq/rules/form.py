@@ -121,6 +121,7 @@ RULES = (
     Rule("which n of a key", f"{_WHICH} <count> <key-noun>", "noun", _which_so_many),
     Rule("n of a key", "<count> <key-noun>", "noun", _so_many, cost=0.3),
     Rule("which day of the week", f"on|at|in? {_WHICH} day of the? week", "noun", lambda _context: _WEEKDAY),
+    Rule("which weekday", "on|at|in? which|what weekday|weekdays", "noun", lambda _context: _WEEKDAY),
     Rule("which bucket", f"on|at|in|during? {_WHICH} <unit>", "noun", _bucket),
     Rule("bucket", "<unit>", "noun", _bucket, cost=0.8),
     Rule("bucket when", "<unit> when|where", "noun", _bucket, cost=0.3),

@@ -10,7 +10,7 @@ from nlq.catalog import PARTICIPLE, fold
 from nlq.clauses import Codes, ErrorRate, KeyNoun, Part, ShareWhere
 from nlq.context import Context
 from nlq.engine import Match, Producer, Rule, Scanner
-from nlq.lexicon import RESERVED
+from nlq.lexicon import OUTCOMES, RESERVED
 from nlq.particles import with_particles
 from nlq.places import values_by_country
 from nlq.plurals import singular
@@ -27,6 +27,8 @@ MAX_NEAREST = 4
 MAX_READ = 20  # values, to tell whether they are numbers
 CODES_COST = 0.9  # where nothing else says what is counted
 AKIN_COST = 0.1
+_NUMBER = re.compile(r"[^\W\d_]+[-_ ]?0*(\d{1,6})")  # of a value such as `c5` or `dock-05`
+_WHY = frozenset("reason cause error code fault kind type topic category".split())
 _OUTCOMES = frozenset({"error", "failure", "success"})
 COUNTRY_COST = 0.1  # dearer than a name that is stored so
 KEYLESS_COST = 0.35  # a value that stands without its key
@@ -103,7 +105,7 @@ def akin(known: frozenset[str]) -> Scanner:
         for index, token in enumerate(tokens):
             if token.quoted or not token.text.isalpha():
                 continue
-            like = token.norm in _OUTCOMES or token.norm.endswith(PARTICIPLE)
+            like = token.norm in _OUTCOMES | OUTCOMES or token.norm.endswith(PARTICIPLE)
             kin = context.catalog.values_akin(token.norm)
             exact = context.catalog.values_like(fold(token.text)) if like or kin else []
             for key, value in (exact if like else []) if exact else kin:
@@ -163,6 +165,21 @@ def _or(_context: Context, first: TagFilter, second: TagFilter) -> TagFilter | N
 
 def _of_key(_context: Context, key: str, choice: TagFilter) -> TagFilter | None:
     return choice if choice.key == key else None
+
+
+def _numbered(context: Context, key: str, number: int) -> TagFilter | Problem | None:
+    """`crane 5`: the one crane of that number, `c5`."""
+    known = islice(context.catalog.keys[key], MAX_READ)
+    found = [value for value in known if (told := _NUMBER.fullmatch(value)) and int(told[1]) == number]
+    if len(found) > 1:
+        choices = tuple(f"{key} {value}" for value in found)
+        return Problem("ambiguous", f"{key} {number} may be any of: {', '.join(found)}.", choices)
+    return TagFilter(key, (found[0],)) if found else None
+
+
+def _what_is_wrong(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
+    """`network problems`, of a tag that says why."""
+    return wanted if isinstance(wanted, Problem) or singular(wanted.key) in _WHY else None
 
 
 def _not(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
@@ -284,6 +301,17 @@ RULES = (
         "<keyless> <key>",
         "selection",
         lambda context, choice, key: _of_key(context, key, choice),
+    ),
+    Rule(
+        "word for a value key",
+        "<one-choice> <key>",
+        "selection",
+        lambda c, choice, key: _of_key(c, key, choice),
+        cost=0.05,
+    ),
+    Rule("numbered value", "<key> <count>", "selection", _numbered),
+    Rule(
+        "problem of a value", "<keyless> problem|problems|issue|issues|trouble", "selection", _what_is_wrong, cost=0.1
     ),
     Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
     Rule("people of a value", "<keyless> people", "selection", _who_are, cost=0.1),

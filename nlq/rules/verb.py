@@ -42,6 +42,8 @@ _POLITE = (
     "any idea|chance|clue",
     "just show|give|tell|get me|us?",
     "thing|things",
+    "looking|look at",
+    "ever had|seen",
 )
 
 RULES = (

@@ -16,7 +16,7 @@ from nlq.question import Cycle, GroupKey, TimeRange
 from nlq.recurrence import HOUR, Days, Pattern, Stretches, TimeOfDay, Weekends
 from nlq.refusal import Problem
 from nlq.rules.time.clock import DAY
-from nlq.rules.time.moment import ON, latest_clock, wall_now
+from nlq.rules.time.moment import ON, clock_today, latest_clock, wall_now
 from nlq.rules.time.produce import chained, constant, same, sound, swapped
 from nlq.timeline import wall_span
 
@@ -138,6 +138,19 @@ def _work_hours(context: Context, time: TimeOfDay) -> Recurring | None:
 def _daily(context: Context, time: TimeOfDay) -> Daily | None:
     each, latest = _each_day(context, time), latest_clock(context, time)
     return Daily(_during(context, each), TimeRange(latest.start, latest.end)) if each else None
+
+
+def _after(context: Context, time: TimeOfDay) -> Daily | None:
+    """`after 5pm`: of each day; and where no range is said, since then."""
+    each = _each_day(context, TimeOfDay(time.start % DAY, DAY))
+    latest = TimeRange(latest_clock(context, time).start, context.now)
+    return Daily(_during(context, each), latest) if each else None
+
+
+def _before(context: Context, time: TimeOfDay) -> Daily | None:
+    each = _each_day(context, TimeOfDay(0, time.start % DAY))
+    latest = TimeRange(None, clock_today(context, time).start)
+    return Daily(_during(context, each), latest) if each else None
 
 
 def _during(_context: Context, recurring: Recurring) -> During:
@@ -271,6 +284,9 @@ RULES = (
     Rule("at a time of day", "in|during|over|at the? <day-part>", "daily", sound(_daily)),
     Rule("overnight of days", "overnight", "daily", lambda context: _daily(context, _OVERNIGHT)),
     Rule("from time to time", "<clock-range>", "daily", sound(_daily)),
+    # dearer than the range that they are alone
+    Rule("after a clock each day", "after|since <clock>", "daily", sound(_after), cost=0.3),
+    Rule("before a clock each day", "before|until|till <clock>", "daily", sound(_before), cost=0.3),
     Rule("daily", "but? only? <daily>", "cycle", same, cost=-0.05),
     Rule("and daily", "and|also <daily>", "cycle", same, cost=-0.05),
     Rule(
