@@ -168,8 +168,7 @@ class Grammar:
 
     def matches(self, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
         """Every match of every kind, wherever it starts."""
-        for position in self._chart(tokens, context).matches:
-            yield from chain.from_iterable(position.values())
+        return chain.from_iterable(chain.from_iterable(at.values()) for at in self._chart(tokens, context).matches)
 
     def begin(self, tokens: Sequence[Token], context: Context) -> "Begun":
         """Read a beginning once, to go on with it in many ways."""
@@ -339,8 +338,7 @@ class Begun:
                 self._add_gone_on(position, count, chart, agenda)
             else:
                 _add_words(grammar._root, position, position, (), 0.0, chart, agenda)  # noqa: SLF001
-            if agenda:
-                grammar._close(position, agenda, chart)  # noqa: SLF001
+            grammar._close(position, agenda, chart)  # noqa: SLF001
         return grammar._covers(tokens, chart.matches, self._covers[: count + 1])[-1]  # noqa: SLF001
 
     def _add_gone_on(self, start: int, count: int, chart: _Chart, found: list[Match]) -> None:

@@ -93,7 +93,8 @@ def _part(run: Sequence[Token], said: str, names: Sequence[str], context: Contex
         and typed[-1] not in MEASURES
     )
     heads = {_head(name) for name in names}
-    summed = typed[-1] in lexicon.EARNINGS or run[-1].norm in lexicon.EARNINGS
+    money = not lexicon.EARNINGS.isdisjoint((typed[-1], run[-1].norm))
+    summed = money and (typed[-1] != "turnover" or all(map(_is_earned, names)))  # beds have one too
     return Metric(tuple(names), said, counted=plural and heads.isdisjoint(typed), summed=summed)
 
 

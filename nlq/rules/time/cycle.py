@@ -47,6 +47,7 @@ _DAY_PARTS = ((0, 6), (6, 12), (12, 18), (18, 24))  # night, morning, afternoon,
 _WEEKDAYS = Recurring(Cycle((0, 1, 2, 3, 4)))
 _WEEKENDS = Recurring(Cycle((5, 6)), pattern=Weekends())
 _EACH_DAY = Recurring(Cycle())
+_NOT_SIDE_BY_SIDE = Problem("unsupported", "Such times are not put side by side: ask for each, or 'by weekday'.")
 _OVERNIGHT = TimeOfDay(22 * HOUR, 30 * HOUR, exact=False)
 
 
@@ -206,7 +207,11 @@ def _compared(_context: Context, first: Recurring, second: Recurring) -> Alterna
     clocks = {(cycle.start, cycle.end) for cycle in each}
     if len(clocks) == 2 and clocks <= parts and not (first.cycle.weekdays or second.cycle.weekdays):
         return Alternating(Groups((DAY_PART,)), During(either(*each)))
-    return Problem("unsupported", "Such times are not put side by side: ask for each, or 'by weekday'.")
+    return _NOT_SIDE_BY_SIDE
+
+
+def _sides(_context: Context, _first: Daily, _second: Daily) -> Problem:
+    return _NOT_SIDE_BY_SIDE
 
 
 def _week_parts(_context: Context) -> Alternating:
@@ -285,8 +290,10 @@ RULES = (
     Rule("overnight of days", "overnight", "daily", lambda context: _daily(context, _OVERNIGHT)),
     Rule("from time to time", "<clock-range>", "daily", sound(_daily)),
     # dearer than the range that they are alone
-    Rule("after a clock each day", "after|since <clock>", "daily", sound(_after), cost=0.3),
-    Rule("before a clock each day", "before|until|till <clock>", "daily", sound(_before), cost=0.3),
+    Rule("after a clock each day", "after|since <clock>", "clock-side", sound(_after), cost=0.3),
+    Rule("before a clock each day", "before|until|till <clock>", "clock-side", sound(_before), cost=0.3),
+    Rule("a side of a clock", "<clock-side>", "daily", same),
+    Rule("sides of clocks", f"<clock-side> {_VERSUS} <clock-side>", "cycle", _sides),
     Rule("daily", "but? only? <daily>", "cycle", same, cost=-0.05),
     Rule("and daily", "and|also <daily>", "cycle", same, cost=-0.05),
     Rule(
