@@ -121,6 +121,8 @@ def _aggregation_problems(aggregation: Aggregation, question: Question) -> Itera
         yield f"key does not go with {function}"
     if function in ("seen", "began"):  # steps of other questions
         yield f"{function} is not asked for"
+    if function == "total_latest" and len(question.aggregations) > 1:
+        yield "total_latest is asked for alone"
     apart = len(question.names) == 1 or (question.names and any(key.kind == "name" for key in question.groups))
     if function not in ("count", "distinct") and not apart:
         yield f"{function} is of the values of one metric"

@@ -116,7 +116,9 @@ def _restrictions(question: Question) -> Iterator[str]:
 def _aggregation(aggregation: Aggregation) -> str:
     if aggregation.key:
         return f"distinct {_group(aggregation.key)}"
-    return f"{aggregation.function} rate per {aggregation.per}" if aggregation.per else aggregation.label
+    return (
+        f"{aggregation.function} rate per {aggregation.per}" if aggregation.per else aggregation.label.replace("_", " ")
+    )
 
 
 def tag_filter(wanted: TagFilter) -> str:

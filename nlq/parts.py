@@ -53,7 +53,7 @@ from nlq.misfit import refuse
 from nlq.question import Aggregation, Cycle, Grain, GroupKey, TagFilter, TimeRange
 from nlq.said import Said
 
-_COUNT, _LATEST = Aggregation("count"), Aggregation("latest")
+_COUNT, _SUM, _LATEST = Aggregation("count"), Aggregation("sum"), Aggregation("latest")
 
 
 def puts_beside(tag: TagFilter, beside: Beside) -> bool:
@@ -195,8 +195,9 @@ class Parts(Said):
         each = [clause.value.aggregations for clause in found]
         self.counted_key = next((one.key for reducers in each for one in reducers if one.key), None)
         counts = [reducers for reducers in each if reducers[0].function in ("count", "distinct")]
+        counts += [reducers for reducers in each if reducers == (_SUM,)]
         self.now = bool(counts) and (_LATEST,) in each
-        if self.now:  # `how many players right now`
+        if self.now:  # `how many players right now`, `total players right now`
             found = [clause for clause in found if clause.value.aggregations not in counts]
         said: Aggregations | None = self._one_of(found, "aggregations")
         self.of_number = bool(said and said.number)

@@ -24,6 +24,7 @@ Function = Literal[
     "variance",
     "first",
     "latest",
+    "total_latest",
     "distinct",
     "seen",
     "began",
@@ -69,7 +70,8 @@ class Aggregation:
     percent: above 0, up to 100, of `percentile` alone; a median is percentile 50. key: of `distinct` alone.
     per: a count or a sum divided by how many such units its range or bucket lasts.
     stddev and variance are those of a population; range is the greatest value less the least; seen is the time of
-    the latest document, began that of the earliest.
+    the latest document, began that of the earliest; total_latest adds up the latest values of the series: how many
+    there are now, in all.
     """
 
     function: Function

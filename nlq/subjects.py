@@ -19,6 +19,7 @@ from nlq.units import is_measuring, measure_of
 NAME = GroupKey("name", "name")
 COUNT = Aggregation("count")
 MAX_CANDIDATES = 3
+_LEVELLED: Final = {MEASURES["percent"].quantity, MEASURES["celsius"].quantity}  # of which there is no total
 _KEYS: Final = {"who": verbs.PEOPLE, "people": verbs.PEOPLE, "where": verbs.PLACES}
 _HEADS: Final = frozenset({"id", "name", "email"})  # behind what a tag's key says: `driver_id`
 
@@ -80,12 +81,11 @@ class Subjects:
         self._check_how_many()
 
     def _check_how_many(self) -> None:
-        """`how many players right now`: the latest of one series is how many of it, not of all. And `how many assays
-        did kim run`, of `assay.run` with a tag `assay`: how many of them, or how often?
+        """`how many players right now`: as many as the latest of the series are together. And `how many assays did kim
+        run`, of `assay.run` with a tag `assay`: how many of them, or how often?
         """
-        if self.parts.now and (self._keys_said() != self._keys_known() or not self.types <= {"gauge", "meter"}):
-            detail = "How many there are now is told of one series at a time: add 'by' and each tag."
-            refuse("incomplete", detail, self.parts.clause_of(self.said))
+        if self.parts.now:
+            self._add_up()
         distinct = self.said.aggregations[0].key if self.said else None
         metric = self.metric
         plural = metric is not None and any(singular(word) != word for word in metric.said.casefold().split())
@@ -99,6 +99,16 @@ class Subjects:
                 detail = f"'{distinct.key}': how many different ones, or how often {metric.names[0]}?"
                 choices = (f"how many different {distinct.key}", f"number of {metric.names[0]}")
                 refuse("ambiguous", detail, self.parts.clause_of(self.said), choices)
+
+    def _add_up(self) -> None:
+        """How many there are now, of a level that adds up: that of one series is as it is."""
+        clause, of = self.parts.clause_of(self.said), " and ".join(self.names) or "that"
+        own = {measure.quantity for name in self.names if (measure := measure_of(name))}
+        if not self.names or not self.types <= {"gauge", "meter"} or own & _LEVELLED:
+            refuse("incomplete", f"How many there are now is told of levels that add up, which {of} is not.", clause)
+        if self._keys_said() != self._keys_known():
+            self.said = Aggregations((Aggregation("total_latest"),))
+            self.assumptions.append("the latest of each series, added up")
 
     def _count_named(self) -> None:
         """`how many bikes were unlocked`: of `bike.unlock` that has no tag `bike`, how often."""

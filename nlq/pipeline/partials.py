@@ -47,6 +47,7 @@ _NEEDS: dict[Function, tuple[str, ...]] = {
     "variance": ("deviation", "sum", "count"),
     "first": ("first",),
     "latest": ("latest",),
+    "total_latest": ("latest",),
     "distinct": (),
     "seen": ("seen",),
     "began": ("first",),
@@ -67,8 +68,9 @@ def grouped(question: Question, plan: Plan) -> list[Stage]:
     """The stages; groups are in no order.
 
     Beside the partial results by their names, `distinct0`, `distinct1` ... hold the values of what is counted so, and a
-    sketched plan has `bins` for `values`.
+    sketched plan has `bins` for `values`. `total` adds up the latest values of the series, where that is asked.
     """
+    of_series = any(each.function == "total_latest" for each in question.aggregations)
     names = list(dict.fromkeys(name for each in question.aggregations for name in _NEEDS[each.function]))
     wanted = (*question.groups, *(each.key for each in question.aggregations if each.key))
     time = {"time": bucket("$timestamp", question.grain, question.zone)} if question.grain else {}
@@ -77,10 +79,11 @@ def grouped(question: Question, plan: Plan) -> list[Stage]:
         names = list(dict.fromkeys((*(name for name in names if name != "values"), "min", "max")))
     sources = plan.reads(question).sources()
     merges = sketched or sources[0][0] != METRICS or len(sources) > 1
-    if not merges and ("values" in names or all(key.kind != "tag" for key in wanted)):
+    if not (merges or of_series) and ("values" in names or all(key.kind != "tag" for key in wanted)):
         at_once = {"$group": {"_id": _keys(question, "$") | time, **gathering(names), **_distinct(question, "$")}}
         return [*plan.among, *match(question, sources[0][1]), at_once]
     fields = dict.fromkeys("tags" if key.kind == "tag" else key.kind for key in wanted)
+    fields |= {"name": None, "tags": None} if of_series else {}
     first = {field: _cycle(field, question.zone) or f"${field}" for field in fields} | time
     hourly = question.grain is not None and question.grain.unit == "hour"  # then a group has one summary a series
     parts = [
@@ -91,6 +94,9 @@ def grouped(question: Question, plan: Plan) -> list[Stage]:
     (_, stages), *others = parts
     united = [{"$unionWith": {"coll": collection, "pipeline": part}} for collection, part in others]
     keys = _keys(question, "$_id.") | ({"time": "$_id.time"} if time else {})
+    if of_series:
+        latest = {"$group": {"_id": "$_id", **merging(["latest"])}}
+        return [*stages, *united, latest, {"$group": {"_id": keys, "total": {"$sum": "$latest.is"}}}]
     return [*stages, *united, *_merged(keys, names, _distinct(question, "$_id."), sketched=sketched)]
 
 

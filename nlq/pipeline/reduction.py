@@ -23,6 +23,7 @@ _RESULTS: dict[Function, Any] = {
     "variance": {"$pow": ["$deviation", 2]},
     "first": "$first.is",
     "latest": "$latest.is",
+    "total_latest": "$total",
     "seen": "$seen",
     "began": "$first.at",
 }

@@ -107,6 +107,7 @@ _ENDS: tuple[tuple[Function, str], ...] = (
 
 SCANNERS = (Scanner("aggregation", _scan, reach=1),)
 RULES = (
+    Rule("total latest", "total latest", "reducer", lambda _context: Aggregation("total_latest"), cost=-0.1),
     Rule("how many", "how many", "reducer", lambda _context: Aggregation("count")),
     Rule("number of", "total? number|count of", "reducer", lambda _context: Aggregation("count")),
     Rule("total count", "total count", "reducer", lambda _context: Aggregation("count")),

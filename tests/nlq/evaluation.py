@@ -447,4 +447,5 @@ def _reduce(aggregation: Aggregation, documents: list[Document]) -> Any:
         "stddev": math.sqrt(variance),
         "first": in_time[0]["value"],
         "latest": in_time[-1]["value"],
+        "total_latest": math.fsum({(each["name"], *each["tags"]): each["value"] for each in in_time}.values()),
     }[aggregation.function]

@@ -175,6 +175,9 @@ QUESTIONS |= {
         names=("cpu.usage",),
         groups=(HOST,),
     ),
+    "the latest of each series, added up": Question(
+        "aggregate", ALL, (Aggregation("total_latest"),), names=("cpu.usage",), groups=(REGION,), grain=Grain("day")
+    ),
     "distinct, with what does not merge": Question(
         "aggregate", ALL, (Aggregation("distinct", key=REGION), P95), names=("cpu.usage",), groups=(HOST,)
     ),

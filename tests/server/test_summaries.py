@@ -127,7 +127,7 @@ def questions(chance: random.Random, since: timedelta) -> Question:
     return Question(
         "aggregate",
         span,
-        chance.choice((EVERY, (P95,), (Aggregation("count"),))),
+        chance.choice((EVERY, (P95,), (Aggregation("count"),), (Aggregation("total_latest"),))),
         names=chance.choice(((), ("cpu.usage",))),
         groups=groups,
         grain=chance.choice((None, None, Grain("hour"), Grain("day"))),
