@@ -197,9 +197,11 @@ class How:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`who`, `where`: by the one tag of the metric that says so. people: how many of those who are tagged so."""
+    """`who`, `where`: by the one tag of the metric that says so. people: how many of those who are tagged so. ones:
+    `which ones`, by the one tag that there is.
+    """
 
-    word: Literal["who", "where", "people"]
+    word: Literal["who", "where", "people", "ones"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,14 +231,17 @@ class Parts(Said):
 
     def _any_of(self) -> GroupKey | None:
         """`any host`, and `any of its hosts`. `any over 80, and which hosts` is answered by which."""
-        if self.whether and self.noun:
-            conditions = any(self._by_type.get(kind) for kind in (Threshold, Within, Having))
-            if self.noun.which and conditions and not self.whether.of:
-                self.whether, self.any_which = None, True
-                return None
-            if not (self.noun.which or self.noun.plural or self.whether.of or self.aggregations):
-                noun, self.noun = self.noun, None
-                return noun.key
+        conditions = any(self._by_type.get(kind) for kind in (Threshold, Within, Having))
+        ones = any(clause.value.word == "ones" for clause in self._by_type.get(Asked, []))
+        if self.whether and conditions and not self.whether.of and (ones or (self.noun and self.noun.which)):
+            self.whether, self.any_which = None, True
+        elif (
+            self.whether
+            and self.noun
+            and not (self.noun.which or self.noun.plural or self.whether.of or self.aggregations)
+        ):
+            noun, self.noun = self.noun, None
+            return noun.key
         return self.whether.of if self.whether else None
 
     def _noun(self) -> KeyNoun | None:

@@ -228,7 +228,7 @@ class Subjects:
         if asked is None:
             return
         keys = frozenset.intersection(*(known[name].keys for name in self.names)) if self.names else frozenset()
-        found = sorted(key for key in keys if self._says(key, asked.word))
+        found = sorted(key for key in keys if asked.word == "ones" or self._says(key, asked.word))
         if len(found) > 1 and len(agents := [key for key in found if self._is_agent(key)]) == 1:
             found = agents
         if asked.word == "people" and not found and self._counts_people():

@@ -123,7 +123,7 @@ RULES = (
     Rule("standard deviation", "standard|std deviation|dev", "reducer", lambda _context: Aggregation("stddev")),
     Rule("now", "right? now", "aggregation", lambda _context: Aggregations((Aggregation("latest"),))),
     Rule(
-        "left", "left|remaining over?", "aggregation", lambda _context: Aggregations((Aggregation("latest"),)), cost=0.3
+        "left", "left|remaining over?", "aggregation", lambda _context: Aggregations((Aggregation("latest"),)), cost=0.6
     ),
     Rule("in stock", "in stock", "aggregation", lambda _context: Aggregations((Aggregation("latest"),)), cost=0.1),
     Rule(
@@ -131,6 +131,7 @@ RULES = (
         "typical|typically",
         "reducer",
         lambda _context: Aggregation("percentile", 50),
+        cost=0.4,
         note="'typical' read as the median",
     ),
     Rule("currently", "currently|presently", "reducer", lambda _context: Aggregation("latest")),

@@ -117,7 +117,7 @@ RULES = (
     Rule("between amounts", f"{_IS} between|from <amount> and|to|- <amount>", "value", _between, cost=0.2),
     Rule("over amount on average", "<value> on average", "value", _on_average),
     Rule("share where value", "share where value <comparator> <amount>", "share", _share),
-    Rule("negative", f"{_IS} negative", "value", lambda _context: Threshold("lt", Amount(0.0)), cost=0.2),
+    Rule("negative", f"{_IS} negative", "value", lambda _context: Threshold("lt", Amount(0.0)), cost=0.6),
     Rule("exactly amount", "exactly <amount>", "value", lambda _context, amount: Threshold("eq", amount, each=True)),
     Rule("value over amount", f"where? value|values {_IS} <comparator> <amount>", "value", _each),
     Rule("value not over amount", "value|values is? not <comparator> <amount>", "value", _not),

@@ -35,19 +35,20 @@ def _occurred(word: str) -> Producer:
 SCANNERS = (Scanner("verbs and adjectives", _scan, reach=1),)
 # What is said to be polite. `to` and `you` mean nothing here, and `to` says much elsewhere.
 POLITE_COST = -0.7
+DOUBTFUL_COST = 0.6  # what may be stored under that name comes first
 _POLITE = (
     "like|love|want|wish|need|able|possible|interested to|in know|see|get|have|find?",
     "do|did|would you know|mind|have?",
     "mind|appreciate? showing|giving|telling|sending|listing me|us?",
     "any idea|chance|clue",
     "just show|give|tell|get me|us?",
-    "thing|things",
     "looking|look at",
     "ever had|seen",
 )
 
 RULES = (
     *(Rule(f"polite: {words}", words, "polite", lambda _context: HowMuch(), cost=POLITE_COST) for words in _POLITE),
+    Rule("things", "thing|things", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
     Rule("split", "split|group|separate|segment", "lead", lambda _context: HowMuch()),
     Rule("wondering if", "wondering|wonder|know|tell|see|check me|us? if|whether", "form", lambda _context: Whether()),
     Rule("took place", "take|takes|took|taken|taking place", "verb", _occurred("took place"), cost=VERB_COST),
@@ -65,6 +66,7 @@ RULES = (
     Rule("how hot is", "how <adjective> is|are|was|were|does|do people|they|we|you?", "form", _how(extreme=False)),
     Rule("how hot did", "how <adjective> did|has|have|had", "form", _how(extreme=True)),
     Rule("who", "by? who|whom", "form", lambda _context: Asked("who")),
+    Rule("which ones", "and|,? which|what ones|one", "form", lambda _context: Asked("ones")),
     Rule("how many people", "how many people|persons|individuals", "form", lambda _context: Asked("people")),
     Rule("number of people", "number of people|persons who?", "form", lambda _context: Asked("people")),
     Rule("whose", "whose", "lead", lambda _context: Asked("who"), cost=-0.9),

@@ -10,6 +10,11 @@ SERIES = (
     ("pipeline.run", "event", "branch:develop result:success"),
     ("chargeback.amount_eur", "event", "scheme:visa"),
     ("pipeline.duration_s", "timer", "repo:web stage:build"),
+    ("review.posted", "event", "sentiment:negative side:left"),
+    ("review.posted", "event", "sentiment:typical side:right"),
+    ("thing.created", "event", "site:vs"),
+    ("crane.moves", "counter", "crane:c1"),
+    ("crane.moves", "counter", "crane:c5"),
 )
 
 
@@ -45,3 +50,20 @@ def test_event_with_a_unit_has_a_value() -> None:
     assert isinstance(result, nlq.Interpretation), result
     assert [each.number for each in result.question.values] == [500]
     assert result.question.having == ()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "reading"),
+    [
+        ("negative reviews", "count of review.posted where sentiment=negative"),
+        ("typical reviews", "count of review.posted where sentiment=typical"),
+        ("reviews left", "count of review.posted where side=left"),
+        ("how many things", "count of thing.created"),
+        ("moves of crane 5", "sum of crane.moves where crane=c5"),
+    ],
+)
+def test_what_is_stored_comes_before_what_a_word_says_elsewhere(prompt: str, reading: str) -> None:
+    """`negative` is below nought, `left` the latest, `things` nothing at all: where nothing stored is called so."""
+    result = ask(f"{prompt} today")
+    assert isinstance(result, nlq.Interpretation), result
+    assert result.reading.startswith(f"{reading} from "), result.reading
