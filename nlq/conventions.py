@@ -154,7 +154,7 @@ class Conventions(Conditions):
                 refuse("incomplete", "Compared with what? Name a second time range.", choices=choices)
             return None
         clause = parts.clause_of(parts.against)
-        if parts.against.joined and not parts.compare:
+        if parts.against.joined and not (parts.compare or parts.changed):
             refuse("conflict", "Two time ranges in one prompt.", clause)
         if parts.against.first:
             if parts.range:

@@ -28,7 +28,7 @@ OPENERS: Final = frozenset("ok okay".split())
 LEADING: Final = frozenset("a an the of for in with and where whose my our your".split())
 
 # Fillers that may be stored values too: `us`, but for `show us`; and all others behind one of these: `in it`.
-_OBJECTS: Final = frozenset("us me it".split())
+_OBJECTS: Final = frozenset("us me".split())
 _ASKING: Final = frozenset("show give tell get let lets bring find fetch return help".split())
 _BEFORE_VALUES: Final = frozenset("the in from on at by for vs versus not or".split())
 

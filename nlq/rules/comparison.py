@@ -86,6 +86,12 @@ def _over(context: Context, unit: Unit, second: Unit) -> Against | None:
     return Against(TimeRange(span.start, span.end))
 
 
+def _since(context: Context, unit: Unit = "day") -> Against:
+    """`has it grown since last month`: the time since then, beside that month. Without such a word it is a range."""
+    span = unit_at(context.now, unit, context.zone, -1)
+    return Against(TimeRange(span.start, span.end), joined=True)
+
+
 def _compare(_context: Context) -> Compare:
     return Compare()
 
@@ -124,6 +130,8 @@ RULES = (
     Rule("in comparison", "in comparison to|with <second>", "comparison", _against),
     # `with` and `and` join a second range only where the prompt says that it compares
     Rule("time with time", "<time> with <second>", "comparison", _against_first, cost=0.3),
+    Rule("since the last unit", f"since the? {_LAST} <unit>", "comparison", _since, cost=0.4),
+    Rule("since yesterday", "since yesterday", "comparison", _since, cost=0.4),
     Rule("between times", "between <time> and <time>", "comparison", _from_to, cost=0.4),
     Rule("from time to time", "from <time> to <time>", "comparison", _from_to, cost=0.4),
     Rule("with", "with|and|to <second>", "comparison", _joined),
