@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from tools.attacks import drips, json_texts, naughty
+from tools.attacks import drips, json_texts, naughty, reading
 from tools.attacks.api import connect, problem
 from tools.attacks.operators import THEIRS, WORD, reached
 from tools.server import Server
 
+import nlq
 from tests.conftest import StartServer
+from tests.nlq.test_corpus import CONTEXT, READ
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +129,13 @@ def test_many_unknown_fields_are_told_at_once(client: httpx.Client) -> None:
         answer = client.post(path, json=body)
         assert answer.status_code == 422
         assert [each["detail"] for each in answer.json()["errors"]] == ["At most 100 fields."]
+
+
+def test_pipelines_of_the_corpus_hold_nothing_strange() -> None:
+    """Only stages that read, and only fields of the model: what is new is named in the lists, or no one's."""
+    for _, prompt in READ:
+        result = nlq.interpret(prompt, CONTEXT)
+        assert isinstance(result, nlq.Interpretation), prompt
+        pipeline = nlq.compile_question(result.question)
+        assert reading.strange(pipeline.collection, pipeline.stages) == [], prompt
+    assert reading.strange("users", [{"$out": "copy"}, {"$set": {"secret": "$password"}}])

@@ -39,14 +39,15 @@ OPERATORS: Final = frozenset(
     "documents elemMatch eq expr filter first floor group gt gte hour ifNull in indexOfBytes indexOfCP isoDayOfWeek "
     "let limit "
     "literal ln lt lte map match max mergeObjects min mod multiply ne nin nor not or pow project push range reduce "
-    "replaceWith set setDifference setWindowFields size slice sort sortArray split sqrt stdDevPop strLenCP substrBytes "
-    "subtract sum switch toInt toLong toString type unionWith unwind".split()
+    "replaceWith set setDifference setWindowFields size skip slice sort sortArray split sqrt stdDevPop strLenCP "
+    "substrBytes subtract sum switch toInt toLong toString type unionWith unwind".split()
 )
 FIELDS: Final = frozenset(  # of the model; of what is made on the way; and the variables of expressions
     "_id name type value tags timestamp distribution bounds counts ROOT all at bin bins change change_percent "
     "count day_part deviation distinct documents end field first found group groups hour index is key last "
-    "latest left max middle min p place previous ratio row seen series share side sketch sum tag this time types "
-    "values week_part weekday whole".split()
+    "latest left max middle min p place previous ratio ratio_change ratio_change_percent ratio_previous row seen "
+    "series share share_change share_change_percent share_previous side sketch sum tag this time total types values "
+    "week_part weekday whole whole_previous whole_value".split()
 )
 _PATH = re.compile(r"\${1,2}([A-Za-z_]+[0-9]*)(?:\.([A-Za-z_]+[0-9]*))*")
 _CATALOG = CONTEXT.catalog
