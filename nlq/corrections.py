@@ -1,7 +1,7 @@
 """What a word that nothing reads may have been meant to be: one that it is misspelt from, or another word for it."""
 
 from nlq.context import Context
-from nlq.lexicon import FILLERS
+from nlq.lexicon import FILLERS, MONTHS, WEEKDAYS
 from nlq.plurals import singular
 from nlq.rules import VOCABULARY
 from nlq.spelling import MIN_LENGTH, Spelling, plausible
@@ -13,7 +13,7 @@ MAX_CHOICES = 4  # tried for a word
 _ANYONE = "people"  # the one word of the language that others are read as
 
 # A misspelt word is never read as a filler, or as a verb that says as little: that would drop it.
-_SPELLING = Spelling(sorted(VOCABULARY - FILLERS - WORDS))
+_SPELLING = Spelling(sorted((VOCABULARY | MONTHS.keys() | WEEKDAYS.keys()) - FILLERS - WORDS))
 
 
 def corrections(token: Token, context: Context) -> list[str]:

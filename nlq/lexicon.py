@@ -29,13 +29,14 @@ LEADING: Final = frozenset("a an the of for in with and where whose my our your"
 
 # Fillers that may be stored values too: `us`, but for `show us`; and all others behind one of these: `in it`.
 _OBJECTS: Final = frozenset("us me".split())
+_ARTICLES: Final = frozenset("a an the".split())
 _ASKING: Final = frozenset("show give tell get let lets bring find fetch return help".split())
 _BEFORE_VALUES: Final = frozenset("the in from on at by for vs versus not or".split())
 
 
 def is_value(word: str, before: str) -> bool:
     """Whether a filler that is a stored value too is meant as the value, behind the word before it (empty: none)."""
-    if before in _ASKING:
+    if before in _ASKING or word in _ARTICLES:
         return False
     return word in _OBJECTS or before in _BEFORE_VALUES
 

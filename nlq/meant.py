@@ -10,6 +10,7 @@ from nlq.lexicon import QUALITY_WORDS
 from nlq.measures import MEASURES
 from nlq.stems import stem
 from nlq.units import is_measuring, measure_of
+from nlq.verbs import BEGINNINGS, ENDINGS
 
 _HAPPENING = {"event", "counter"}
 Asked = Ranking | Changed | How | Threshold | Having  # what is asked of values
@@ -73,7 +74,16 @@ def fitting(
             sizes = {name: len(catalog.names[name].words) for name in longer}
             fit = tuple(name for name in longer if sizes[name] == min(sizes.values()))
         names = fit or names
+    if counted and len(names) > 1:
+        names = _begun(names) or names
     return replace(metric, names=names)
+
+
+def _begun(names: Sequence[str]) -> tuple[str, ...]:
+    """`orders` of `order.placed` and `order.cancelled`: where each begins, as there they are counted once."""
+    last = {name: words_of(name)[-1] for name in names}
+    begun = tuple(name for name in names if last[name] in BEGINNINGS)
+    return begun if len(begun) == 1 and all(last[name] in ENDINGS for name in names if name not in begun) else ()
 
 
 def _tests(

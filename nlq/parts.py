@@ -119,7 +119,6 @@ class Parts(Said):
 
     @property
     def having(self) -> Having | None:
-        """The first condition on groups."""
         return next(iter(self.havings), None)
 
     @property
@@ -166,6 +165,19 @@ class Parts(Said):
     def is_bare_ranking(self) -> bool:
         """`top`, and nothing of what or how many."""
         return bool(self.is_ranking_alone and self.ranking and self.ranking.count is None)
+
+    def behind_metric(self) -> list[TagFilter]:
+        """`what percentage of parcels failed in Metz`: the condition that stands directly behind the metric."""
+        ends = {(clause.end, clause.end + 1) for clause in self._by_type.get(Metric, [])}
+        return [each.value for each in self._by_type.get(TagFilter, []) if (each.start, each.end) in ends]
+
+    def kind_shared(self) -> Match | None:
+        """`share of failed builds by branch`, `share of builds on main by result`: the condition beside the metric."""
+        share, metric = self.clause_of(self.share), next(iter(self._by_type.get(Metric, [])), None)
+        found = [clause for kind in (TagFilter, Codes) for clause in self._by_type.get(kind, [])]
+        if share is None or metric is None or share.start > metric.start:
+            return None
+        return next((each for each in found if share.end <= each.start <= metric.end), None)
 
     def is_before_metric(self, value: object) -> bool:
         """Whether the clause that says `value` stands directly before a metric: `more than 5` errors."""

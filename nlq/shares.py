@@ -3,6 +3,7 @@
 from nlq.clauses import Metric, ShareWhere
 from nlq.conventions import LEVELS, Conventions, default_function
 from nlq.describe import tag_filter
+from nlq.measures import MEASURES
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Function, Over, TagFilter, ValueFilter
 from nlq.units import UNITLESS, own_measure
@@ -62,8 +63,13 @@ class Shares(Conventions):
                 part.append(values[-1])
         if parts.share and not part and (parts.parts or not self.groups):
             part = [*parts.parts, *values] or ([*tags] if len(tags) == 1 else [])
+            part = part or [*parts.behind_metric()]
             if not part:
                 refuse("incomplete", "A share of what? Add 'by' and a tag, or a condition: 'had status 500'.")
+        if parts.share and not part and self.groups and (kind := parts.kind_shared()):
+            key = self.groups[0].key
+            detail = f"The share of each {key} among these, or the share of these in each {key}?"
+            refuse("ambiguous", detail, kind)
         if not part:
             return tags, values, None
         base = tuple(tag for tag in tags if tag not in part)
@@ -96,6 +102,7 @@ class Shares(Conventions):
         ratio, types = self.parts.ratio, self.context.catalog.names[name].types
         if ratio is None or not ratio.minus:
             levels, counter = types <= LEVELS, types == {"counter"}
+            counter = counter or (ratio is not None and ratio.denominator.said in MEASURES and not levels)  # `per km`
             below = Aggregation(
                 "sum" if counter else "avg" if levels else "count"
             )  # `tickets per agent` that is online

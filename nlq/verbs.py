@@ -82,6 +82,15 @@ LIGHT: Final = frozenset(
     """.split()
 )
 
+# How what is counted begins, and how it goes on or ends: the last words of `order.placed`, `order.cancelled`.
+BEGINNINGS: Final = frozenset("placed created opened started received submitted requested made begun booked".split())
+ENDINGS: Final = frozenset(
+    """
+    cancelled canceled failed shipped delivered finished closed completed resolved returned refunded declined rejected
+    expired won lost deleted abandoned paid packed dispatched ended aborted solved answered dropped
+    """.split()
+)
+
 EARNING: Final = frozenset("collect collects collected earn earns earned".split())  # of money: all of it
 
 # Those that go with what a metric measures, whatever its name; with `any` they go with `how high`.

@@ -58,6 +58,11 @@ def _versus(_context: Context, first: TagFilter | Problem, second: TagFilter | P
     return Versus(TagFilter(first.key, tuple(sorted({*first.values, *second.values}))))
 
 
+def _of_one_key(context: Context, first: TagFilter, second: TagFilter, key: str) -> Versus | Problem | None:
+    """`day vs night shift`."""
+    return _versus(context, first, second) if first.key == key else None
+
+
 def _beside(_context: Context, tag: TagFilter | Problem) -> Beside | Problem | None:
     if isinstance(tag, Problem):
         return tag
@@ -176,6 +181,7 @@ RULES = (
     Rule("value versus value", f"<keyless> {_VERSUS} the|a? <keyless>", "versus", _versus),
     Rule("value compared to value", f"<keyless> compared {_TO} the|a? <keyless>", "comparison", _versus),
     Rule("values versus value", f"<versus> {_VERSUS} the|a? <keyless>", "versus", _more),
+    Rule("values of one key", f"<one-choice> {_VERSUS} the|a? <one-choice> <key>", "comparison", _of_one_key),
     Rule("values side by side", "<versus>", "comparison", lambda _context, versus: versus),
     Rule("versus value", f"{_VERSUS} <selection>", "comparison", _beside),
     # dearer than a condition: `more than 200` is about the value, where no value of the tag is said before

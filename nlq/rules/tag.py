@@ -315,6 +315,7 @@ RULES = (
     ),
     Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
     Rule("people of a value", "<keyless> people", "selection", _who_are, cost=0.1),
+    Rule("customers of a value", "<keyless> customers|users|clients|members|accounts", "selection", _who_are, cost=0.6),
     Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
     Rule("selection", "only|just? where? on|from|in|at|to|for|with|into|onto|off? the? <selection>", "tag", _same),
     Rule("value only", "on|from|in|at|to|for? the? <selection> only|alone", "tag", _same),
@@ -331,6 +332,7 @@ RULES = (
         "came in by value", "that? come|comes|came|coming in by|through|via|over|on the? <selection>", "had", _part_of
     ),
     Rule("done by value", "that? <word> in|by|with|via|through|on|at a|an|the? <selection>", "had", _done_by, cost=0.2),
+    Rule("was because of value", "was|were|is|are because|due of|to a|an|the? <selection>", "had", _part_of),
     Rule("down to value", "down to a|an|the? <selection>", "had", _part_of),
     Rule("not because of value", "not caused|because|due by|of|to a|an|the? <selection>", "tag", _not),
     Rule("because of value", "because|due of|to a|an|the? <selection>", "tag", _same),

@@ -16,11 +16,12 @@ from nlq.question import Cycle, GroupKey, TimeRange
 from nlq.recurrence import HOUR, Days, Pattern, Stretches, TimeOfDay, Weekends
 from nlq.refusal import Problem
 from nlq.rules.time.clock import DAY
-from nlq.rules.time.moment import ON, clock_today, latest_clock, wall_now
+from nlq.rules.time.moment import ON, clock_today, latest, latest_clock, wall_now
 from nlq.rules.time.produce import chained, constant, same, sound, swapped
 from nlq.timeline import wall_span
 
 MAX_TIMES = 366
+MAX_SINGLE = 2  # days of what comes once a week: a Monday, a weekend
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,14 @@ def _work_hours(context: Context, time: TimeOfDay) -> Recurring | None:
 def _daily(context: Context, time: TimeOfDay) -> Daily | None:
     each, latest = _each_day(context, time), latest_clock(context, time)
     return Daily(_during(context, each), TimeRange(latest.start, latest.end)) if each else None
+
+
+def _each(context: Context, one: Recurring) -> Daily | None:
+    """`weekend orders in October`: of each; and where no range is said, the latest."""
+    if not _whole_days(one) or not one.cycle.weekdays or len(one.cycle.weekdays) > MAX_SINGLE:
+        return None
+    span = latest(context, one.pattern or Days(weekday=one.cycle.weekdays[0]))
+    return Daily(_during(context, one), TimeRange(span.start, span.end)) if span else None
 
 
 def _after(context: Context, time: TimeOfDay) -> Daily | None:
@@ -290,6 +299,7 @@ RULES = (
     Rule("overnight of days", "overnight", "daily", lambda context: _daily(context, _OVERNIGHT)),
     Rule("from time to time", "<clock-range>", "daily", sound(_daily)),
     # dearer than the range that they are alone
+    Rule("each of those in a range", f"{_IN}? the? <repeated>", "daily", sound(_each), cost=0.4),
     Rule("after a clock each day", "after|since <clock>", "clock-side", sound(_after), cost=0.3),
     Rule("before a clock each day", "before|until|till <clock>", "clock-side", sound(_before), cost=0.3),
     Rule("a side of a clock", "<clock-side>", "daily", same),
