@@ -26,7 +26,7 @@ v2 = Blueprint("influx_v2", url_prefix="/api/v2/write")
 class WriteSchema(Schema):
     """What a write says in the URL; all but the precision says nothing here."""
 
-    precision = fields.String(validate=OneOf(tuple(PRECISIONS_V1)), load_default="ns")
+    precision = fields.String(validate=OneOf(("", *PRECISIONS_V1)), load_default="ns")  # as InfluxDB: empty is none
     db = fields.String()
     rp = fields.String()
 
@@ -34,7 +34,7 @@ class WriteSchema(Schema):
 class WriteSchemaV2(Schema):
     """The same for the second version."""
 
-    precision = fields.String(validate=OneOf(tuple(PRECISIONS)), load_default="ns")
+    precision = fields.String(validate=OneOf(("", *PRECISIONS)), load_default="ns")
     org = fields.String()
     bucket = fields.String()
 

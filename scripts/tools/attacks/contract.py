@@ -6,11 +6,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.bench.stage import KEY
 from tools.faults.ground import Ground
 from tools.faults.row import Outcome, Row
 from tools.terminal import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = 200
@@ -18,7 +22,7 @@ SEEDS = (1, 2, 3)
 QUICK_EXAMPLES = 1
 LIMIT_SECONDS = 3600
 _COUNT = re.compile(r"(\d+) generated")
-_FAULT = re.compile(r"^\s*- (.+)$", re.MULTILINE)
+_FAULT = re.compile(r"^_+ (?P<operation>\S.*\S) _+$|^- (?P<fault>\S.*)$", re.MULTILINE)
 
 
 def run(count: int) -> Outcome:
@@ -35,8 +39,17 @@ def run(count: int) -> Outcome:
                 raise Problem(f"schemathesis did not run: {told[-500:]}")
             generated += int(found[1])
             if "FAILURES" in told or "ERRORS" in told:
-                faults += [f"seed {seed}: {line}" for line in _FAULT.findall(told)] or [told[-500:]]
+                faults += [f"seed {seed}: {fault}" for fault in _faults(told)] or [told[-500:]]
     return Outcome(generated, faults, 0, f"seeds {', '.join(map(str, seeds))}; {count} examples an operation")
+
+
+def _faults(told: str) -> Iterator[str]:
+    """Each, with its operation; what schemathesis merely warns of comes behind them."""
+    operation = ""
+    for found in _FAULT.finditer(told.partition(" WARNINGS ")[0]):
+        operation = found["operation"] or operation
+        if found["fault"]:
+            yield f"{operation}: {found['fault']}"
 
 
 def test(url: str, folder: Path, examples: int, seed: int) -> str:
