@@ -149,7 +149,8 @@ class Conventions(Conditions):
         """The range to compare with; and where no first one was said, what has followed it."""
         parts = self.parts
         if parts.against is None:
-            if (parts.compare or parts.changed) and not parts.versus:
+            of_change = any(each.of != "value" for each in parts.havings)  # `by more than 10 %`
+            if of_change or ((parts.compare or parts.changed) and not parts.versus):
                 choices = ("vs the period before",)
                 refuse("incomplete", "Compared with what? Name a second time range.", choices=choices)
             return None
