@@ -33,9 +33,6 @@ country nation
 city town
 site location
 area zone
-floor storey level
-room space
-line lane
 crew team squad
 department dept division
 customer client shopper buyer
@@ -50,129 +47,78 @@ teacher lecturer
 pupil student
 company firm business
 supplier vendor
-ticket case
-alarm alert warning alerting
-crash breakdown outage
-outage downtime
-fault defect malfunction
 error exception
-failure error
-issue problem
 damaged broken
 failed unsuccessful
 success successful
 rejected refused declined denied
 cancelled aborted
-missing lost misplaced
 login logon signin
 logout logoff signout
-signup registration enrolment sign-up
-unsubscribe cancel churn leave
 subscription sub membership
 restart reboot
-deploy deployment release rollout ship
 rollback revert
 build compile compilation
-job task
-request call hit
 message msg
-comment remark
 review rating
-search query lookup
 click tap
-view impression pageview visit
-session visit
-download install
-upload send
-purchase buy order
-sold purchased bought ordered
 sale sell
 refund reimbursement
 price cost
-fare ticket-price
 fee charge
 payment transaction
-delivery drop-off dropoff
-delivered arrived
 shipped dispatched sent
-returned sent-back
-late delayed overdue tardy
 wasted binned chucked discarded scrapped dumped trashed thrown
-rejected binned discarded
 waste scrap rubbish trash garbage
-stock inventory supply
-harvest yield crop
-moisture humidity dampness wetness
-temperature heat warmth
 rain rainfall precipitation
-wind breeze
 noise sound loudness
 brightness light illumination
-pressure force
 vibration shaking
 speed velocity pace
 weight mass heaviness
-distance mileage
-height altitude elevation
-depth level
 width breadth
-size volume
-latency delay lag
-wait queue
-queue backlog
 duration length
-memory ram mem
-storage disk drive
-network bandwidth
 cpu processor
-electricity power
 solar pv photovoltaic
-battery accu
 engine motor
 wheel tyre tire
 brake braking
-gas petrol gasoline
-fuel diesel petrol
-water h2o
 production prod prd live
 staging stage stg preprod
 development dev
-testing test qa
 desktop pc computer
-mobile phone smartphone cellphone handset
-tablet ipad
-email mail e-mail
-phone telephone call
-desk counter
 chat messenger
-website web online
 mathematics maths math
 biology bio
 chemistry chem
-physics phys
-administration admin
-information info
-science sci
-emergency er
-pediatrics paediatrics children
-surgery operating
-full filled
-empty unfilled
 available free vacant
-occupied taken
-open opened
 closed shut
-start begin launch
 finished completed done ended
 priority urgency
-severity seriousness
 reason cause
-kind type sort category
-channel medium
-method means
-scheme network
-region territory
-branch office
+moisture humidity
+latency lag
+memory ram
+disk drive
+petrol gasoline
+deploy deployment release rollout
+email mail
+signup registration enrolment
+purchase buy
+purchased bought
+kind type sort
+alarm alert
+testing test
+altitude elevation
+mobile smartphone cellphone handset
+defect malfunction
+lost misplaced
+distance mileage
+floor storey
+paediatrics pediatrics
+physics phys
+administration admin
+website web
 """
 
 
