@@ -20,7 +20,7 @@ from nlq.question import Aggregation, Condition, Function, Rank, RankedBy, TimeR
 from nlq.recurrence import Preceding
 from nlq.subjects import COUNT
 from nlq.timeline import Shift
-from nlq.units import UNITLESS, is_measuring, own_measure
+from nlq.units import LEVELS, UNITLESS, is_measuring, own_measure
 
 _DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
     frozenset({"event"}): ("count", "counted"),
@@ -28,7 +28,6 @@ _DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
 }
 _AVERAGE = Aggregations((Aggregation("avg"),))
 _ENDS = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
-LEVELS = frozenset({"gauge", "meter"})  # types whose values do not add up over time
 
 
 def default_function(types: frozenset[str]) -> tuple[Function, str]:

@@ -1,12 +1,12 @@
 """What results are divided by: shares, ratios, and the rate of errors."""
 
 from nlq.clauses import Metric, ShareWhere
-from nlq.conventions import LEVELS, Conventions, default_function
+from nlq.conventions import Conventions, default_function
 from nlq.describe import tag_filter
 from nlq.measures import MEASURES
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Function, Over, TagFilter, ValueFilter
-from nlq.units import UNITLESS, own_measure
+from nlq.units import LEVELS, UNITLESS, own_measure
 
 
 class Shares(Conventions):

@@ -14,7 +14,7 @@ from nlq.parts import Parts
 from nlq.plurals import singular
 from nlq.question import Aggregation, Grain, GroupKey, TimeRange
 from nlq.stems import stem
-from nlq.units import is_measuring, measure_of
+from nlq.units import LEVELS, is_measuring, measure_of
 
 NAME = GroupKey("name", "name")
 COUNT = Aggregation("count")
@@ -90,7 +90,7 @@ class Subjects:
         metric = self.metric
         plural = metric is not None and any(singular(word) != word for word in metric.said.casefold().split())
         counted = self.said == Aggregations((COUNT,)) and not (self.parts.thresholds or self.parts.having)
-        if counted and plural and self.types and self.types <= {"gauge", "meter"}:
+        if counted and plural and self.types and self.types <= LEVELS:
             detail = f"{' and '.join(self.names)} tells a level, not each of them: average, highest or latest?"
             refuse("ambiguous", detail, self.parts.clause_of(self.said), ("average", "max", "latest"))
         if distinct and metric and metric.said and self.types <= {"event", "counter"} and not self.groups:
@@ -104,7 +104,7 @@ class Subjects:
         """How many there are now, of a level that adds up: that of one series is as it is."""
         clause, of = self.parts.clause_of(self.said), " and ".join(self.names) or "that"
         own = {measure.quantity for name in self.names if (measure := measure_of(name))}
-        if not self.names or not self.types <= {"gauge", "meter"} or own & _LEVELLED:
+        if not self.names or not self.types <= LEVELS or own & _LEVELLED:
             refuse("incomplete", f"How many there are now is told of levels that add up, which {of} is not.", clause)
         if self._keys_said() != self._keys_known():
             self.said = Aggregations((Aggregation("total_latest"),))

@@ -9,6 +9,7 @@ from nlq.question import Question
 
 # Functions whose results are in no unit of the values.
 UNITLESS: Final = ("count", "distinct", "variance", "seen", "began")
+LEVELS: Final = frozenset({"gauge", "meter"})  # types whose values do not add up over time
 _ROUNDED = ".15g"
 
 

@@ -15,12 +15,11 @@ from nlq.plurals import singular
 from nlq.question import Aggregation
 from nlq.refusal import Problem
 from nlq.tokens import Token
-from nlq.units import is_measuring, measure_of
+from nlq.units import LEVELS, is_measuring, measure_of
 
 MAX_WORDS = 6  # tokens a name is typed as
 SPELLING_COST = 0.05
 PART_COST = 0.3
-LEVELS = frozenset({"gauge", "meter"})  # of which there is no total
 RATE_COST = 2.0  # dearer than `rate per hour`, cheaper than an unknown word
 
 
