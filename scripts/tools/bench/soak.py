@@ -40,6 +40,7 @@ SETTLE_SECONDS = 5
 MAX_SLOPE_MB = 1  # a minute
 MAX_MONGO, MAX_REDIS = 48, 8  # connections of one worker
 WANTED = {"POST": (200, 201, 422), "GET": (200, 404, 422), "PUT": (200, 404), "DELETE": (204, 404)}
+AGAIN_SECONDS = 1.0  # as `Retry-After` of a 503 says
 NOT_WANTED = "something that no rule of the language knows"
 
 
@@ -229,11 +230,20 @@ class _Load:
         return _metric(self._chance.randrange(SERIES), self._value)
 
     async def _send(self, caller: Caller, method: str, path: str, body: Any = None) -> Answer:
-        answer = await caller.ask(method, path, "" if body is None else json.dumps(body))
+        """A request, and once more where the server asks for that: a store that stalls is told of by a 503."""
+        sent = "" if body is None else json.dumps(body)
+        answer = await self._count(caller.ask(method, path, sent))
+        if answer.status == http.HTTPStatus.SERVICE_UNAVAILABLE:
+            await asyncio.sleep(AGAIN_SECONDS)
+            answer = await self._count(caller.ask(method, path, sent))
+        if answer.status not in WANTED[method]:
+            self.failures.append((method, path, answer.status, answer.body[:200]))
+        return answer
+
+    async def _count(self, asked: Awaitable[Answer]) -> Answer:
+        answer = await asked
         self.count += 1
         self.statuses[answer.status] += 1
-        if answer.status not in WANTED[method]:
-            self.failures.append((method, path, answer.status))
         return answer
 
 
