@@ -17,9 +17,10 @@ when it must.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from math import inf
 from operator import itemgetter
 from typing import Any
+
+from msgspec import Struct
 
 from nlq.context import Context
 from nlq.patterns import Item, alternatives
@@ -64,8 +65,7 @@ class Rule:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A reading of the tokens `[start, end)`: a value of a kind. `cost` adds up over its parts."""
 
     start: int
@@ -91,8 +91,7 @@ class Scanner:
     reach: int = MAX_REACH
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(Struct, frozen=True):
     """One way to read the whole prompt: clauses, and the positions of fillers and of unknown words."""
 
     cost: float
@@ -205,10 +204,11 @@ class Grammar:
                 raise CrowdedError
             match = agenda.pop()
             key = (match.end, match.kind, match.value)
-            if seen.get(key, inf) <= match.cost:
+            before = seen.get(key)
+            if before is not None and before <= match.cost:
                 continue
             known = chart.matches[position].setdefault(match.kind, [])
-            if key in seen:
+            if before is not None:
                 known[:] = [other for other in known if (other.end, other.kind, other.value) != key]
             seen[key] = match.cost
             known.append(match)
@@ -292,8 +292,7 @@ def _cheapest(ways: list[_Way], end: int) -> list[Cover]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
+class _Edge(Struct, frozen=True):
     """A pattern that has been met in part, up to a position, where it is at `node`."""
 
     position: int

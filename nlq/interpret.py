@@ -6,6 +6,8 @@ from datetime import UTC
 from itertools import combinations, islice, product
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from nlq.assemble import Assembled, assemble, problem_of
 from nlq.catalog import fold
 from nlq.context import Context
@@ -189,7 +191,7 @@ def _with(tokens: Sequence[Token], fixes: _Fixes) -> list[Token]:
     """The tokens, where they stand, some read as other words."""
     fixed = list(tokens)
     for place, word in fixes.items():
-        fixed[place] = replace(fixed[place], text=word, norm=word.casefold())
+        fixed[place] = structs.replace(fixed[place], text=word, norm=word.casefold())
     return fixed
 
 
@@ -296,7 +298,7 @@ def _respelt(prompt: str, tokens: Sequence[Token], fixes: _Fixes) -> tuple[str, 
         if place in fixes:
             prompt = prompt[:start] + fixes[place] + prompt[token.end + by :]
             by += len(fixes[place]) - (token.end - token.start)
-        moved[place] = replace(token, start=start, end=token.end + by)
+        moved[place] = structs.replace(token, start=start, end=token.end + by)
     return prompt, tuple(moved)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from nlq.catalog import Catalog, fold, words_of
 from nlq.clauses import Alternating, Changed, Compare, Having, How, Metric, Ranking, Threshold
 from nlq.engine import Match
@@ -21,9 +23,9 @@ def apart(clause: Match) -> Iterator[Match]:
     if not isinstance(said := clause.value, Alternating):
         yield clause
         return
-    yield replace(clause, value=said.groups)
+    yield structs.replace(clause, value=said.groups)
     if said.during:
-        yield replace(clause, value=said.during)
+        yield structs.replace(clause, value=said.during)
 
 
 def together(said: Sequence[Compare]) -> Compare | None:

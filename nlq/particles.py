@@ -1,8 +1,9 @@
 """Verbs with a particle, which names write as one word: `logged in` is said of `user.login`."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec import structs
 
 from nlq.catalog import words_of
 from nlq.context import Context
@@ -28,7 +29,7 @@ def with_particles(scan: Scan) -> Scan:
         for match in scan(run, context, 0):
             start, end = starts[match.start], starts[match.end]
             if end > since and end - start > match.end - match.start:
-                yield replace(match, start=start, end=end)
+                yield structs.replace(match, start=start, end=end)
 
     return both
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, cast
 
+from msgspec import structs
+
 from nlq.catalog import Catalog
 from nlq.context import Context
 from nlq.engine import CrowdedError, Grammar, Match
@@ -74,7 +76,7 @@ def _without_prices(tokens: Sequence[Token]) -> list[Token]:
     """With the numbers that are amounts of money quoted, which keeps them from being anything else."""
     before = ["", *(token.text for token in tokens)]
     return [
-        replace(token, quoted=True) if text in CURRENCIES else token
+        structs.replace(token, quoted=True) if text in CURRENCIES else token
         for text, token in zip(before, tokens, strict=False)
     ]
 

@@ -7,9 +7,10 @@ belong to it; a number glued to a unit (`30m`, `80%`) is two tokens; text in dou
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from nlq import lexicon
 
@@ -32,8 +33,7 @@ MAX_REMEMBERED = 4000  # words: some times those of the language
 _HALF = re.compile("[\ud800-\udfff]")  # of a character: no text to spaCy
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """One word or sign. `norm` is its case-folded text; `start` and `end` are character offsets, end
     exclusive; `quoted` text stands for itself and is never a word of the language.
     """
