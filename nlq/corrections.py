@@ -5,6 +5,7 @@ from nlq.lexicon import FILLERS, MONTHS, WEEKDAYS
 from nlq.plurals import singular
 from nlq.rules import VOCABULARY
 from nlq.spelling import MIN_LENGTH, Spelling, plausible
+from nlq.thesaurus import WORDS as SYNONYMS
 from nlq.thesaurus import alike
 from nlq.tokens import Token
 from nlq.verbs import WORDS
@@ -14,6 +15,9 @@ _ANYONE = "people"  # the one word of the language that others are read as
 
 # A misspelt word is never read as a filler, or as a verb that says as little: that would drop it.
 _SPELLING = Spelling(sorted((VOCABULARY | MONTHS.keys() | WEEKDAYS.keys()) - FILLERS - WORDS))
+
+
+_SYNONYMS = Spelling(sorted(SYNONYMS))
 
 
 def corrections(token: Token, context: Context) -> list[str]:
@@ -30,8 +34,15 @@ def _spellings(token: Token, context: Context) -> list[str]:
     return [word for word in words if plausible(token.norm, word.casefold())]
 
 
+def _misspelt(word: str) -> list[str]:
+    """Words that have others of the same meaning: `resevations` may be of `booking`."""
+    near = _SYNONYMS.nearest(singular(word), MAX_CHOICES)
+    return [] if word in VOCABULARY else [each for each in near if plausible(singular(word), each)]
+
+
 def _meanings(token: Token, context: Context) -> list[str]:
     """In the plural where it is typed so: `rides` are `trips`."""
     plural = token.norm == f"{singular(token.norm)}s"
-    known = (word for word in alike(token.norm) if word == _ANYONE or context.catalog.knows(word))
+    said = alike(token.norm) or [other for word in _misspelt(token.norm) for other in (word, *alike(word))]
+    known = (word for word in said if word == _ANYONE or context.catalog.knows(word))
     return [f"{word}s" if plural and word != _ANYONE and len(word) >= MIN_LENGTH else word for word in known]

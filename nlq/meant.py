@@ -8,7 +8,7 @@ from msgspec import structs
 from nlq.catalog import Catalog, fold, words_of
 from nlq.clauses import Alternating, Changed, Compare, Having, How, Metric, Ranking, Threshold
 from nlq.engine import Match
-from nlq.lexicon import QUALITY_WORDS
+from nlq.lexicon import EARNINGS, QUALITY_WORDS
 from nlq.measures import MEASURES
 from nlq.stems import stem
 from nlq.units import is_measuring, measure_of
@@ -47,9 +47,19 @@ def joined(said: Sequence[Metric], catalog: Catalog) -> Metric | None:
     words = [word for metric in said for word in words_of(metric.said)]
     names = catalog.names_with(words)
     if not names or set(names).isdisjoint(name for metric in said for name in metric.names):
-        return None
+        return _earned_by(said, catalog)
     text = " ".join(dict.fromkeys(metric.said for metric in said))
     return Metric(tuple(names), text, counted=all(metric.counted for metric in said))
+
+
+def _earned_by(said: Sequence[Metric], catalog: Catalog) -> Metric | None:
+    """`revenue from app orders`: of what was earned, the metric whose name has the other words."""
+    for earned in said:
+        words = {word for metric in said if metric is not earned for word in words_of(metric.said)}
+        names = tuple(name for name in earned.names if words <= catalog.names[name].words)
+        if earned.said.casefold() in EARNINGS and names:
+            return replace(earned, names=names, summed=True)
+    return None
 
 
 def fitting(

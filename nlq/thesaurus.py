@@ -111,7 +111,7 @@ alarm alert
 testing test
 altitude elevation
 mobile smartphone cellphone handset
-defect malfunction
+defect malfunction breakdown
 lost misplaced
 distance mileage
 floor storey
@@ -119,6 +119,110 @@ paediatrics pediatrics
 physics phys
 administration admin
 website web
+reservation booking
+bag baggage luggage suitcase
+late delayed overdue
+stock inventory
+invoice bill
+voucher coupon
+basket cart trolley
+discount rebate
+salary wage
+expense expenditure
+tip gratuity
+atm cashpoint
+cashier teller
+donation gift contribution
+donor giver contributor
+volunteer helper
+rental rent hire lease
+repair mend fix
+resolved solved
+maintenance upkeep servicing
+complaint grievance
+enquiry inquiry
+survey questionnaire
+agent rep representative
+advisor adviser
+trainer coach instructor
+lesson class
+exam examination
+attendance turnout
+article story
+advert advertisement ad advertising
+screening showing
+match fixture
+bet wager stake
+stream broadcast
+viewer watcher
+birth born
+death died deceased
+injured hurt
+surgery operation
+prescription script
+vaccination jab vaccine
+dose dosage
+treatment therapy
+sample specimen
+baby infant newborn
+child kid
+female woman women
+male man men
+pensioner senior
+resident inhabitant citizen
+pet animal
+beverage drink
+dessert pudding
+takeaway takeout
+fridge refrigerator
+batch lot
+barrel cask
+crop harvest
+barn shed
+cow cattle
+hen chicken
+pig hog swine
+greenhouse glasshouse
+timber lumber
+excavator digger
+ship vessel boat
+ferry boat
+harbour harbor port
+freight cargo
+tram streetcar
+metro subway tube
+lamp bulb luminaire
+meter gauge
+sensor probe detector
+charger chargepoint
+battery accumulator accu
+plug socket connector
+turbine windmill
+electricity energy
+snow snowfall
+leak leakage
+spill spillage
+stoppage standstill
+blockage clog jam
+accident collision
+theft stealing stolen
+fine penalty
+permit licence license
+inspection audit
+tenant org organisation organization
+plan tier
+database db
+endpoint route
+bandwidth throughput
+version ver
+promotion promo
+renewal renew
+pickup collection
+wastewater sewage
+refuel fillup
+housekeeping cleaning
+laundry washing
+entrance entry
 """
 
 
@@ -138,6 +242,7 @@ def _index() -> dict[str, tuple[str, ...]]:
 
 
 _ALIKE: Final = _index()
+WORDS: Final = _ALIKE.keys()
 
 
 @lru_cache(maxsize=1024)

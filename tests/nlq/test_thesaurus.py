@@ -49,3 +49,25 @@ def test_a_word_of_no_line_is_refused() -> None:
     """Nor is power energy, or a reservation an order."""
     for prompt, name in (("power today", "energy.used"), ("reservations today", "order.placed")):
         assert isinstance(ask(prompt, name), nlq.Refusal), prompt
+
+
+def test_a_slip_for_another_word() -> None:
+    """Of a word that is not stored, but that has the meaning of one that is; not of one that is neither."""
+    result = ask("resevations today", "booking.made")
+    assert isinstance(result, nlq.Interpretation), result
+    assert result.question.names == ("booking.made",)
+    assert "'resevations' read as 'bookings'" in result.assumptions
+    assert isinstance(ask("resxvztions today", "booking.made"), nlq.Refusal)
+
+
+def test_what_was_earned_of_something() -> None:
+    """The money of orders, where a metric of orders tells it; and of nothing else."""
+    catalog = nlq.Catalog()
+    for name, type_ in (("order.value_eur", "histogram"), ("order.placed", "event"), ("coffee.sold_eur", "counter")):
+        catalog.add(name, type_, ["channel:app"])
+    context = nlq.Context(now=NOW, catalog=catalog)
+    result = nlq.interpret("total revenue from app orders last week", context)
+    assert isinstance(result, nlq.Interpretation), result
+    assert result.question.names == ("order.value_eur",)
+    assert [each.function for each in result.question.aggregations] == ["sum"]
+    assert isinstance(nlq.interpret("total revenue from app parcels last week", context), nlq.Refusal)
