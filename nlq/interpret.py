@@ -126,7 +126,8 @@ def _second_question(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
     """`deploys per service, and how many were rolled back`: one figure cannot answer both."""
     for clause in cover.clauses[1:]:
         before = clause.start - 1
-        if tokens[clause.start].norm == "how" and tokens[before].norm == "and" and before in cover.fillers:
+        asked = tokens[clause.start].norm == "how" and tokens[before].norm == "and" and before in cover.fillers
+        if asked or (clause.rule == "and how many" and any(token.is_word for token in tokens[clause.end :])):
             return Misfit(Problem("conflict", "Two questions in one prompt: ask one after the other."), clause)
     return None
 

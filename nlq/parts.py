@@ -192,8 +192,8 @@ class Parts(Said):
                 refuse("incomplete", "A ratio of what? Name one metric for each side.", self.clause_of(self.per))
             self.ratio = Ratio(metric, self.per.metric, self.per.times, self.per.minus)
             self.per = None
-        if self.trend and self.compare and not self.against:  # `how did it develop`
-            self.compare = None
+        if self.trend and not self.against:  # `how did it develop`, `is it going up or down`
+            self.compare = self.whether = None
         if (
             self.versus and (self.beside or self.changed) and not self.against
         ):  # `is web-01 slower than web-02`: side by side
@@ -390,7 +390,7 @@ class Parts(Said):
         asked = [each for each in (self.ranking, self.changed, self.how, *self.thresholds, *self.havings) if each]
         ordered = all(not isinstance(each, Threshold | Having) and each.quality in ("any", "count") for each in asked)
         how_many = self.of_number or self.aggregations in (None, Aggregations((_COUNT,)))
-        counted = metric.counted and how_many and ordered
+        counted = (metric.counted and how_many and ordered) or bool(self.when or self.age)
         verbs = [verb.word for verb in self.occurred]
         metric = meant.fitting(metric, frozenset(keys), asked, verbs, catalog, counted=counted)
         if len(metric.names) > 1 and not metric.several:

@@ -192,11 +192,12 @@ class Subjects:
                 if verb.word in verbs.EARNING:
                     self.metric = metric = replace(metric, summed=True)
                 continue
-            if verb.light and metric and (not metric.names or metric.summed or self._says_head(metric)):
+            mere = verb.word in verbs.MERE and not self.types <= LEVELS
+            if verb.light and metric and (mere or not metric.names or metric.summed or self._says_head(metric)):
                 continue
             if "any" in verb.qualities and self.parts.how:
                 continue
-            if metric is None and verb.light and self.said and self.said.aggregations[0].key:
+            if metric is None and verb.light and not qualities and self.said and self.said.aggregations[0].key:
                 continue  # `how many hosts reported`
             if self.names and all(stem(verb.word) in map(stem, words_of(name)) for name in self.names):
                 continue  # `does web-01 use more memory`, of `memory.used`

@@ -66,6 +66,9 @@ die dead death
 """
 IRREGULAR: Final = {form: line.split()[0] for line in _FORMS.splitlines() for form in line.split()[1:]}
 
+# Verbs that say this of anything.
+MERE: Final = frozenset("happen happens happened happening occur occurs occurred occurring get gets got".split())
+
 # With a verb they make one word, if the catalog has it: `logged in` is a login, `timed out` a timeout.
 PARTICLES: Final = frozenset("in out up down off on over back away".split())
 
@@ -90,6 +93,8 @@ ENDINGS: Final = frozenset(
     expired won lost deleted abandoned paid packed dispatched ended aborted solved answered dropped
     """.split()
 )
+
+ANEW: Final = frozenset("signup sign register registration enrol join joined create open new".split()) | BEGINNINGS
 
 EARNING: Final = frozenset("collect collects collected earn earns earned".split())  # of money: all of it
 

@@ -5,6 +5,7 @@ from nlq.engine import Grammar
 from nlq.patterns import spelled_out
 from nlq.rules import (
     aggregation,
+    carrier,
     comparison,
     form,
     grouping,
@@ -46,7 +47,22 @@ ROLES = {
     "wish": "wish",
 }
 
-ASPECTS = (number, aggregation, metric, tag, value, grouping, ranking, time_range, cycle, comparison, form, verb, wish)
+ASPECTS = (
+    number,
+    aggregation,
+    metric,
+    tag,
+    carrier,
+    value,
+    grouping,
+    ranking,
+    time_range,
+    cycle,
+    comparison,
+    form,
+    verb,
+    wish,
+)
 
 RULES = tuple(rule for aspect in ASPECTS for rule in aspect.RULES)
 

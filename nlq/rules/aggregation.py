@@ -31,7 +31,9 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
         elif found := _PNN.match(token.norm):
             stored = any(value == token.text for _, value in context.catalog.values_like(fold(token.text)))
             cost = VALUE_COST if stored else 0.0  # `P2` is rather the press of that name
-            yield Match(index, index + 1, "reducer", _percentile(float(found[1])), cost, "pNN")
+            reducer = _percentile(float(found[1]))
+            if not stored or isinstance(reducer, Aggregation):  # `p301` is nothing else
+                yield Match(index, index + 1, "reducer", reducer, cost, "pNN")
         if found := _NTH.match(token.norm):
             yield Match(index, index + 1, "nth", float(found[1]), 0.0, "nth")
 
@@ -142,6 +144,8 @@ RULES = (
     Rule("by frequency", "by frequency", "aggregation", lambda _context: Aggregations((Aggregation("count"),))),
     Rule("width and reducer", "<width> <reducer>", "aggregation", _bucketed, cost=0.15),
     Rule("on average", "on average", "reducer", lambda _context: Aggregation("avg")),
+    Rule("at its highest", "at its|their|the highest|peak|maximum|max", "reducer", lambda _context: Aggregation("max")),
+    Rule("at its lowest", "at its|their|the lowest|minimum|min", "reducer", lambda _context: Aggregation("min")),
     Rule("most recent", "most recent", "reducer", lambda _context: Aggregation("latest")),
     Rule("distinct keys", "distinct|unique|different <group>", "reducer", _distinct),
     Rule("how many keys", "how many distinct|unique|different? <countable>", "reducer", _distinct),

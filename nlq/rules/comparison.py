@@ -142,10 +142,10 @@ RULES = (
     Rule("with", "with|and|to <second>", "comparison", _joined),
     Rule("compare", "compare|comparing|comparison", "comparison", _compare),
     Rule("how", "by? how much? did|has|have", "comparison", _compare),
-    Rule("how do they compare", "how do|does", "comparison", _compare, cost=0.6),  # `how do I` is a wish
+    Rule("how do they compare", "how do|does|is|are|'s", "comparison", _compare, cost=0.6),  # `how do I` is a wish
     Rule("how much more", f"by? how much|many {_MORE}", "comparison", _compare),
-    Rule("went up", "go|goes|went|gone|going up", "comparison", _rising),
-    Rule("went down", "go|goes|went|gone|going down", "comparison", _falling),
+    Rule("went up", "go|goes|went|gone|going|trending up|upwards", "comparison", _rising),
+    Rule("went down", "go|goes|went|gone|going|trending down|downwards", "comparison", _falling),
     Rule("how many percent", f"by how many|much {_PERCENT} did|has|have", "comparison", _percent),
     Rule("change", "change|changed|differ|differed|develop|developed|evolve|evolved", "comparison", _change),
     Rule("growth of", "growth|change|changes|difference of|in|between", "comparison", _change),

@@ -126,6 +126,7 @@ RULES = (
     Rule("bucket", "<unit>", "noun", _bucket, cost=0.8),
     Rule("bucket when", "<unit> when|where", "noun", _bucket, cost=0.3),
     Rule("bucket in which", "<unit> on|in which", "noun", _bucket, cost=0.3),
+    Rule("when, in a range", "<time> when", "time", lambda _context, time: time, cost=0.3),  # `days in May when`
     # conditions on groups
     Rule("averaged over number", "averaged|averaging|averages <comparator> <amount>", "having", _having("avg")),
     Rule("peaked over number", "peaked|peaking|peaks at? <comparator> <amount>", "having", _having("max")),
@@ -175,6 +176,7 @@ RULES = (
     Rule("any of a key", "on|at|in|from|by|of? any <key-noun>", "form", lambda _context, noun: Whether(noun.key)),
     Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),
+    Rule("and how many", "and|, how many|much", "form", lambda _context: HowMuch(), cost=0.2),
     Rule("how much", "how much", "form", lambda _context: HowMuch()),
     # when
     Rule("when did", "when did|was|were|is|has|had", "form", lambda _context: When()),

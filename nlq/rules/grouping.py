@@ -99,6 +99,7 @@ RULES = (
     Rule("units of a bucket", "<count> <unit>", "width", _grain),
     Rule("per unit", "per|each|every|by <width>", "grain", lambda _context, grain: grain),
     Rule("a unit", "a|an <unit>", "grain", _one, cost=1.1),  # `in a day` is ahead
+    Rule("in a single unit", "in|on|within? a|any single|given|one <unit>", "grain", _one),
     Rule(
         "unit by unit",
         "<unit> by|after <unit>",

@@ -16,6 +16,7 @@ from nlq.question import Aggregation
 from nlq.refusal import Problem
 from nlq.tokens import Token
 from nlq.units import LEVELS, is_measuring, measure_of
+from nlq.verbs import ANEW
 
 MAX_WORDS = 6  # tokens a name is typed as
 SPELLING_COST = 0.05
@@ -192,6 +193,20 @@ def _taken(_context: Context, metric: Metric) -> Metric | None:
     return replace(metric, names=names, counted=False, summed=True) if names else None
 
 
+def _spent(context: Context, metric: Metric) -> Metric | None:
+    """`how much have we paid out`: of money all of it, where it adds up."""
+    money = [name for name in metric.names if is_measuring(name, "money")]
+    names = tuple(name for name in money if context.catalog.names[name].types.isdisjoint(LEVELS))
+    return replace(metric, names=names, counted=False, summed=True) if names else None
+
+
+def _new(context: Context, metric: Metric) -> Metric | None:
+    """`new signups`: each of what begins something is new."""
+    begun = [name for name in metric.names if not ANEW.isdisjoint(words_of(name))]
+    names = tuple(name for name in begun if context.catalog.names[name].types.isdisjoint(LEVELS))
+    return replace(metric, names=names) if names else None
+
+
 def _level(context: Context, metric: Metric) -> Metric | None:
     """`player count`, of a gauge: what it tells, not how often it was told."""
     names = tuple(name for name in metric.names if context.catalog.names[name].types <= LEVELS)
@@ -248,6 +263,9 @@ RULES = (
     Rule("minus alone", "minus the? <name>", "metric", _less_alone, cost=0.2),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
+    Rule("how much money", "how much <name> did|do|have|has|had we|you|they", "metric", _spent),
+    Rule("how much was spent", "how much did|do|have|has|had we|you|they <name>", "metric", _spent),
+    Rule("new ones", "new|newly <name>", "metric", _new, cost=0.1),
     Rule("money in a name", "money <name>", "metric", _taken, cost=0.05),
     Rule("level and count", "<name> count|counts", "metric", _level, cost=0.1),
     Rule("name and earnings", f"<name> {'|'.join(sorted(lexicon.EARNINGS))}", "metric", _taken, cost=0.1),
@@ -266,5 +284,6 @@ RULES = (
         lambda _context, metric: metric,
     ),
     Rule("any metric", "all? events|event", "metric", _any),
+    Rule("cases", "cases|incidents|occurrences|instances", "metric", _any, cost=0.6),
     Rule("all data", "all? metrics|documents|everything", "metric", _any, cost=0.1),
 )

@@ -114,6 +114,7 @@ RULES = (
     Rule("single superlative", "single <superlative>", "ranking", lambda c, word: _ranking(c, 1, word)),
     Rule("superlative first", "with? the? <superlative> first", "ranking", _all_of, cost=0.3),
     Rule("superlative on top", "<superlative> on|at top", "ranking", _all_of),
+    Rule("ranked", "rank|ranked|ranking", "ranking", lambda c: _all_of(c, "highest"), cost=0.4),
     Rule("descending", "sorted|ordered? in? descending|decreasing order?", "ranking", lambda c: _all_of(c, "highest")),
     Rule("ascending", "sorted|ordered? in? ascending|increasing order?", "ranking", lambda c: _all_of(c, "lowest")),
     Rule("superlative and a fraction", "<superlative> <fraction>", "ranking", lambda c, _word, n: _fraction(c, n)),
@@ -152,7 +153,7 @@ RULES = (
     Rule("others folded", "the? others|rest folded|combined|grouped together?", "ranking", lambda _context: Others()),
     Rule(
         "share of",
-        "by? share|shares|proportion|percentage|percent|%|fraction|distribution|breakdown of all?",
+        "by? share|shares|portion|proportion|percentage|percent|%|fraction|distribution|breakdown of all?",
         "share",
         lambda _context: Share(),
     ),

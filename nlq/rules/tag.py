@@ -311,7 +311,11 @@ RULES = (
     ),
     Rule("numbered value", "<key> <count>", "selection", _numbered),
     Rule(
-        "problem of a value", "<keyless> problem|problems|issue|issues|trouble", "selection", _what_is_wrong, cost=0.1
+        "problem of a value",
+        "<keyless> problem|problems|issue|issues|trouble|damage|damages",
+        "selection",
+        _what_is_wrong,
+        cost=0.1,
     ),
     Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
     Rule("people of a value", "<keyless> people", "selection", _who_are, cost=0.1),
@@ -324,7 +328,7 @@ RULES = (
     Rule("came from value", "that? come|comes|came|coming from|via|through the? <selection>", "had", _part_of),
     Rule(
         "came back as value",
-        "that? come|comes|came|coming|turn|turned back|out as|with? the? <selection>",
+        "that? come|comes|came|coming|turn|turned back|out as|with|to? be? the? <selection>",
         "had",
         _part_of,
     ),
@@ -335,7 +339,7 @@ RULES = (
     Rule("was because of value", "was|were|is|are because|due of|to a|an|the? <selection>", "had", _part_of),
     Rule("down to value", "down to a|an|the? <selection>", "had", _part_of),
     Rule("not because of value", "not caused|because|due by|of|to a|an|the? <selection>", "tag", _not),
-    Rule("because of value", "because|due of|to a|an|the? <selection>", "tag", _same),
+    Rule("because of value", "because|cos|coz|cuz|due of|to a|an|the? <selection>", "tag", _same),
     Rule("caused by value", "caused by a|an|the? <selection>", "tag", _same),
     Rule(
         "through value", "via|through|using|during|under|within|inside|as the|our? <selection>", "tag", _same, cost=0.05
@@ -361,6 +365,7 @@ RULES = (
         lambda c, key, choice: (w := _of_key(c, key, choice)) and _not(c, w),
     ),
     Rule("not value", "not|except|excluding|without|besides on|in|from|for? the? <selection>", "tag", _not),
+    Rule("outside of value", "outside of? the? <selection>", "tag", _not, cost=0.1),
     Rule("leaving out value", "leaving|leave out <selection>", "tag", _not),
     Rule("apart from value", "apart|aside from the? <selection>", "tag", _not),
     Rule("not counting value", "not counting|including the? <selection>", "tag", _not),

@@ -255,6 +255,7 @@ _CLAUSES = (
 
 _SHIFTS = (
     Rule("period before", "the? period|time|range before|earlier|prior", "shift", _as_long),
+    Rule("one before", "the? one before|earlier|prior", "shift", _as_long),
     Rule("previous period", "the previous|prior|preceding|last period|range", "shift", _as_long),
     Rule("unit before", "the? <unit> before|earlier|prior", "shift", sound(_adjacent_unit)),
     Rule("previous unit", "the previous|prior|preceding <unit>", "shift", sound(_adjacent_unit)),
@@ -267,6 +268,7 @@ _SHIFTS = (
     Rule(
         "same hour yesterday", "the? same <unit> yesterday", "shift", sound(lambda c, unit: _same_unit(c, unit, "day"))
     ),
+    Rule("same days before", "the? same days last|previous <unit>", "shift", sound(_same_time), cost=-0.1),
     Rule("same time before", "the? same time|period last|previous <unit>", "shift", sound(_same_time)),
 )
 

@@ -79,7 +79,14 @@ RULES = (
         cost=-0.9,
     ),
     Rule("trend", "as? a|the? trend|timeline|curve|history of|in|for?", "form", lambda _context: Trend()),
-    Rule("developed", "develop|developed|evolve|evolved", "form", lambda _context: Trend(), cost=0.3),
+    Rule(
+        "developed",
+        "develop|developed|developing|evolve|evolved|evolving",
+        "form",
+        lambda _context: Trend(),
+        cost=0.3,
+    ),
+    Rule("up or down", "go|goes|going|went|trending|moving up or down", "form", lambda _context: Trend(), cost=-0.3),
     Rule("over time", "over time", "form", lambda _context: Trend()),
     Rule("development of", "development|evolution|course|progression of|in", "form", lambda _context: Trend()),
 )

@@ -453,6 +453,8 @@ SHIFTS = {
     "the same time last month": ("2026-10-21", "2026-10-22"),
     "the same time yesterday": ("2026-11-20", "2026-11-21"),
     "the same day yesterday": ("2026-11-20", "2026-11-21"),
+    "the one before": ("2026-11-20", "2026-11-21"),
+    "the same days last week": ("2026-11-14", "2026-11-15"),
     "the period before": ("2026-11-20", "2026-11-21"),
     "the previous period": ("2026-11-20", "2026-11-21"),
 }

@@ -18,6 +18,7 @@ from nlq.refusal import Problem
 from nlq.rules.time.clock import DAY
 from nlq.rules.time.moment import ON, clock_today, latest, latest_clock, wall_now
 from nlq.rules.time.produce import chained, constant, same, sound, swapped
+from nlq.rules.time.written_date import months_of
 from nlq.timeline import wall_span
 
 MAX_TIMES = 366
@@ -239,6 +240,7 @@ RULES = (
     Rule("a part of a day", "<day-part>", "repeated", sound(_each_day)),
     Rule("a part of a weekday", "<repeated> <day-part>", "repeated", sound(_at)),
     Rule("every one", "each|every <repeated>", "one-recurring", sound(_every)),
+    Rule("a typical one", "a|an typical|usual|normal|average|given <repeated>", "one-recurring", sound(_every)),
     Rule("Mondays", "<weekdays>", "one-recurring", _mondays),
     Rule("weekdays", "weekdays|workdays", "one-recurring", constant(_WEEKDAYS)),
     Rule("working days", "working|business|work|week days", "one-recurring", constant(_WEEKDAYS)),
@@ -272,6 +274,8 @@ RULES = (
     Rule("hours each day", "<hours> each|every day", "recurring", sound(_said_each_day)),
     Rule("each day at a time", f"each|every day {ON}? <time-of-day>", "recurring", sound(_said_each_day)),
     Rule("each day at hours", f"each|every day {ON}? <hours>", "recurring", sound(_said_each_day)),
+    # of a question alone: in other sentences it may be any number
+    Rule("a bare year", "<year>", "fixed", sound(months_of), cost=0.9),
     # clauses
     Rule("during", f"but? only? {_IN}? the? <recurring>", "cycle", sound(_during)),
     Rule("during only", f"{_IN}? the? <recurring> only", "cycle", sound(_during)),

@@ -12,6 +12,7 @@ from nlq.tokens import Token
 _DAY_LIKE = re.compile(r"\d{1,2}(?:st|nd|rd|th)?(?:[-/.]|[a-z]{3})")
 _YEAR = re.compile(r"19\d\d|2[01]\d\d|3[2-9]|[4-9]\d")  # `Sep 2012`, `Aug 96`
 _PUNCTUATION = frozenset(".,()")
+_ENDS = frozenset((*"?,.;", "vs", "versus", "against", "compared", "so", "by", "per"))
 _JOINTS = frozenset(("to", "and", "or", "vs", "versus", "through", "until", "-", "–", "/"))
 
 
@@ -25,7 +26,11 @@ def _scan_names(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
             yield Match(index, index + 1, "weekdays", Days(weekday=lexicon.WEEKDAYS[word[:-1]]), 0.0, "weekdays")
         if (month is None and weekday is None) or token.quoted:
             continue
-        certain = word not in lexicon.DOUBTFUL or (alone and (word in lexicon.VERBS or weekday is not None))
+        certain = (
+            word not in lexicon.DOUBTFUL
+            or _ends_its_part(words, index)
+            or (alone and (word in lexicon.VERBS or weekday is not None))
+        )
         if not certain and not _in_company(words, index):
             continue
         end = index + 1 + (words[index + 1 : index + 2] == ["."] and len(word) <= 4)
@@ -33,6 +38,12 @@ def _scan_names(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
         yield Match(index, index + 1, kind, value, 0.0, f"{kind} name")
         if end > index + 1:
             yield Match(index, end, kind, value, 0.0, f"{kind} name")
+
+
+def _ends_its_part(words: Sequence[str], index: int) -> bool:
+    """Whether what may be short for a month or a weekday, and is no other word, ends the prompt or what is compared."""
+    after = words[index + 1] if index + 1 < len(words) else ""
+    return index > 0 and words[index] not in lexicon.VERBS and (not after or after in _ENDS)
 
 
 def _in_company(words: Sequence[str], index: int) -> bool:
