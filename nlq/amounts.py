@@ -1,5 +1,6 @@
 """Amounts with units, in the unit that a metric's name tells: `over 2 s` of `api.latency_ms` is over 2000."""
 
+from itertools import pairwise
 from typing import Final
 
 from nlq.catalog import words_of
@@ -28,7 +29,15 @@ def in_own_unit(names: tuple[str, ...], amount: Amount, *, difference: bool = Fa
 
 def runs_backwards(names: tuple[str, ...], quality: Quality) -> bool:
     """Whether what is faster is higher: it is lower for durations, but not for speeds."""
-    return quality == "pace" and bool(names) and all(not SPEED_WORDS.isdisjoint(words_of(name)) for name in names)
+    return quality == "pace" and bool(names) and all(map(_is_speed, names))
+
+
+def _is_speed(name: str) -> bool:
+    """By a word, or as so many in a unit of time: `pieces_per_hour`."""
+    words = words_of(name)
+    rates = (after for word, after in pairwise(words) if word == "per")
+    timed = any((measure := MEASURES.get(after)) and measure.quantity == "time" for after in rates)
+    return timed or not SPEED_WORDS.isdisjoint(words)
 
 
 def value_filter(names: tuple[str, ...], threshold: Threshold, number: float) -> ValueFilter:

@@ -23,6 +23,7 @@ from nlq.verbs import IRREGULAR
 
 _CAMEL = re.compile(r"(?<=[A-Za-z0-9][a-z0-9])(?=[A-Z])")  # `pH` is one word
 _WORD = re.compile(r"[^\s_.:/\-]+")
+_NUMBERED = re.compile(r"(([^\W\d_]{2,})[-_. ]?)\d{1,4}")
 _END = "\0"  # between a word and the name that it is of; in neither of them
 _AFTER_END = "\1"
 MAX_NAMES = 200_000  # bounds the memory; what is beyond is not known, until the catalog is made anew
@@ -31,6 +32,7 @@ MAX_PARTIAL_NAMES = 300  # of those that a word stands in, as many are looked at
 MAX_TOLD = 12  # of more names than that
 MAX_KEYS_SEARCHED = 100  # for values that resemble a strange word
 MAX_MEASURING = 12
+MAX_FAMILIES = 10_000
 MAX_BESIDE = 4
 SHORT_PLURAL = 3  # letters, of what would be no plural in general
 PARTICIPLE = "ed"
@@ -84,6 +86,7 @@ class Catalog:
         self._keys_by_fold: dict[str, tuple[str, ...]] = {}
         self._values_by_fold: dict[str, tuple[str, ...]] = {}  # -> (key, value, key, value, ...)
         self._participles: dict[str, tuple[str, ...]] = {}  # values such as `failed` by stem -> (key, value, ...)
+        self._families: dict[str, tuple[str, ...]] = {}  # `web` of `web-01` -> (key, what its values begin with, ...)
         self._value_count = 0
         self._sets: dict[frozenset[str], frozenset[str]] = {}  # most names have the same few types and keys
 
@@ -143,6 +146,9 @@ class Catalog:
             self.keys[key].add(value)
             if value.isalpha() and (value.casefold().endswith(PARTICIPLE) or value.casefold() in lexicon.OUTCOMES):
                 _append(self._participles, stem(value.casefold()), key, value)
+            found = _NUMBERED.fullmatch(value) if len(self._families) < MAX_FAMILIES else None
+            if found and (key, found[1]) not in self.families_like(fold(found[2])):
+                _append(self._families, fold(found[2]), key, found[1])
             for word in words_of(value):
                 if word.isalpha():  # others are never misspelt, and may be a million ids
                     self._words.setdefault(word, 0)
@@ -277,6 +283,10 @@ class Catalog:
         if not found and len(folded) == SHORT_PLURAL and folded.endswith("s"):  # `ads`
             found = self._values_by_fold.get(folded[:-1])
         return sorted(_pairs(found)) if found else []
+
+    def families_like(self, folded: str) -> list[tuple[str, str]]:
+        """The (key, beginning) pairs of values that are told apart by a number alone: `web` of `web-01`, `web-02`."""
+        return sorted(_pairs(self._families.get(folded, ())))
 
     def values_akin(self, word: str) -> list[tuple[str, str]]:
         """The pairs whose value is the participle of the verb or noun, or an outcome: `fails` is akin to `failed`."""

@@ -285,6 +285,13 @@ class Alternating:
 
 
 @dataclass(frozen=True, slots=True)
+class Instances:
+    """`collisions`, where a tag says `collision`: what has the value, each counted."""
+
+    tag: TagFilter
+
+
+@dataclass(frozen=True, slots=True)
 class Daily:
     """`at night`: every night of the range, and where no range is said, the latest."""
 

@@ -20,7 +20,7 @@ from nlq.misfit import Misfit
 from nlq.places import values_by_country
 from nlq.refusal import Code, Problem, Refusal
 from nlq.rules import GRAMMAR, ROLES, VOCABULARY
-from nlq.rules.tag import may_be_verb
+from nlq.rules.stored import may_be_verb
 from nlq.suggestions import gone_on, left_out, nearest_words, replaced, with_a_subject
 from nlq.tokens import Token, tokenize
 from nlq.words import Word

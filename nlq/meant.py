@@ -6,7 +6,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from nlq.catalog import Catalog, fold, words_of
-from nlq.clauses import Alternating, Changed, Compare, Having, How, Metric, Ranking, Threshold
+from nlq.clauses import Alternating, Changed, Compare, Having, How, Instances, Metric, Ranking, Threshold
 from nlq.engine import Match
 from nlq.lexicon import EARNINGS, QUALITY_WORDS
 from nlq.measures import MEASURES
@@ -20,12 +20,16 @@ Asked = Ranking | Changed | How | Threshold | Having  # what is asked of values
 
 def apart(clause: Match) -> Iterator[Match]:
     """What a clause says: most say one thing."""
-    if not isinstance(said := clause.value, Alternating):
-        yield clause
-        return
-    yield structs.replace(clause, value=said.groups)
-    if said.during:
-        yield structs.replace(clause, value=said.during)
+    match clause.value:
+        case Alternating(groups=groups, during=during):
+            yield structs.replace(clause, value=groups)
+            if during:
+                yield structs.replace(clause, value=during)
+        case Instances(tag=tag):
+            yield structs.replace(clause, value=Metric((), counted=True))
+            yield structs.replace(clause, value=tag)
+        case _:
+            yield clause
 
 
 def together(said: Sequence[Compare]) -> Compare | None:

@@ -81,7 +81,7 @@ LIGHT: Final = frozenset(
     processed handle handled perform performed done make makes made making take takes took taken taking generate
     generates generated throw throws threw thrown raise raised use uses using used consume consumes consumed consuming
     burn burns burned burnt draw draws drew drawn spend spends spent earn earns earned collect collected got gotten
-    gets getting
+    gets getting serve serves served serving
     """.split()
 )
 

@@ -12,6 +12,7 @@ from nlq.rules import (
     metric,
     number,
     ranking,
+    stored,
     tag,
     time_range,
     value,
@@ -51,6 +52,7 @@ ASPECTS = (
     number,
     aggregation,
     metric,
+    stored,
     tag,
     carrier,
     value,
@@ -64,7 +66,7 @@ ASPECTS = (
     wish,
 )
 
-RULES = tuple(rule for aspect in ASPECTS for rule in aspect.RULES)
+RULES = tuple(rule for aspect in ASPECTS for rule in getattr(aspect, "RULES", ()))
 
 # Every word that the language knows, but for names and values.
 VOCABULARY = (
@@ -79,8 +81,8 @@ GRAMMAR = Grammar(
     rules=RULES,
     scanners=(
         *(scanner for aspect in ASPECTS for scanner in getattr(aspect, "SCANNERS", ())),
-        tag.strangers(VOCABULARY),
-        tag.akin(VOCABULARY),
+        stored.strangers(VOCABULARY),
+        stored.akin(VOCABULARY),
     ),
     clauses=frozenset(ROLES),
     fillers=lexicon.FILLERS,

@@ -55,6 +55,8 @@ def _versus(_context: Context, first: TagFilter | Problem, second: TagFilter | P
         return second
     if first.key != second.key:
         return None
+    if first.match != "is" or second.match != "is":
+        return Problem("unsupported", "Only whole values are put side by side: ask for each of these.")
     return Versus(TagFilter(first.key, tuple(sorted({*first.values, *second.values}))))
 
 

@@ -5,20 +5,22 @@ from dataclasses import replace
 from functools import lru_cache
 
 from nlq import lexicon
-from nlq.catalog import fold, words_of
+from nlq.catalog import Catalog, fold, words_of
 from nlq.clauses import Metric, Per, Ratio
 from nlq.context import Context
 from nlq.engine import Match, Rule, Scanner
 from nlq.measures import MEASURES
 from nlq.particles import respelled, with_particles
 from nlq.plurals import singular
-from nlq.question import Aggregation
+from nlq.question import Aggregation, Unit
 from nlq.refusal import Problem
 from nlq.tokens import Token
 from nlq.units import LEVELS, is_measuring, measure_of
 from nlq.verbs import ANEW
 
 MAX_WORDS = 6  # tokens a name is typed as
+_LATENCIES = frozenset(("latency", "latencies", "response time", "response times"))
+_REQUESTS = frozenset("request response http api rpc grpc".split())
 SPELLING_COST = 0.05
 PART_COST = 0.3
 RATE_COST = 2.0  # dearer than `rate per hour`, cheaper than an unknown word
@@ -27,7 +29,7 @@ RATE_COST = 2.0  # dearer than `rate per hour`, cheaper than an unknown word
 def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
     catalog = context.catalog
     folds = [fold(token.text) for token in tokens]
-    grammar = [not token.quoted and _is_grammar(token.norm) for token in tokens]
+    grammar = [not token.quoted and _is_grammar(token.norm, catalog) for token in tokens]
     for start in range(len(tokens)):
         first = max(start + 1, since + 1)
         if not all(folds[start : first - 1]):
@@ -50,9 +52,11 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
                 run = tokens[start:end]
                 said = _text(run)
                 names = (
-                    catalog.names_with(words_of(said)) or catalog.names_with(respelled(run)) or _earned(run, context)
+                    catalog.names_with(words_of(said)) or catalog.names_with(respelled(run)) or _in_sense(run, context)
                 )
-                hopeful = bool(names)  # where no name has these words, none has them and more
+                hopeful = bool(names) or (
+                    end == start + 1 and tokens[start].norm == "response"
+                )  # where no name has these words, none has them and more
                 if names and (part := _part(run, said, names, context)):
                     yield Match(start, end, "name", part, PART_COST, "part of a name")
             hopeful = hopeful and not grammar[end - 1]
@@ -63,15 +67,30 @@ def _is_amount(tokens: Sequence[Token], start: int) -> bool:
     return start > 0 and tokens[start - 1].text[-1].isdigit() and tokens[start].norm in MEASURES
 
 
+def _is_grammar(word: str, catalog: Catalog) -> bool:
+    return _is_reserved(word) and not (word == "no" and catalog.knows(word))  # `no shows`
+
+
 @lru_cache(maxsize=2048)
-def _is_grammar(word: str) -> bool:
+def _is_reserved(word: str) -> bool:
     return word in lexicon.FILLERS or singular(word) in lexicon.RESERVED
 
 
-def _earned(run: Sequence[Token], context: Context) -> list[str]:
-    """`takings`: what adds up, in a currency, and is no cost."""
-    if len(run) > 1 or run[0].norm not in lexicon.EARNINGS or run[0].quoted:
+def _in_sense(run: Sequence[Token], context: Context) -> list[str]:
+    """The names of what a word is a name for, if none has it."""
+    said = " ".join(token.norm for token in run)
+    if any(token.quoted for token in run):
         return []
+    return _earned(context) if said in lexicon.EARNINGS else _answering(context) if said in _LATENCIES else []
+
+
+def _answering(context: Context) -> list[str]:
+    """`latency`, `response time`: how long what answers requests takes."""
+    return [name for name in context.catalog.measuring("duration", None) if not _REQUESTS.isdisjoint(words_of(name))]
+
+
+def _earned(context: Context) -> list[str]:
+    """`takings`: what adds up, in a currency, and is no cost."""
     names = context.catalog.measuring("money", None)
     return [name for name in names if context.catalog.names[name].types.isdisjoint(LEVELS) and _is_earned(name)]
 
@@ -84,7 +103,7 @@ def _is_earned(name: str) -> bool:
 
 def _part(run: Sequence[Token], said: str, names: Sequence[str], context: Context) -> Metric | None:
     typed = words_of(said)
-    if all(len(word) == 1 for word in typed) or context.catalog.keys_like(fold(said)):
+    if all(len(word) == 1 for word in typed) or typed == ("no",) or context.catalog.keys_like(fold(said)):
         return None
     plural = (
         run[-1].norm not in lexicon.EARNINGS
@@ -213,6 +232,13 @@ def _level(context: Context, metric: Metric) -> Metric | None:
     return replace(metric, names=names) if names else None
 
 
+def _in_unit(context: Context, metric: Metric, unit: Unit) -> Metric | None:
+    """`volunteer hours`, of what is measured in hours: all of them, where they add up."""
+    names = tuple(name for name in metric.names if (own := measure_of(name)) and own.word == unit)
+    adds_up = all(context.catalog.names[name].types.isdisjoint(LEVELS) for name in names)
+    return replace(metric, names=names, counted=False, summed=adds_up) if names else None
+
+
 def _is_duration(name: str) -> bool:
     own = measure_of(name)
     return not lexicon.DURATION_WORDS.isdisjoint(words_of(name)) or (own is not None and own.quantity == "time")
@@ -269,14 +295,16 @@ RULES = (
     Rule("money in a name", "money <name>", "metric", _taken, cost=0.05),
     Rule("level and count", "<name> count|counts", "metric", _level, cost=0.1),
     Rule("name and earnings", f"<name> {'|'.join(sorted(lexicon.EARNINGS))}", "metric", _taken, cost=0.1),
+    Rule("name and unit", "<name> <unit>", "metric", _in_unit, cost=0.1),
     Rule("name and time", "<name> time|times|length|lengths|duration|durations", "metric", _timed, cost=0.1),
     Rule(
         "name and instances",
-        "<name> occurrences|cases|instances|entries|jobs|attempts|operations|actions",
+        "<name> occurrences|cases|calls|instances|entries|jobs|attempts|operations|actions",
         "metric",
         lambda _context, metric: replace(metric, counted=True),
         cost=0.1,
     ),
+    Rule("name and call", "<name> call|request|query", "metric", lambda _context, metric: metric, cost=0.15),
     Rule(
         "values of",
         "value|values|numbers|figures|data|readings|levels|stats|statistics of|for|on <name>",

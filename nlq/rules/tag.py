@@ -1,160 +1,28 @@
 """Tag filters: `host web-01`, `host=web-01`, `on web-01`, `status 500 or 404`, `not`, `except`, `without`."""
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
-from nlq.catalog import PARTICIPLE, fold
-from nlq.clauses import Codes, ErrorRate, KeyNoun, Part, ShareWhere
+from nlq.catalog import fold
+from nlq.clauses import ErrorRate, Part, ShareWhere
 from nlq.context import Context
-from nlq.engine import Match, Producer, Rule, Scanner
-from nlq.lexicon import OUTCOMES, RESERVED
-from nlq.particles import with_particles
-from nlq.places import values_by_country
+from nlq.engine import Producer, Rule
 from nlq.plurals import singular
-from nlq.question import Comparison, GroupKey, TagFilter
+from nlq.question import Comparison, TagFilter
 from nlq.refusal import Problem
+from nlq.rules.stored import codes_from
 from nlq.stems import stem
-from nlq.tokens import Token
 from nlq.verbs import LIGHT, PEOPLE
 
-_CLASS = re.compile(r"[1-9]xx$")
 MAX_VALUES_TRIED = 10_000
-MAX_WORDS = 6  # tokens a value is typed as
 MAX_NEAREST = 4
 MAX_READ = 20  # values, to tell whether they are numbers
-CODES_COST = 0.9  # where nothing else says what is counted
-AKIN_COST = 0.1
 _NUMBER = re.compile(r"[^\W\d_]+[-_ ]?0*(\d{1,6})")  # of a value such as `c5` or `dock-05`
 _WHY = frozenset("reason cause error code fault kind type topic category".split())
-_OUTCOMES = frozenset({"error", "failure", "success"})
-COUNTRY_COST = 0.1  # dearer than a name that is stored so
 KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
-
-
-def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
-    folds = [fold(token.text) for token in tokens]
-    for start, token in enumerate(tokens):
-        if start >= since:
-            if len(token.text) > 1 or token.text.isalnum():
-                yield Match(start, start + 1, "word", token.text, 0.0, "word")
-            yield from _as_stored(start, token, context)
-            yield from _class_of_codes(start, token, context)
-        yield from _codes(start, tokens, context)
-        first = max(start + 1, since + 1)
-        if not all(folds[start : first - 1]):
-            continue
-        folded = "".join(folds[start : first - 1])
-        for end in range(first, min(start + MAX_WORDS, len(tokens)) + 1):
-            if not folds[end - 1]:
-                break
-            folded += folds[end - 1]
-            yield from _named(start, end, folded, tokens, context)
-
-
-def _named(start: int, end: int, folded: str, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
-    """The keys and values that a run of tokens may name."""
-    for key in context.catalog.keys_like(folded):
-        noun = KeyNoun(GroupKey("tag", key), plural=singular(tokens[end - 1].norm) != tokens[end - 1].norm)
-        yield Match(start, end, "key", key, 0.0, "tag key")
-        yield Match(start, end, "key-noun", noun, 0.0, "tag key")
-    pairs = context.catalog.values_like(folded)
-    if not pairs:
-        for key, value in values_by_country(folded, context.catalog):
-            choice = TagFilter(key, (value,))
-            yield Match(start, end, "one-choice", choice, COUNTRY_COST, "country")
-            yield Match(start, end, "one-keyless", choice, COUNTRY_COST, "country")
-    if pairs:
-        said = " ".join(each.text for each in tokens[start:end])
-        exact = [pair for pair in pairs if pair[1] == said]
-        if said.startswith("-") and not exact:
-            return  # `-auth` may well mean all but that
-        for key, value in exact or pairs:
-            choice = TagFilter(key, (value,))
-            yield Match(start, end, "one-choice", choice, 0.0, "tag value")
-            if end > start + 1 or not _is_grammar(tokens[start]):
-                yield Match(start, end, "one-keyless", choice, 0.0, "tag value")
-
-
-def strangers(known: frozenset[str]) -> Scanner:
-    """Words that are none of the language's, `known`: where one stands behind a key, it is meant as a value."""
-
-    def scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
-        for index, token in enumerate(tokens):
-            if token.text[0].isalnum() and (token.quoted or token.norm not in known):
-                yield Match(index, index + 1, "stranger", token.text, 0.0, "stranger")
-
-    return Scanner("stranger", scan, reach=1)
-
-
-def may_be_verb(word: str, known: frozenset[str]) -> bool:
-    """Whether the word is none of the language's, or one that says what came of something."""
-    return word not in known or singular(word) in _OUTCOMES
-
-
-def akin(known: frozenset[str]) -> Scanner:
-    """Verbs and nouns, none of the language's `known`, that say what a value does: `fail` is said of `failed`.
-
-    Of a `rate` the value itself may be said too: a `participle`.
-    """
-
-    def scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
-        for index, token in enumerate(tokens):
-            if token.quoted or not token.text.isalpha():
-                continue
-            like = token.norm in _OUTCOMES | OUTCOMES or token.norm.endswith(PARTICIPLE)
-            kin = context.catalog.values_akin(token.norm)
-            exact = context.catalog.values_like(fold(token.text)) if like or kin else []
-            for key, value in (exact if like else []) if exact else kin:
-                choice = TagFilter(key, (value,))
-                yield Match(index, index + 1, "participle", ErrorRate(token.norm, (choice,)), 0.0, "participle")
-                if not exact and may_be_verb(token.norm, known):
-                    yield Match(index, index + 1, "one-choice", choice, AKIN_COST, "verb of a value")
-                    yield Match(index, index + 1, "one-keyless", choice, AKIN_COST, "verb of a value")
-
-    return Scanner("verb of a value", scan, reach=1)
-
-
-def _as_stored(start: int, token: Token, context: Context) -> Iterator[Match]:
-    """`host:web-01`, typed as a tag is stored."""
-    typed_key, colon, typed_value = token.text.partition(":")
-    if colon and typed_value:
-        keys = context.catalog.keys_like(fold(typed_key))
-        for key, value in context.catalog.values_like(fold(typed_value)):
-            if key in keys:
-                yield Match(start, start + 1, "selection", TagFilter(key, (value,)), 0.0, "tag as stored")
-
-
-def _class_of_codes(start: int, token: Token, context: Context) -> Iterator[Match]:
-    """`5xx`: the codes of three digits that begin with 5, under whatever key they are stored."""
-    if _CLASS.match(token.norm) and not token.quoted:
-        for choice in _codes_from(token.norm[0], context):
-            yield Match(start, start + 1, "codes", Codes(choice), CODES_COST, "class of codes")
-            yield Match(start, start + 1, "one-choice", choice, 0.0, "class of codes")
-            yield Match(start, start + 1, "one-keyless", choice, 0.0, "class of codes")
-
-
-def _codes_from(digit: str, context: Context) -> list[TagFilter]:
-    """For each key under which any are stored, that the code of three digits begins with this one."""
-    codes = (f"{digit}{rest:02}" for rest in range(100))
-    keys = {key for code in codes for key, _ in context.catalog.values_like(code)}
-    return [TagFilter(key, (digit,), match="prefix") for key in sorted(keys)]
-
-
-def _codes(start: int, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
-    """`404s`, which is no time: a code of three digits, in the plural."""
-    token, after = tokens[start], tokens[start + 1] if start + 1 < len(tokens) else None
-    if after and after.norm == "s" and after.start == token.end and len(token.text) == 3:
-        for key, value in context.catalog.values_like(token.text):
-            yield Match(start, start + 2, "one-keyless", TagFilter(key, (value,)), 0.0, "codes")
-            yield Match(start, start + 2, "codes", Codes(TagFilter(key, (value,))), CODES_COST, "codes")
-
-
-def _is_grammar(token: Token) -> bool:
-    return not token.quoted and singular(token.norm) in RESERVED
 
 
 def _or(_context: Context, first: TagFilter, second: TagFilter) -> TagFilter | None:
@@ -248,7 +116,7 @@ def _share_where(_context: Context, wanted: TagFilter | Problem) -> ShareWhere |
 
 def _error_rate(word: str) -> Producer:
     def produce(context: Context) -> ErrorRate | None:
-        failed = _codes_from("5", context)
+        failed = codes_from("5", context)
         return ErrorRate(word, tuple(failed)) if failed else None
 
     return produce
@@ -271,7 +139,6 @@ def _unread_comparison(context: Context, key: str, comparison: Comparison, _numb
 
 _DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 
-SCANNERS = (Scanner("tag", with_particles(_scan), skips=True),)
 # Nouns that people put behind a tag's key.
 _HEADS = "method|type|types|code|codes|name|names|id|ids|kind|kinds"
 RULES = (
@@ -350,6 +217,7 @@ RULES = (
     Rule("rate of a value", "<participle> rate|rates|ratio", "error-rate", lambda _context, rate: rate),
     Rule("by error rate", "by|in? the? <error-rate>", "share", lambda _context, rate: rate),
     Rule("by value", "by the? <keyless>", "tag", _same, cost=0.3),
+    Rule("by people of a value", "by the? <keyless> customers|users|clients|members|people", "tag", _who_are, cost=0.4),
     Rule("value and value", "<choice> +|&|/ <one-choice>", "choice", _or),
     Rule("keyless value and value", "<keyless> +|&|/ <one-keyless>", "keyless", _or),
     Rule(

@@ -81,6 +81,13 @@ def _both(_context: Context, opening: TimeRange, closing: TimeRange) -> TimeRang
     return TimeRange(opening.start, closing.end)
 
 
+def _and_next(_context: Context, first: TimeRange | Problem, second: TimeRange | Problem) -> TimeRange | None:
+    """`yesterday and today`: of two that touch, both."""
+    if isinstance(first, Problem) or isinstance(second, Problem) or first.end is None or first.end != second.start:
+        return None
+    return TimeRange(first.start, second.end)
+
+
 def _day_before(context: Context, days: Span, time: TimeOfDay) -> TimeRange | None:
     """`yesterday before 5pm`."""
     at = clock_on(context, time, days)
@@ -199,6 +206,7 @@ _CLAUSES = (
     Rule("in a year", "in|during|for|over <year>", "time", chained(months_of, _in)),
     Rule("years", "from|between|in|during|over <years>", "time", chained(_years, _in)),
     Rule("beside the range before", "<shift>", "time", sound(_beside_previous), cost=0.5),
+    Rule("one range and the next", "<time> and <time>", "time", _and_next, cost=0.9),
     # open at the end
     Rule("since", "since <edge>", "opening", sound(_since)),
     Rule("since a length", "since <length>", "opening", chained(span.instant_ago, _since)),

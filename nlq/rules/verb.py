@@ -44,6 +44,7 @@ _POLITE = (
     "just show|give|tell|get me|us?",
     "looking|look at",
     "ever had|seen",
+    "with the? time|times|timestamp|timestamps",
 )
 
 RULES = (
