@@ -182,6 +182,8 @@ class _Assembly(Shares):
         wish = self.parts.catalog
         if wish is None or wish.subject == "keys":
             refuse("unsupported", "Which tags were used in a time range is not recorded.")
+        if self.parts.is_before_metric(wish):  # `list the service errors`
+            refuse("ambiguous", "What is there to be seen, or each of what was recorded?", self.parts.clause_of(wish))
         self._allow()
         self.assumptions.append("events counted")
         return self._about("aggregate", time, aggregations=(COUNT,), groups=(wish.key or NAME,))
