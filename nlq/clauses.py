@@ -293,10 +293,11 @@ class Instances:
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """`at night`: every night of the range, and where no range is said, the latest."""
+    """`at night`: every night of the range, and where no range is said, the latest. told: what is then assumed."""
 
     during: During
     latest: TimeRange
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,9 +194,8 @@ class Parts(Said):
             self.per = None
         if self.trend and not self.against:  # `how did it develop`, `is it going up or down`
             self.compare = self.whether = None
-        if (
-            self.versus and (self.beside or self.changed) and not self.against
-        ):  # `is web-01 slower than web-02`: side by side
+        # `is web-01 slower than web-02`: side by side
+        if self.versus and (self.beside or self.changed) and not self.against:
             if self.changed or self.whether:
                 self.told.append(f"both sides are shown{f', not which is {self.changed.word}' if self.changed else ''}")
             self.sides, self.whether = True, None
@@ -317,6 +316,7 @@ class Parts(Said):
             self.daily = None
         elif self.daily:
             self.range = self.daily.latest
+            self.told += [self.daily.told] if self.daily.told else []
         negated = dict.fromkeys(cycle for during in said for cycle in during.cycles if cycle.negated)
         return (*([self._common(meant)] if meant else []), *negated)
 

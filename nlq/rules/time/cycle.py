@@ -155,7 +155,8 @@ def _after(context: Context, time: TimeOfDay) -> Daily | None:
     """`after 5pm`: of each day; and where no range is said, since then."""
     each = _each_day(context, TimeOfDay(time.start % DAY, DAY))
     latest = TimeRange(latest_clock(context, time).start, context.now)
-    return Daily(_during(context, each), latest) if each else None
+    told = "no range said: since the latest such time; with one, of each of its days"
+    return Daily(_during(context, each), latest, told) if each else None
 
 
 def _before(context: Context, time: TimeOfDay) -> Daily | None:
@@ -304,7 +305,7 @@ RULES = (
     Rule("from time to time", "<clock-range>", "daily", sound(_daily)),
     # dearer than the range that they are alone
     Rule("each of those in a range", f"{_IN}? the? <repeated>", "daily", sound(_each), cost=0.4),
-    Rule("after a clock each day", "after|since <clock>", "clock-side", sound(_after), cost=0.3),
+    Rule("after a clock each day", "after|since <clock>", "clock-side", sound(_after), cost=-0.02),
     Rule("before a clock each day", "before|until|till <clock>", "clock-side", sound(_before), cost=0.3),
     Rule("a side of a clock", "<clock-side>", "daily", same),
     Rule("sides of clocks", f"<clock-side> {_VERSUS} <clock-side>", "cycle", _sides),
