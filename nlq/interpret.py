@@ -10,6 +10,7 @@ from msgspec import structs
 
 from nlq.assemble import Assembled, assemble, problem_of
 from nlq.catalog import fold
+from nlq.clauses import Aggregations
 from nlq.context import Context
 from nlq.corrections import MAX_CHOICES, corrections
 from nlq.describe import describe
@@ -109,7 +110,7 @@ def _attempt(
         return _Attempt(tuple(tokens), best, misfit, context=context)
     if not best.clauses:
         return _Attempt(tuple(tokens), best, Misfit(Problem("empty", "Nothing was asked.")), context=context)
-    outcome: Assembled | Misfit | None = _second_question(tokens, best)
+    outcome: Assembled | Misfit | None = _out_of_place(tokens, best)
     for cover in covers if outcome is None else ():
         if cover.unknown:
             break
@@ -122,14 +123,24 @@ def _attempt(
     return _Attempt(tuple(tokens), best, outcome, context=context)
 
 
-def _second_question(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
-    """`deploys per service, and how many were rolled back`: one figure cannot answer both."""
+def _out_of_place(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
+    """`deploys per service, and how many were rolled back`: one figure cannot answer both. `in October when`: what?"""
     for clause in cover.clauses[1:]:
         before = clause.start - 1
         asked = tokens[clause.start].norm == "how" and tokens[before].norm == "and" and before in cover.fillers
-        if asked or (clause.rule == "and how many" and any(token.is_word for token in tokens[clause.end :])):
+        goes_on = any(token.is_word for token in tokens[clause.end :])
+        more = clause.rule == "and how many" and _says_no_number(cover)
+        if asked or more or (clause.rule in ("and how many", "and how much") and goes_on):
             return Misfit(Problem("conflict", "Two questions in one prompt: ask one after the other."), clause)
+        if clause.rule == "when, in a range" and not goes_on:
+            return Misfit(Problem("incomplete", "Something is missing behind 'when'."), clause)
     return None
+
+
+def _says_no_number(cover: Cover) -> bool:
+    """Whether it asks for an average, or the like, where `how many` would be another figure."""
+    said = (clause.value for clause in cover.clauses if isinstance(clause.value, Aggregations))
+    return any(each.function not in ("count", "sum") for aggregations in said for each in aggregations.aggregations)
 
 
 def _rivals(chosen: Cover, outcome: Assembled, covers: Iterable[Cover], context: Context) -> tuple[Assembled, ...]:

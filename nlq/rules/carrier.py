@@ -32,6 +32,13 @@ def _value(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Proble
 RULES = (
     Rule("values, each counted", "<one-plural>", "metric", lambda _context, tag: Instances(tag), cost=_PLURAL_COST),
     Rule(
+        "cases of a value",
+        "<keyless> cases|incidents|occurrences|instances",
+        "metric",
+        lambda _context, tag: Instances(tag),
+        cost=_COST,
+    ),
+    Rule(
         "value and carrier",
         f"{_AT}? the|our? <keyless> {_CARRIERS}",
         "tag",

@@ -176,7 +176,8 @@ RULES = (
     Rule("any of a key", "on|at|in|from|by|of? any <key-noun>", "form", lambda _context, noun: Whether(noun.key)),
     Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),
-    Rule("and how many", "and|, how many|much", "form", lambda _context: HowMuch(), cost=0.2),
+    Rule("and how many", "and|, how many", "form", lambda _context: HowMuch(), cost=0.2),
+    Rule("and how much", "and|, how much", "form", lambda _context: HowMuch(), cost=0.2),
     Rule("how much", "how much", "form", lambda _context: HowMuch()),
     # when
     Rule("when did", "when did|was|were|is|has|had", "form", lambda _context: When()),

@@ -54,9 +54,8 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
                 names = (
                     catalog.names_with(words_of(said)) or catalog.names_with(respelled(run)) or _in_sense(run, context)
                 )
-                hopeful = bool(names) or (
-                    end == start + 1 and tokens[start].norm == "response"
-                )  # where no name has these words, none has them and more
+                # where no name has these words, none has them and more
+                hopeful = bool(names) or (end == start + 1 and tokens[start].norm == "response")
                 if names and (part := _part(run, said, names, context)):
                     yield Match(start, end, "name", part, PART_COST, "part of a name")
             hopeful = hopeful and not grammar[end - 1]
@@ -219,6 +218,12 @@ def _spent(context: Context, metric: Metric) -> Metric | None:
     return replace(metric, names=names, counted=False, summed=True) if names else None
 
 
+def _called(_context: Context, metric: Metric) -> Metric | None:
+    """`api call`, of how long those take."""
+    names = tuple(name for name in metric.names if is_measuring(name, "duration"))
+    return replace(metric, names=names) if names else None
+
+
 def _new(context: Context, metric: Metric) -> Metric | None:
     """`new signups`: each of what begins something is new."""
     begun = [name for name in metric.names if not ANEW.isdisjoint(words_of(name))]
@@ -304,7 +309,7 @@ RULES = (
         lambda _context, metric: replace(metric, counted=True),
         cost=0.1,
     ),
-    Rule("name and call", "<name> call|request|query", "metric", lambda _context, metric: metric, cost=0.15),
+    Rule("name and call", "<name> call|request", "metric", _called, cost=0.15),
     Rule(
         "values of",
         "value|values|numbers|figures|data|readings|levels|stats|statistics of|for|on <name>",
@@ -312,6 +317,5 @@ RULES = (
         lambda _context, metric: metric,
     ),
     Rule("any metric", "all? events|event", "metric", _any),
-    Rule("cases", "cases|incidents|occurrences|instances", "metric", _any, cost=0.6),
     Rule("all data", "all? metrics|documents|everything", "metric", _any, cost=0.1),
 )
