@@ -68,13 +68,14 @@ ASPECTS = (
 
 RULES = tuple(rule for aspect in ASPECTS for rule in getattr(aspect, "RULES", ()))
 
-# Every word that the language knows, but for names and values.
+# Every word that the language knows, but for names and values, and nouns that say no more than the value before them:
+# those may be an operator's words for something.
 VOCABULARY = (
     lexicon.WORDS
     | lexicon.RESERVED
     | verbs.WORDS
     | frozenset(lexicon.ADJECTIVES)
-    | spelled_out(rule.pattern for rule in RULES)
+    | spelled_out(rule.pattern for rule in RULES if rule not in carrier.RULES)
 )
 
 GRAMMAR = Grammar(
