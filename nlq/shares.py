@@ -29,8 +29,9 @@ class Shares(Conventions):
             if len(choices) > 1:
                 detail = f"'{said.word} rate' needs to know of what: {', '.join(list(told)[:10])}."
                 refuse("ambiguous", detail, clause, tuple(choices))
+            of = f"'{said.word} rate' of events" if self.metric else f"'{said.word} rate'"
             self.metric = Metric(tuple(told))
-            self.assumptions.append(f"'{said.word} rate' read of {self.names[0]}")
+            self.assumptions.append(f"{of} read of {self.names[0]}")
         tags = told[self.names[0]]
         if len(self.names) > 1 or len(tags) != 1:
             detail = f"{' and '.join(self.names)}: there is no one tag that tells an {said.word} by a code such as 503."
