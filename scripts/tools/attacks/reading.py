@@ -12,7 +12,8 @@ import re
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tools.bench.figures import percentile, resident_mb
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MAX_SLOW_SHARE = 0.001
 MAX_GROWN_MB = 8.0  # from the middle to the end
 MAX_LENGTH = 512
+TICK = timedelta(seconds=37)  # the clock goes on with each prompt, as nothing may be kept for the instants that were
 COLLECTIONS: Final = ("metrics", "series", "summaries")
 OPERATORS: Final = frozenset(
     "abs add addToSet and anyElementTrue arrayElemAt ceil concatArrays cond count dateAdd dateToString dateTrunc "
@@ -126,7 +128,7 @@ def read(seed: int, count: int) -> Share:
     done, middle = Share([], []), 0.0
     for number, prompt in enumerate(prompts(seed, count)):
         try:
-            spent, result, pipeline = _timed(prompt)
+            spent, result, pipeline = _timed(prompt, replace(CONTEXT, now=CONTEXT.now + number * TICK))
         except Exception as error:  # noqa: BLE001  any is a fault
             done.faults.append(f"{prompt!a}: {type(error).__name__}: {error}")
             continue
@@ -160,8 +162,8 @@ def run(count: int) -> Outcome:
     return Outcome(len(times), faults, 0, told)
 
 
-def _timed(prompt: str) -> tuple[float, Any, nlq.Pipeline | None]:
+def _timed(prompt: str, context: nlq.Context) -> tuple[float, Any, nlq.Pipeline | None]:
     started = time.thread_time()
-    result = nlq.interpret(prompt, CONTEXT)
+    result = nlq.interpret(prompt, context)
     pipeline = nlq.compile_question(result.question) if isinstance(result, nlq.Interpretation) else None
     return (time.thread_time() - started) * 1000, result, pipeline
