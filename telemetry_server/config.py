@@ -202,6 +202,13 @@ SETTINGS: tuple[Setting, ...] = (
         "After SIGTERM requests are still answered for so long, while `/health/ready` sends balancers elsewhere.",
     ),
     Setting(
+        "LONG_ANSWERS",
+        "1",
+        _number(1, 1000),
+        "1 to 1000",
+        "Questions that take MongoDB more than 0.1 s are worked out so many at a time, in all workers together.",
+    ),
+    Setting(
         "MAX_LISTENERS",
         "1000",
         _number(0, 100_000),
@@ -276,6 +283,7 @@ class Config:
     max_body_bytes: int
     max_connections: int
     drain_seconds: int
+    long_answers: int
     max_listeners: int
     collect: bool
     otel_exporter_otlp_endpoint: str

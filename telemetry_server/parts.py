@@ -24,6 +24,7 @@ from telemetry_server.reading.answers import Answers
 from telemetry_server.reading.cache import Cache, Memory, make_memory
 from telemetry_server.reading.misses import Misses
 from telemetry_server.reading.repeats import Repeats
+from telemetry_server.reading.turns import Turns
 from telemetry_server.reading.versions import Versions
 from telemetry_server.schemas.metric import MetricForms
 from telemetry_server.shared import Shared
@@ -105,6 +106,7 @@ class Common:
     counters: Counters
     traffic: Traffic
     memory: Memory
+    turns: Turns
     audience: Audience
     rate_limit: SharedLimit
     forms: MetricForms
@@ -126,6 +128,7 @@ def assemble(config: Config, shared: Shared, worker: int, endpoints: Sequence[En
         counters=Counters(shared.cells, worker),
         traffic=Traffic(endpoints, shared.traffic, worker),
         memory=make_memory(),
+        turns=Turns(shared.turns),
         audience=Audience(config.max_listeners),
         rate_limit=SharedLimit(RateLimit(config.rate_limit), redis if config.workers > 1 else None),
         forms=MetricForms(config.retention.metrics),
@@ -165,7 +168,7 @@ def _assemble(
     cumulative = Cumulative(TotalStore(mongo), metrics, retention.metrics)
     intake = Intake(common.forms, metrics, cumulative)
     recorder = Recorder(ingest, counters) if house is None else house.recorder
-    answers = Answers(mongo, series, seals, cache, versions, misses)
+    answers = Answers(mongo, series, seals, cache, versions, misses, common.turns)
     live = Live(mongo, answers, versions, common.audience)
     return Parts(
         common=common,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from telemetry_server.monitoring import counters, traffic, vitals
 from telemetry_server.reading import versions
+from telemetry_server.reading.places import Places
 
 if TYPE_CHECKING:
     from ctypes import Array, c_double
@@ -19,6 +20,7 @@ class Shared:
     """Made by the parent process and passed to each worker.
 
     `started_at`: epoch seconds; `leaving`: the pid of the worker that was last replaced by another, or 0;
+    `turns`: of questions that take MongoDB long;
     `keys`: another number whenever API keys were changed through this serve.
     """
 
@@ -29,11 +31,12 @@ class Shared:
     traffic: "Array[c_uint64]"
     vitals: "Array[c_double]"
     leaving: c_int
+    turns: Places
     keys: c_uint64
 
 
-def make_shared(workers: int) -> Shared:
-    """New shared memory, under a new random id."""
+def make_shared(workers: int, long_answers: int = 1) -> Shared:
+    """New shared memory, under a new random id. long_answers: how many turns questions have."""
     return Shared(
         secrets.token_hex(8),
         time.time(),
@@ -42,5 +45,6 @@ def make_shared(workers: int) -> Shared:
         traffic.make_cells(workers),
         vitals.make_cells(workers),
         get_context("spawn").RawValue(c_int, 0),
+        Places(long_answers),
         get_context("spawn").RawValue(c_uint64, 0),
     )

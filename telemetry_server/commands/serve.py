@@ -83,7 +83,7 @@ def _run(config: "Config") -> None:
         after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, STOPPING),
         after_in_child=_end_when_told,
     )
-    load = partial(load_app, config, make_shared(config.workers))
+    load = partial(load_app, config, make_shared(config.workers, config.long_answers))
     app = load()
 
     @app.main_process_ready

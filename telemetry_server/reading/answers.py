@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import product
@@ -14,13 +14,14 @@ import msgspec
 import nlq
 from nlq.question import Aggregation, Function, GroupKey, Question, TagFilter, TimeRange
 from telemetry_server import instants
-from telemetry_server.errors import Fault, Refused
+from telemetry_server.errors import Fault, Refused, TimedOut
 from telemetry_server.http import wire
 from telemetry_server.metric_filter import MetricFilter
 from telemetry_server.monitoring.timing import Timing
 from telemetry_server.reading.cache import Cache, Outcome, Result
 from telemetry_server.reading.misses import Misses
 from telemetry_server.reading.slow import SlowQuestions
+from telemetry_server.reading.turns import Turns
 from telemetry_server.reading.versions import Dependency, Versions
 from telemetry_server.schemas.prompt import MAX_PROMPT_LENGTH, MAX_ROWS, Prefix, Prompt
 from telemetry_server.stores.mongo import ANSWER_SECONDS, Mongo, extended_json, match_stage
@@ -62,15 +63,24 @@ class Answers:
     """Answers prompts. Raises Refused for those that are not answered."""
 
     def __init__(
-        self, store: Mongo, series: SeriesLog, seals: Seals, cache: Cache, versions: Versions, misses: Misses
+        self,
+        store: Mongo,
+        series: SeriesLog,
+        seals: Seals,
+        cache: Cache,
+        versions: Versions,
+        misses: Misses,
+        turns: Turns,
     ) -> None:
         self._store = store
+        self._turns = turns
         self._series = series
         self._seals = seals
         self._cache = cache
         self._versions = versions
         self._misses = misses
         self._reading = asyncio.Lock()
+        self._next_reading_at = 0.0
         self.slow = SlowQuestions()
 
     async def answer(
@@ -126,13 +136,22 @@ class Answers:
 
     async def work_out(self, question: Question, limits: nlq.Limits) -> Worked:
         """The rows of a question that may be asked."""
-        started, until = time.perf_counter(), time.monotonic() + ANSWER_SECONDS
-        plan = await self._plan(question, nlq.Plan(summaries=await self._seals.known()), until)
-        pipeline = nlq.compile_question(question, limits, plan)
-        stages = pipeline.with_one_more() if pipeline.capped else pipeline.stages  # so that no second one is needed
-        rows = await self._rows(pipeline.collection, stages, until)
-        self.slow.record(question, (time.perf_counter() - started) * 1000, plan)
-        return Worked(plan, pipeline, rows[: pipeline.limit], len(rows) > pipeline.limit)
+        started = time.perf_counter()
+
+        async def work(until: float) -> Worked:
+            plan = await self._plan(question, nlq.Plan(summaries=await self._seals.known()), until)
+            pipeline = nlq.compile_question(question, limits, plan)
+            stages = pipeline.with_one_more() if pipeline.capped else pipeline.stages  # so that no second one is needed
+            rows = await self._rows(pipeline.collection, stages, until)
+            return Worked(plan, pipeline, rows[: pipeline.limit], len(rows) > pipeline.limit)
+
+        try:
+            worked = await self._turns.take(_kind(question), work)
+        except TimedOut:
+            self.slow.record(question, (time.perf_counter() - started) * 1000)
+            raise
+        self.slow.record(question, (time.perf_counter() - started) * 1000, worked.plan)
+        return worked
 
     async def summarise(self, where: MetricFilter) -> dict[str, Any]:
         """Count, sum, mean, min, max, p50, p95, p99 of what fulfils `where`; of nothing, 0 and nulls.
@@ -141,14 +160,17 @@ class Answers:
         as fine as the buckets of histograms.
         """
         await self._series.refresh()
-        until = time.monotonic() + ANSWER_SECONDS
         question = Question(form="aggregate", range=TimeRange(where.start, where.end), aggregations=SUMMARY)
         among = nlq.Plan(among=(match_stage(where),))
-        plan = await self._plan(question, among, until, [where.name] if where.name else [])
-        pipeline = nlq.compile_question(question, plan=plan)
-        rows = await self._rows(pipeline.collection, pipeline.stages, until)
-        summary = dict(zip(("count", "sum", "mean", "min", "max", "p50", "p95", "p99"), rows[0], strict=True))
-        return summary | {"percentile_error": plan.percentile_error}
+
+        async def work(until: float) -> dict[str, Any]:
+            plan = await self._plan(question, among, until, [where.name] if where.name else [])
+            pipeline = nlq.compile_question(question, plan=plan)
+            rows = await self._rows(pipeline.collection, pipeline.stages, until)
+            summary = dict(zip(("count", "sum", "mean", "min", "max", "p50", "p95", "p99"), rows[0], strict=True))
+            return summary | {"percentile_error": plan.percentile_error}
+
+        return await self._turns.take((_kind(question), where.name), work)
 
     async def by_type(self, name: str, types: Sequence[str], functions: Sequence[Function]) -> list[list[Any]]:
         """Of each type that there are metrics of with this name: the type, and then the functions' results.
@@ -163,17 +185,25 @@ class Answers:
             types=tuple(types),
             groups=(GroupKey("type", "type"),),
         )
-        pipeline = nlq.compile_question(question, plan=nlq.Plan(summaries=await self._seals.known()))
-        return await self._rows(pipeline.collection, pipeline.stages)
+
+        async def work(until: float) -> list[list[Any]]:
+            pipeline = nlq.compile_question(question, plan=nlq.Plan(summaries=await self._seals.known()))
+            return await self._rows(pipeline.collection, pipeline.stages, until)
+
+        return await self._turns.take(_kind(question), work)
 
     async def _compute(self, prompt: Prompt, timing: Timing) -> Result:
         timing.enter("database")
         catalog_version = await self._series.refresh()
         timing.enter("parse")
         context = self._context(prompt)
-        async with self._reading:  # of many at once, one in each turn of the loop: others are served between
-            await asyncio.sleep(0)
-            interpretation = self.read(prompt.text, context)
+        async with self._reading:  # of many at once one at a time, and half of the time at most: others are served
+            await asyncio.sleep(self._next_reading_at - time.monotonic())
+            began_at = time.monotonic()
+            try:
+                interpretation = self.read(prompt.text, context)
+            finally:
+                self._next_reading_at = 2 * time.monotonic() - began_at
         question = interpretation.question
         timing.enter("database")
         stamp = self._versions.stamp(depends_on(question), {CATALOG_KEY: catalog_version})
@@ -226,10 +256,15 @@ class Answers:
         many = bool(rows) and rows[0][0] > MAX_EXACT_VALUES
         return replace(plan, sketched=many or plan.lacks(question))
 
-    async def _rows(
-        self, collection: str, stages: Sequence[dict[str, Any]], until: float | None = None
-    ) -> list[list[Any]]:
+    async def _rows(self, collection: str, stages: Sequence[dict[str, Any]], until: float) -> list[list[Any]]:
         return [document["row"] for document in await self._store.aggregate(collection, stages, until)]
+
+
+def _kind(question: Question) -> Hashable:
+    """What questions have in common that take about as long: all but when, and how long about."""
+    ranges = [each for each in (question.range, question.compared_to) if each is not None]
+    lengths = [each.start and each.end and int((each.end - each.start).total_seconds()).bit_length() for each in ranges]
+    return replace(question, range=TimeRange(), compared_to=None), *lengths
 
 
 def depends_on(question: Question) -> Dependency:

@@ -33,8 +33,8 @@ class SlowQuestions:
         self.slow_count = 0
         self._kept: dict[str, Slow] = {}
 
-    def record(self, question: Question, took_ms: float, plan: nlq.Plan) -> None:
-        """Count one that was worked out: what is answered from the cache is not."""
+    def record(self, question: Question, took_ms: float, plan: nlq.Plan | None = None) -> None:
+        """Count one that was worked out, or took too long: what is answered from the cache is not. plan: once known."""
         self.asked_count += 1
         if took_ms < self.slow_ms:
             return
@@ -46,7 +46,7 @@ class SlowQuestions:
         kept.total_ms += took_ms
         kept.asked_at = now
         if took_ms > kept.max_ms:
-            kept.max_ms, kept.reads = took_ms, plan.counted(question, now)
+            kept.max_ms, kept.reads = took_ms, plan.counted(question, now) if plan else None
         if len(self._kept) > MAX_KEPT:
             del self._kept[min(self._kept.values(), key=lambda each: each.max_ms).reading]
 

@@ -411,7 +411,7 @@ def test_only_so_many_are_in_use(mongo_uri: str, redis_uri: str, app_env: str, m
         one, two = await registry.parts("one"), await registry.parts("two")
         assert one.cache._memory is two.cache._memory  # one bound for all
         assert one.mongo.client is two.mongo.client
-        assert one.mongo._answer_slots is two.mongo._answer_slots
+        assert one.answers._turns is two.answers._turns
         with pytest.raises(Unavailable):
             await registry.parts("three")
         await asyncio.sleep(0.4)

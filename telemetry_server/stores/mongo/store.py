@@ -23,18 +23,27 @@ from telemetry_server.errors import HalfRestored, Problem, Unavailable
 from telemetry_server.metric import Metric
 from telemetry_server.metric_filter import Cursor, MetricFilter
 from telemetry_server.stores.documents import Miss, Series
-from telemetry_server.stores.mongo.bounds import REFUSED, bounded
+from telemetry_server.stores.mongo.bounds import REFUSED, answering, bounded
 from telemetry_server.stores.mongo.changes import Changes
 from telemetry_server.stores.mongo.explained import indexes_of
 from telemetry_server.stores.mongo.migrations import Migrations
 from telemetry_server.summaries.retention import Retention
 
 ANSWER_SECONDS = 5.0
-QUEUE_SECONDS = 1.5  # for an answer to begin
 LEAST_SECONDS = 0.05  # for a pipeline that begins late
-MAX_ANSWERS = 4
 WATCH_SECONDS = 0.5
 PING_SECONDS = 0.8
+
+CLIENT: Mapping[str, Any] = {
+    "appname": "telemetry-server",
+    "tz_aware": True,
+    "tzinfo": UTC,
+    "w": "majority",
+    "journal": True,
+    "serverSelectionTimeoutMS": 1500,
+    "connectTimeoutMS": 1000,
+    "heartbeatFrequencyMS": 2000,
+}
 
 DUPLICATE_KEY = 11000
 RESTORING = "restoring"  # a collection that is there while a backup is being put back
@@ -78,19 +87,10 @@ class Mongo:
     is_tenants = False
 
     def __init__(self, uri: str, app_env: str, retention: Retention) -> None:
-        self.client: Any = AsyncIOMotorClient(
-            uri,
-            appname="telemetry-server",
-            tz_aware=True,
-            tzinfo=UTC,
-            w="majority",
-            journal=True,
-            serverSelectionTimeoutMS=1500,
-            connectTimeoutMS=1000,
-            heartbeatFrequencyMS=2000,
-        )
+        self.client: Any = AsyncIOMotorClient(uri, **CLIENT)
+        # Its reads are ended by MongoDB: `pymongo.timeout` would hang up a moment before, which looks like a failure.
+        self._answering: Any = AsyncIOMotorClient(uri, **CLIENT, socketTimeoutMS=int(2000 * ANSWER_SECONDS))
         self._name = f"telemetry_server_{app_env}"
-        self._answer_slots = asyncio.Semaphore(MAX_ANSWERS)
         self.retention = retention
         self._use(self._name)
 
@@ -101,7 +101,7 @@ class Mongo:
         self._misses = self.database["misses"]
 
     def of_tenant(self, tenant: str) -> "Mongo":
-        """The database of a tenant, over the same connections; no more answers run at a time in all."""
+        """The database of a tenant, over the same connections."""
         other = copy(self)
         other.is_tenants = True
         other._use(self.database_of(tenant))  # noqa: SLF001 - it is one of us
@@ -113,6 +113,7 @@ class Mongo:
 
     def close(self) -> None:
         self.client.close()
+        self._answering.close()
 
     async def prepare(self) -> None:
         """Make the indexes, or give a standing one its new expiry. Several processes may do so at once.
@@ -211,31 +212,18 @@ class Mongo:
         return found
 
     async def aggregate(
-        self, collection: str, stages: Sequence[Mapping[str, Any]], until: float | None = None
+        self, collection: str, stages: Sequence[Mapping[str, Any]], until: float
     ) -> list[dict[str, Any]]:
-        """Run a pipeline for at most ANSWER_SECONDS; raises Unavailable soon where MongoDB falls silent.
-
-        Only MAX_ANSWERS run at a time, so that writes find a thread, and MongoDB time for them.
-
-        until: by the monotonic clock, where several pipelines answer one question.
-        """
-        began_at = time.monotonic()
-        until = began_at + ANSWER_SECONDS if until is None else until
+        """Run a pipeline until then, by the monotonic clock; raises Unavailable soon where MongoDB falls silent."""
+        seconds = max(until - time.monotonic(), LEAST_SECONDS)
+        found = self._answering[self.database.name][collection]
 
         async def run() -> list[dict[str, Any]]:
-            async with bounded(max(until - time.monotonic(), LEAST_SECONDS), less_helps=True):
-                documents = await self.database[collection].aggregate(list(stages)).to_list(None)
+            async with answering(seconds):
+                documents = await found.aggregate(list(stages), maxTimeMS=int(1000 * seconds)).to_list(None)
             return [_plain(document) for document in documents]
 
-        try:
-            async with asyncio.timeout(min(QUEUE_SECONDS, until - began_at)):
-                await self._answer_slots.acquire()
-        except TimeoutError:
-            raise Unavailable("Too many answers are under way.") from None
-        try:
-            documents: list[dict[str, Any]] = await self._watched(run())
-        finally:
-            self._answer_slots.release()
+        documents: list[dict[str, Any]] = await self._watched(run())
         return documents
 
     async def explain(self, collection: str, stages: Sequence[Mapping[str, Any]]) -> list[str | None]:
