@@ -14,6 +14,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -201,10 +202,13 @@ class Cache:
             self._land(key, flight)  # its own callback may not have run yet
         flight = _Flight(asyncio.create_task(self._compute(key, compute, raw)), time.monotonic())
         self._flights[key] = flight
-        flight.task.add_done_callback(lambda _: self._land(key, flight))
-        return await asyncio.shield(flight.task)
+        flight.task.add_done_callback(partial(self._land, key, flight))
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            del flight  # its error holds this frame, and would hold what was asked until the next collection
 
-    def _land(self, key: str, flight: _Flight) -> None:
+    def _land(self, key: str, flight: _Flight, _: object = None) -> None:
         if self._flights.get(key) is flight:
             del self._flights[key]
 

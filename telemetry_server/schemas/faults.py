@@ -19,6 +19,7 @@ def load(schema: Schema, raw: object) -> dict[str, Any]:
     try:
         fields: dict[str, Any] = schema.load(raw)
     except ValidationError as error:
+        error.__traceback__ = None  # marshmallow's frames hold the error, which holds `raw`: a circle
         raise Invalid(faults_of(error.messages)) from None
     return fields
 

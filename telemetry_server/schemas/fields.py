@@ -129,15 +129,15 @@ class Tags(fields.Field[tuple[str, ...]]):
     }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, ...]:
+        if not isinstance(value, list | Mapping):
+            raise ValidationError("Must be a list of strings, or an object of strings.")
+        if len(value) > MAX_TAGS:
+            raise ValidationError(f"At most {MAX_TAGS} tags.")
         entries: list[tuple[Any, object]]
         if isinstance(value, list):
             entries = list(enumerate(value))
-        elif isinstance(value, Mapping):
-            entries = [(key, f"{key}:{item}" if isinstance(item, str) else None) for key, item in value.items()]
         else:
-            raise ValidationError("Must be a list of strings, or an object of strings.")
-        if len(entries) > MAX_TAGS:
-            raise ValidationError(f"At most {MAX_TAGS} tags.")
+            entries = [(key, f"{key}:{item}" if isinstance(item, str) else None) for key, item in value.items()]
         seen: dict[str, str] = {}
         wrong: dict[Any, Any] = {}
         for place, entry in entries:

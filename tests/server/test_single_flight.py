@@ -1,6 +1,8 @@
 """The cache by itself, on a real Redis: equal computations at the same time are done once."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -184,5 +186,34 @@ def test_renewal_that_fails_harms_nobody(play: Callable[[Scene], None]) -> None:
         assert cache.recall(b"/q") is None
         with pytest.raises(Unavailable):
             await cache.get("list", ["q"], bench.compute, raw=b"/q")
+
+    play(scene)
+
+
+def test_an_error_holds_nothing_that_was_asked(play: Callable[[Scene], None]) -> None:
+    """What was read of a request is freed with its answer, and not at the collector's next round."""
+
+    class Asked(list[str]):
+        pass
+
+    async def scene(bench: Bench) -> None:
+        async def ask() -> "weakref.ref[Asked]":
+            asked = Asked()
+
+            async def compute() -> Result:
+                await asyncio.sleep(0)
+                raise Unavailable(str(asked))
+
+            with pytest.raises(Unavailable):
+                await bench.cache.get("list", asked, compute)
+            return weakref.ref(asked)
+
+        gc.disable()
+        try:
+            kept = await ask()
+            await asyncio.sleep(0)  # what is to be called when the task is done still is
+            assert kept() is None
+        finally:
+            gc.enable()
 
     play(scene)
