@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,11 @@ import pytest
 from pymongo.database import Database
 from tools.stack import Stack
 
-from telemetry_server.errors import Unavailable
+from telemetry_server.errors import TimedOut, Unavailable
 from telemetry_server.metric import Metric
 from telemetry_server.stores.indexes import indexes
 from telemetry_server.stores.mongo import Mongo
+from telemetry_server.stores.mongo.bounds import SLACK_SECONDS
 from telemetry_server.summaries.retention import Retention
 from tests.conftest import StartServer
 
@@ -252,3 +254,22 @@ def test_write_that_takes_mongodb_too_long_is_unavailable(private_stack: Stack, 
         mongo.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
     assert [(answer.status_code, answer.headers.get("Retry-After")) for answer in answers] == [(503, "1")] * 4
     assert listed.status_code == 504
+
+
+def test_answer_that_takes_mongodb_too_long_says_so(mongo_uri: str, app_env: str) -> None:
+    """It is MongoDB that gives it up, and the connection stays: the driver would hang up, as if MongoDB were away."""
+    endless = [{"$set": {key: {"$range": [0, 2000]}}} for key in "abc"]
+    stages = [stage for each, key in zip(endless, "abc", strict=True) for stage in (each, {"$unwind": f"${key}"})]
+    metric = Metric("a" * 24, "long", "gauge", 1, (), datetime.now(UTC), None)
+
+    async def run() -> None:
+        store = Mongo(mongo_uri, app_env, Retention(*[timedelta(days=1)] * 3))
+        await store.insert([metric], 1)
+        for seconds in (0.1, 0.1, 0.1, 0.5):
+            began_at = time.monotonic()
+            with pytest.raises(TimedOut, match="ask for less"):
+                await store.aggregate("metrics", [*stages, {"$count": "row"}], began_at + seconds)
+            assert seconds <= time.monotonic() - began_at < seconds + SLACK_SECONDS
+        store.close()
+
+    asyncio.run(run())
