@@ -3,6 +3,7 @@
 import asyncio
 import math
 import random
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +20,7 @@ from telemetry_server import instants
 from telemetry_server.metric import Metric
 from telemetry_server.monitoring.counters import Counters
 from telemetry_server.reading.versions import Versions
-from telemetry_server.stores.mongo import Mongo, SummaryStore
+from telemetry_server.stores.mongo import ANSWER_SECONDS, Mongo, SummaryStore
 from telemetry_server.summaries import summariser
 from telemetry_server.summaries.retention import Retention
 from telemetry_server.summaries.seals import Seals
@@ -69,7 +70,8 @@ class World:
         percentiles = any(each.percent for each in question.aggregations)
         plan = nlq.Plan(sketched=percentiles, summaries=await self.seals.known())
         pipeline = nlq.compile_question(question, plan=plan)
-        rows = [found["row"] for found in await self.mongo.aggregate(pipeline.collection, pipeline.stages)]
+        until = time.monotonic() + ANSWER_SECONDS
+        rows = [found["row"] for found in await self.mongo.aggregate(pipeline.collection, pipeline.stages, until)]
         documents = [
             {"_id": ObjectId(m.id), "name": m.name, "type": m.type, "value": m.value, "tags": list(m.tags)}
             | {"timestamp": m.timestamp}
