@@ -125,6 +125,6 @@ class Shares(Conventions):
         if sides[0] == sides[1]:
             refuse("conflict", "Both sides are the same.", self.parts.clause_of(self.parts.ratio or self.parts.per))
         if adds_up[0] != adds_up[1] or units[0] != units[1]:
-            told = " and ".join(f"the {each.label} of {names[0]}" for names, each in sides)
+            told = " and ".join(f"the {each.label} of {next(iter(names), 'all metrics')}" for names, each in sides)
             detail = f"There is no difference of {told}: they are not of one kind."
             refuse("conflict", detail, self.parts.clause_of(self.parts.ratio or self.parts.per))
