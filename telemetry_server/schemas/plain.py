@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 
 from telemetry_server import instants
 from telemetry_server.metric import DEFAULT_TYPE
-from telemetry_server.schemas.fields import MAX_TAGS, MetricType, Name, Tags, check_number
+from telemetry_server.schemas.fields import MetricType, Name, Tags, check_number
 
 MAX_AHEAD = timedelta(days=1)
 _FIELDS = frozenset({"name", "type", "value", "tags", "timestamp"})
@@ -50,8 +50,6 @@ def _type(text: object) -> str:
 
 
 def _tags(value: object) -> tuple[str, ...]:
-    if isinstance(value, list | Mapping) and len(value) > MAX_TAGS:
-        raise ValidationError(f"At most {MAX_TAGS} tags.")
     if isinstance(value, Mapping):
         return _tags_of_object(tuple(value.items()))
     if isinstance(value, list):
