@@ -3,8 +3,8 @@
 from itertools import pairwise
 from typing import Final
 
-from nlq.catalog import words_of
 from nlq.clauses import Amount, Threshold
+from nlq.fold import words_of
 from nlq.lexicon import SPEED_WORDS, Quality
 from nlq.measures import LOOSE, MEASURES, Measure
 from nlq.misfit import refuse

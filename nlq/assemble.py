@@ -7,7 +7,6 @@ from typing import Any
 from nlq.clauses import Aggregations, Listing, Whether
 from nlq.context import Context
 from nlq.conventions import take_count
-from nlq.engine import Match
 from nlq.follow_up import follow_up
 from nlq.lexicon import QUALITY_WORDS
 from nlq.misfit import Misfit, NoQuestionError, refuse
@@ -23,6 +22,7 @@ from nlq.question import (
     ValueFilter,
 )
 from nlq.refusal import CODES, Code, Problem
+from nlq.rule import Match
 from nlq.shares import Shares
 from nlq.subjects import COUNT, NAME
 

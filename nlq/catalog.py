@@ -9,20 +9,17 @@ told apart as fast as a dozen, and take about 350 bytes each.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice, takewhile
 
 from sortedcontainers import SortedDict, SortedList
 
 from nlq import lexicon
+from nlq.fold import fold, fold_begun, words_of
 from nlq.measures import MEASURES, spellings_of
-from nlq.plurals import singular
 from nlq.spelling import MIN_LENGTH, edits
 from nlq.stems import MIN_STEM_LENGTH, stem
 from nlq.verbs import IRREGULAR
 
-_CAMEL = re.compile(r"(?<=[A-Za-z0-9][a-z0-9])(?=[A-Z])")  # `pH` is one word
-_WORD = re.compile(r"[^\s_.:/\-]+")
 _NUMBERED = re.compile(r"(([^\W\d_]{2,})[-_. ]?)\d{1,4}")
 _END = "\0"  # between a word and the name that it is of; in neither of them
 _AFTER_END = "\1"
@@ -36,26 +33,6 @@ MAX_FAMILIES = 10_000
 MAX_BESIDE = 4
 SHORT_PLURAL = 3  # letters, of what would be no plural in general
 PARTICIPLE = "ed"
-
-
-@lru_cache(maxsize=2048)
-def words_of(text: str) -> tuple[str, ...]:
-    """The words of a name or of typed text, folded: `http.requestCount` -> http, request, count."""
-    words = (singular(word.casefold()) for part in _WORD.findall(text) for word in _CAMEL.split(part))
-    return tuple(lexicon.SHORT_FORMS.get(word, word) for word in words)
-
-
-@lru_cache(maxsize=2048)
-def fold(text: str) -> str:
-    """What is left of `text` when case, plural and separators do not matter; a leading slash does."""
-    folded = "".join(words_of(text))
-    return f"/{folded}" if text.startswith("/") else folded or text
-
-
-def _fold_begun(text: str) -> str:
-    """`fold` of a text whose last word is not typed to its end: that may be no plural yet."""
-    *_, last = _WORD.findall(text) or [""]
-    return fold(text[: len(text) - len(last)]) + last.casefold() if text.endswith(last) else fold(text)
 
 
 @dataclass(slots=True)
@@ -80,7 +57,7 @@ class Catalog:
         self._aliases_as_typed: SortedList = SortedList()
         self._names_by_fold: SortedDict = SortedDict()  # -> (name, ...)
         self._names_by_word: SortedList = SortedList()  # word, _END, name
-        self._words: dict[str, int] = {}  # in how many names each word is; 0: only in values
+        self._words: dict[str, Sequence[str]] = {}  # the names that each word is in; none: it is in values alone
         self._words_by_stem: dict[str, tuple[str, ...]] = {}  # words of names alone
         self._measuring: dict[tuple[lexicon.Quality, str | None], SortedList] = {}  # by tag key; None: all
         self._keys_by_fold: dict[str, tuple[str, ...]] = {}
@@ -127,9 +104,12 @@ class Catalog:
         _append(self._names_by_fold, fold(name), name)
         for word in entry.words:
             self._names_by_word.add(f"{word}{_END}{name}")
-            if not self._words.get(word):
+            known = self._words.get(word)
+            if isinstance(known, list):
+                known.append(name)
+            else:
+                self._words[word] = [name]
                 _append(self._words_by_stem, stem(word), word)
-            self._words[word] = self._words.get(word, 0) + 1
         self._add_measuring(name, entry, None)
         return entry
 
@@ -151,7 +131,7 @@ class Catalog:
                 _append(self._families, fold(found[2]), key, found[1])
             for word in words_of(value):
                 if word.isalpha():  # others are never misspelt, and may be a million ids
-                    self._words.setdefault(word, 0)
+                    self._words.setdefault(word, ())
 
     def _shared(self, texts: frozenset[str]) -> frozenset[str]:
         return self._sets.setdefault(texts, texts)
@@ -169,32 +149,34 @@ class Catalog:
         A word that no name has stands for the one name word with its stem, or the one that begins with it. Of words
         that each stand in very many names, the first MAX_TOLD: at least two, so that none is taken for the best.
         """
-        wanted = frozenset(self._name_word(word) for word in words)
-        rarest = min(wanted, key=lambda word: (self._words.get(word, 0), word), default="")
-        if not self._words.get(rarest):
+        wanted = frozenset(map(self._name_word, words))
+        named = self._with_rarest(wanted)
+        if not named:
             return []
-        if self._words[rarest] <= MAX_PARTIAL_NAMES:
-            found = [name for name in self._with_word(rarest + _END) if wanted <= self.names[name].words]
+        if len(named) <= MAX_PARTIAL_NAMES:
+            found = named if len(wanted) == 1 else [name for name in named if wanted <= self.names[name].words]
             found, all_ = found or self._with_stems(words), True
         else:
             found, all_ = self._with_all(sorted(wanted))
         return self._shortest(found, wanted, all_=all_)
 
+    def _with_rarest(self, words: Iterable[str]) -> Sequence[str]:
+        """The names that have the one of the words that the fewest have."""
+        return min((self._words.get(word, ()) for word in words), key=len, default=())
+
     def names_holding(self, words: Sequence[str]) -> list[str]:
         """All names that have all of the folded words, whatever else they have; none where that may be very many."""
-        wanted = frozenset(self._name_word(word) for word in words)
-        rarest = min(wanted, key=lambda word: (self._words.get(word, 0), word), default="")
-        if not 0 < self._words.get(rarest, 0) <= MAX_PARTIAL_NAMES:
-            return []
-        return [name for name in self._with_word(rarest + _END) if wanted <= self.names[name].words]
+        wanted = frozenset(map(self._name_word, words))
+        named = self._with_rarest(wanted)
+        return sorted(n for n in named if wanted <= self.names[n].words) if len(named) <= MAX_PARTIAL_NAMES else []
 
     def _with_stems(self, words: Sequence[str]) -> list[str]:
         """The names that have, of each word, one of the same stem: `ticket sales` are of `ticket.sold`."""
         akin = [frozenset((word, *self._akin(word))) for word in words]
         first = next((found for found in akin if len(found) > 1), None)
-        if first is None or sum(self._words.get(word, 0) for word in first) > MAX_PARTIAL_NAMES:
+        if first is None or sum(len(self._words.get(word, ())) for word in first) > MAX_PARTIAL_NAMES:
             return []
-        found = dict.fromkeys(name for word in sorted(first) for name in self._with_word(word + _END))
+        found = dict.fromkeys(name for word in sorted(first) for name in self._words.get(word, ()))
         return [name for name in found if all(not self.names[name].words.isdisjoint(each) for each in akin)]
 
     def _akin(self, word: str) -> tuple[str, ...]:
@@ -202,8 +184,10 @@ class Catalog:
             return ()
         return self._words_by_stem.get(stem(word), ())
 
-    def _shortest(self, found: list[str], wanted: frozenset[str], *, all_: bool) -> list[str]:
+    def _shortest(self, found: Sequence[str], wanted: frozenset[str], *, all_: bool) -> list[str]:
         """Those with the fewest other words, units aside. all_: nothing has been left out."""
+        if len(found) == 1 and all_:
+            return [*found]
         rest = {
             name: len((self.names[name].words - lexicon.UNIT_WORDS or self.names[name].words) - wanted)
             for name in found
@@ -211,7 +195,7 @@ class Catalog:
         if not all_:  # the best may be among those not looked at
             return sorted(found, key=lambda name: (rest[name], name)) if len(found) > 1 else []
         fewest = min(rest.values(), default=0)
-        return [name for name in found if rest[name] == fewest]
+        return sorted(name for name in found if rest[name] == fewest)
 
     def _with_all(self, words: Sequence[str]) -> tuple[list[str], bool]:
         """The first names that have all of the words, which each stand in many; and whether those are all."""
@@ -284,6 +268,16 @@ class Catalog:
             found = self._values_by_fold.get(folded[:-1])
         return sorted(_pairs(found)) if found else []
 
+    def may_tag(self, folded: str) -> bool:
+        """Whether there may be a key, a value or a family of values that the folded text means."""
+        return (
+            folded in self._values_by_fold
+            or folded in self._keys_by_fold
+            or folded in self._families
+            or folded in self.aliases
+            or (len(folded) == SHORT_PLURAL and folded[-1] == "s")
+        )
+
     def families_like(self, folded: str) -> list[tuple[str, str]]:
         """The (key, beginning) pairs of values that are told apart by a number alone: `web` of `web-01`, `web-02`."""
         return sorted(_pairs(self._families.get(folded, ())))
@@ -339,7 +333,7 @@ class Catalog:
     def resembles_value(self, text: str) -> bool:
         """Whether the text is a word of a stored tag value, or a letter from a value or from one of its words."""
         near = {folded := fold(text), *edits(folded, slips=False)}
-        return any(edit in self._values_by_fold or self._words.get(edit) == 0 for edit in near)
+        return any(edit in self._values_by_fold or self._words.get(edit) == () for edit in near)
 
     # --- what may follow a beginning
 
@@ -349,7 +343,7 @@ class Catalog:
 
     def names_from(self, begun: str, count: int) -> list[str]:
         """The first names that begin with a text, then those that have a word that does."""
-        folded = _fold_begun(begun)
+        folded = fold_begun(begun)
         if not folded:
             return self.first_names(count)
         folds = takewhile(lambda known: known.startswith(folded), self._names_by_fold.irange(folded))

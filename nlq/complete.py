@@ -16,11 +16,14 @@ from functools import cached_property, lru_cache
 from itertools import chain, islice, takewhile
 
 from nlq import lexicon
-from nlq.catalog import Catalog, fold, words_of
+from nlq.attempt import Attempt, read
+from nlq.catalog import Catalog
 from nlq.clauses import Groups, KeyNoun, Metric, Ratio
 from nlq.context import Context
-from nlq.engine import Cover, CrowdedError
-from nlq.interpret import role_of_last, whole_milliseconds
+from nlq.cover import Cover
+from nlq.engine import MAX_RETRIED, CrowdedError
+from nlq.fold import fold, words_of
+from nlq.interpret import whole_milliseconds
 from nlq.phrases import CONTINUATIONS, OPENINGS, STARTERS
 from nlq.plurals import singular
 from nlq.question import GroupKey, TagFilter
@@ -34,8 +37,8 @@ MAX_NAMES = 50  # looked at, for some that fit
 MAX_FILLINGS = 10  # names, keys or values for one place in a phrase
 PATIENCE = 6  # tries in vain, one behind the other, after which a choice is left
 LANE_PATIENCE = 2  # and a lane
-MAX_WORK = 240  # characters read in trying, over all that is tried: bounds the time, however long the prompt is
-WORK_PER_TRY = 6  # what a try costs beside its characters, as so many of them
+MAX_WORK = 400  # matches weighed, over all that is tried: bounds the time, whatever the prompt is
+WORK_PER_TRY = 25  # what a try costs beside its matches, as so many of them
 _SLOT = re.compile(r"\{(\w+)\}")
 _ASSIGNMENT = re.compile(r"([^\s=:]+)(\s*[=:]\s*|\s+(?:is\s+)?)(\S*)$")
 _QUOTES = re.compile('["“”]')
@@ -68,7 +71,7 @@ def complete(prefix: str, context: Context) -> tuple[Completion, ...]:
 
 def _complete(typed: str, context: Context) -> tuple[Completion, ...]:
     begun = _Beginning(typed, context)
-    search = _Search(begun, context, MAX_WORK if typed else MAX_WORK * 2)
+    search = _Search(begun, context, MAX_WORK if typed else 2 * MAX_WORK)
     choices = _Typed(begun, context).choices() if typed else (("", [starter]) for starter in _starters(context.catalog))
     for head, lanes in choices:
         search.among(head, lanes)
@@ -79,37 +82,45 @@ class _Search:
     """Tries what is proposed, and keeps what is answered, until there is enough of it, or it took too long.
 
     Proposals come in lanes, in each what is much alike: a lane, or a choice of them, of which nothing is answered
-    is soon left.
+    is soon left; a choice at once where what is typed stands in the way.
     """
 
     def __init__(self, begun: "_Beginning", context: Context, work: int) -> None:
         self.found: list[Completion] = []
         self._begun = begun
         self._tried: set[str] = set()
-        self._work_left = work
+        self._max_work = work
         self._max_length = context.limits.max_prompt_length
 
     def among(self, head: str, lanes: Iterable[Iterator[str]]) -> None:
         """Try, behind `head`, the first of each lane, then the second, and so on."""
         waiting = deque((lane, 0) for lane in lanes)
         failed = 0
-        while waiting and failed < PATIENCE and len(self.found) < MAX_COMPLETIONS and self._work_left > 0:
+        while waiting and failed < PATIENCE and len(self.found) < MAX_COMPLETIONS and self._may_go_on:
             lane, lane_failed = waiting.popleft()
             if (text := next(lane, None)) is None:
                 continue
             if head + text not in self._tried:
-                fails = not self._is_answered(head, text)
-                failed, lane_failed = (failed + 1, lane_failed + 1) if fails else (0, 0)
+                known = len(self.found)
+                if 0 < self._try(head, text) <= len(self._begun.tokens(head)):
+                    break
+                failed, lane_failed = (0, 0) if len(self.found) > known else (failed + 1, lane_failed + 1)
             if lane_failed < LANE_PATIENCE:
                 waiting.append((lane, lane_failed))
 
-    def _is_answered(self, head: str, text: str) -> bool:
+    @property
+    def _may_go_on(self) -> bool:
+        return self._begun.weighed + WORK_PER_TRY * len(self._tried) < self._max_work
+
+    def _try(self, head: str, text: str) -> int:
+        """Keep it, if it is answered; else where the words end that stand in the way: 0, if that may be anything."""
         self._tried.add(head + text)
-        self._work_left -= WORK_PER_TRY + len(text)
-        role = self._begun.role_of_last(head, text) if len(head + text) <= self._max_length else None
-        if role:
+        if len(head + text) > self._max_length:
+            return 0
+        attempt = self._begun.read(head, text)
+        if role := attempt.last_role:
             self.found.append(Completion(head + text, role))
-        return role is not None
+        return attempt.blamed
 
 
 class _Beginning:
@@ -122,6 +133,11 @@ class _Beginning:
         self._ends = [token.end for token in self._tokens]
         self._begun = GRAMMAR.begin(self._tokens, context)
         self._read: dict[int, list[Cover]] = {}
+
+    @property
+    def weighed(self) -> int:
+        """The matches that were weighed so far."""
+        return self._begun.weighed
 
     def covers(self, head: str, more: tuple[Token, ...] = ()) -> list[Cover]:
         """Of the tokens in `head`, which is the text up to white space in it, or all of it; and of `more`."""
@@ -136,12 +152,12 @@ class _Beginning:
         count = bisect_right(self._ends, len(head))
         return self._tokens[:count]
 
-    def role_of_last(self, head: str, text: str) -> str | None:
-        """The role of the last word of `head + text`, where that is answered. Behind white space in the head."""
+    def read(self, head: str, text: str) -> Attempt:
+        """Read `head + text`. Behind white space in the head."""
         if _QUOTES.search(head):  # may span white space
-            return role_of_last(tokenize(head + text), self._context)
+            return read(tokenize(head + text), self._context, most=MAX_RETRIED)
         more = _proposed(text)  # with their places in `text`, which nothing asks for here
-        return role_of_last((*self.tokens(head), *more), self._context, self.covers(head, more))
+        return read((*self.tokens(head), *more), self._context, self.covers(head, more), MAX_RETRIED)
 
 
 @lru_cache(maxsize=1024)

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from nlq import lexicon
 from nlq.amounts import OPPOSITE, in_own_unit, runs_backwards, value_filter
-from nlq.catalog import words_of
 from nlq.clauses import Aggregations, Amount, Having, Threshold
 from nlq.contradictions import excluded
-from nlq.engine import Match
+from nlq.fold import words_of
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Condition, Function, ValueFilter
+from nlq.rule import Match
 from nlq.stems import stem
 from nlq.subjects import COUNT, Subjects
 from nlq.units import own_measure

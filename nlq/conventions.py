@@ -11,13 +11,13 @@ from nlq.clauses import Aggregations, Ranking, Rate, Share
 from nlq.conditions import Conditions
 from nlq.contradictions import RATED
 from nlq.cycles import MAX_MEASURED, never
-from nlq.engine import Match
 from nlq.measures import MEASURES, SECOND
 from nlq.misfit import refuse
 from nlq.parts import Parts
 from nlq.plurals import singular
 from nlq.question import Aggregation, Condition, Function, Rank, RankedBy, TimeRange
 from nlq.recurrence import Preceding
+from nlq.rule import Match
 from nlq.subjects import COUNT
 from nlq.timeline import Shift
 from nlq.units import LEVELS, UNITLESS, is_measuring, own_measure

@@ -1,114 +1,34 @@
 """The engine: rules -> matches -> the best covers of a prompt.
 
-A rule is a value: a name, a pattern and a producer. A pattern is a line of items:
-
-    last|past <integer> <unit>       words to be met as they stand, and values of a kind
-    the? <ordinal>                   an item with `?` may be missing
-
-The producer gets the context and the values of the `<kind>` items in order, and returns the value of the new match (of
-the rule's `kind`), or None when the parts do not make sense together. Scanners feed matches that no pattern can spell.
-
 Matches are found bottom-up, from the last token to the first, so that all that may follow one is already known when it
-is made: a left-corner chart parser, without tables to build. The cover then strings matches of the clause kinds and
-fillers together over the whole prompt, cheapest first; a word that nothing covers is so dear that a cover has one only
-when it must.
+is made: a left-corner chart parser, without tables to build. Covers are then made of those of the clause kinds.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct
 
 from nlq.context import Context
+from nlq.cover import CLAUSE_COST, FILLER_COST, UNKNOWN_COST, Cover, Way, cheapest, cover_of
 from nlq.patterns import Item, alternatives
 from nlq.refusal import Problem
+from nlq.rule import OPENING, Match, Rule, Scanner
 from nlq.tokens import Token
 
-CLAUSE_COST = 1.0  # so that fewer, longer clauses win
-FILLER_COST = 0.2
-UNKNOWN_COST = 100.0
-TOLERANCE = 1e-9  # of sums of costs
 BEHIND = "had"  # the kind of clauses that may begin with what opens a question, but not where that opens the prompt
 WHICH = "which"
 SUBJECT = "key-noun"  # the kind of matches that it asks about
 NAMED = "one-keyless"  # the kind of matches that the catalog's values make
-OPENING = "lead"  # the kind of clauses that stand at the beginning or nowhere
-MAX_COVERS = 8
-MARGIN = 0.75  # a dearer cover may stand in for one that makes no question, but not at any price
 ALONE = 3  # so few words may be read otherwise where nothing follows: `may`
-MAX_REACH = 7  # words in a row that a scanner may need to see for one match
 MAX_MATCHES = 3000  # of a whole prompt; ordinary ones have about a hundred
 MAX_RETRIED = 600  # of one that is tried in place of another, of which there may be several
-
-Producer = Callable[..., Any]
 
 
 class CrowdedError(Exception):
     """More matches than may be weighed: the prompt says the same kind of thing over and over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """`pattern` makes a `kind`. `cost` is what it takes to believe this reading: 0 for plain speech.
-
-    note: what a clause of this rule takes for granted, told as an assumption.
-    """
-
-    name: str
-    pattern: str
-    kind: str
-    produce: Producer
-    cost: float = 0.0
-    note: str = ""
-
-
-class Match(Struct, frozen=True):
-    """A reading of the tokens `[start, end)`: a value of a kind. `cost` adds up over its parts."""
-
-    start: int
-    end: int
-    kind: str
-    value: Any
-    cost: float
-    rule: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Scanner:
-    """Matches that are read off the tokens themselves: `scan(tokens, context)` yields them in any order.
-
-    skips: takes a third argument, a position, and leaves out matches that end there or before. reach: the most
-    words in a row that one match depends on.
-    """
-
-    name: str
-    scan: Callable[..., Iterable[Match]]
-    skips: bool = False
-    reach: int = MAX_REACH
-
-
-class Cover(Struct, frozen=True):
-    """One way to read the whole prompt: clauses, and the positions of fillers and of unknown words."""
-
-    cost: float
-    clauses: tuple[Match, ...]
-    fillers: tuple[int, ...]
-    unknown: tuple[int, ...]
-
-    def passing(self, position: int, *, filler: bool) -> "Cover":
-        """This cover with the word behind it, which no clause reads."""
-        if filler:
-            return Cover(self.cost + FILLER_COST, self.clauses, (*self.fillers, position), self.unknown)
-        return Cover(self.cost + UNKNOWN_COST, self.clauses, self.fillers, (*self.unknown, position))
-
-    def reading(self, match: Match) -> "Cover":
-        """This cover with a clause behind it."""
-        cost = self.cost + match.cost + CLAUSE_COST
-        return Cover(cost, (*self.clauses, match), self.fillers, self.unknown)
 
 
 class _Node:
@@ -163,7 +83,8 @@ class Grammar:
 
         most: matches that are weighed; beyond, CrowdedError is raised, as by all methods that read.
         """
-        return self._covers(tokens, self._chart(tokens, context, most).matches)[-1]
+        ways = self._ways(tokens, self._chart(tokens, context, most).matches)[-1]
+        return [cover_of(way, len(tokens)) for way in ways]
 
     def matches(self, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
         """Every match of every kind, wherever it starts."""
@@ -216,39 +137,40 @@ class Grammar:
             if node is not None:
                 _add(node, position, match.end, (match.value,), match.cost, chart, agenda)
 
-    def _covers(
+    def _ways(
         self,
         tokens: Sequence[Token],
         chart: list[dict[str, list[Match]]],
-        begun: Sequence[list[Cover]] = (),
+        begun: Sequence[list[Way]] = (),
         *,
         goes_on: bool = False,
-    ) -> list[list[Cover]]:
-        """The best covers of the tokens up to each position. goes_on: of a beginning that more words will follow.
+    ) -> list[list[Way]]:
+        """The best ways through the tokens up to each position. goes_on: of a beginning that more words will follow.
 
         begun: those up to the first positions, if known. Where they are known, the chart has of those positions no more
         than the matches that reach beyond them.
         """
-        covers: list[list[Cover]] = [*begun, *([] for _ in range(len(begun), len(tokens) + 1))]
-        covers[0] = [Cover(0.0, (), (), ())]
-        ways: list[list[_Way]] = [[] for _ in range(len(tokens) + 1)]
+        best: list[list[Way]] = [*begun, *([] for _ in range(len(begun), len(tokens) + 1))]
+        best[0] = [(0.0, None, None, False)]
+        found: list[list[Way]] = [[] for _ in range(len(tokens) + 1)]
         last, asks = -1 if goes_on else self._last(tokens), bool(tokens) and tokens[0].norm in self._openings
         for position in range(len(tokens)):
             known, barred = chart[position], OPENING if position else BEHIND if asks else ""
             if position >= max(len(begun), 1):
-                covers[position] = _cheapest(ways[position], position)
+                best[position] = cheapest(found[position])
+            ways = best[position]
             if position >= len(begun) - 1:
                 fills = self._fills(position, tokens, chart, followed=goes_on or position < last)
                 passing = FILLER_COST if fills else UNKNOWN_COST
-                ways[position + 1].extend([(cover.cost + passing, cover, None, fills) for cover in covers[position]])
+                found[position + 1].extend([(way[0] + passing, way, None, fills) for way in ways])
             for kind, matches in known.items():
                 if kind in self.clauses and kind != barred:
                     for match in matches:
                         cost = match.cost + CLAUSE_COST
-                        ways[match.end].extend([(cover.cost + cost, cover, match, False) for cover in covers[position]])
+                        found[match.end].extend([(way[0] + cost, way, match, False) for way in ways])
         if len(tokens) >= max(len(begun), 1):
-            covers[-1] = _cheapest(ways[-1], len(tokens))
-        return covers
+            best[-1] = cheapest(found[-1])
+        return best
 
     def _last(self, tokens: Sequence[Token]) -> int:
         """The place of the last word that is more than a lead."""
@@ -279,19 +201,6 @@ class Grammar:
         return not token.quoted and token.norm in self._leading
 
 
-_Way = tuple[float, Cover, Match | None, bool]  # to a cover: its cost, the cover before, what is read then, or fills
-
-
-def _cheapest(ways: list[_Way], end: int) -> list[Cover]:
-    """The covers that count. What follows costs them all the same, so that the others can be left out midway."""
-    best = sorted(ways, key=itemgetter(0))[:MAX_COVERS]  # of few, faster than a heap
-    return [
-        before.reading(match) if match else before.passing(end - 1, filler=fills)
-        for cost, before, match, fills in best
-        if cost <= best[0][0] + MARGIN + TOLERANCE
-    ]
-
-
 class _Edge(Struct, frozen=True):
     """A pattern that has been met in part, up to a position, where it is at `node`."""
 
@@ -315,12 +224,16 @@ class _Chart:
 
 
 class Begun:
-    """A beginning of a prompt, read once. What is read within it stays; only what reaches beyond is read anew."""
+    """A beginning of a prompt, read once. What is read within it stays; only what reaches beyond is read anew.
+
+    weighed: the matches so far, of the beginning and of all that it has gone on with: what it has cost.
+    """
 
     def __init__(self, grammar: Grammar, chart: _Chart) -> None:
+        self.weighed = MAX_MATCHES - chart.room
         self._grammar = grammar
         self._chart = chart
-        self._covers = grammar._covers(chart.tokens, chart.matches, goes_on=True)  # noqa: SLF001 - a part of the grammar
+        self._ways = grammar._ways(chart.tokens, chart.matches, goes_on=True)  # noqa: SLF001 - a part of the grammar
 
     def covers(self, count: int, more: Sequence[Token]) -> list[Cover]:
         """The covers of the first `count` tokens and `more` behind them, as `parse` would find them."""
@@ -328,9 +241,17 @@ class Begun:
         tokens = (*base.tokens[:count], *more)
         open_ = count and base.tokens[count - 1].norm == WHICH
         if count < ALONE or not tokens or open_ or grammar.leads(tokens[-1]):
-            return grammar.parse(tokens, base.context)
-        chart = _Chart(tokens, base.context, MAX_RETRIED)
-        scanned = grammar._scanned(tokens, base.context, count)  # noqa: SLF001 - a part of the grammar
+            chart, known = grammar._chart(tokens, base.context, MAX_RETRIED), []  # noqa: SLF001 - a part of the grammar
+        else:
+            chart, known = self._gone_on(count, tokens), self._ways[: count + 1]
+        self.weighed += MAX_RETRIED - chart.room
+        return [cover_of(way, len(tokens)) for way in grammar._ways(tokens, chart.matches, known)[-1]]  # noqa: SLF001
+
+    def _gone_on(self, count: int, tokens: Sequence[Token]) -> _Chart:
+        """The matches that reach beyond the first `count` tokens, which the beginning has too."""
+        grammar, context = self._grammar, self._chart.context
+        chart = _Chart(tokens, context, MAX_RETRIED)
+        scanned = grammar._scanned(tokens, context, count)  # noqa: SLF001 - a part of the grammar
         for position in reversed(range(len(tokens))):
             agenda = scanned[position]
             if position < count:
@@ -338,7 +259,7 @@ class Begun:
             else:
                 _add_words(grammar._root, position, position, (), 0.0, chart, agenda)  # noqa: SLF001
             grammar._close(position, agenda, chart)  # noqa: SLF001
-        return grammar._covers(tokens, chart.matches, self._covers[: count + 1])[-1]  # noqa: SLF001
+        return chart
 
     def _add_gone_on(self, start: int, count: int, chart: _Chart, found: list[Match]) -> None:
         """Add the matches from `start` of patterns that were met in part, and go on beyond the beginning."""

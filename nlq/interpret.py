@@ -1,26 +1,25 @@
 """Prompt -> Interpretation, or Refusal: the covers are tried in order, and every word is accounted for."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 from itertools import combinations, islice, product
-from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from nlq.assemble import Assembled, assemble, problem_of
-from nlq.catalog import fold
-from nlq.clauses import Aggregations
+from nlq.assemble import Assembled
+from nlq.attempt import Attempt, not_understood, read
 from nlq.context import Context
 from nlq.corrections import MAX_CHOICES, corrections
 from nlq.describe import describe
-from nlq.engine import MAX_MATCHES, MAX_RETRIED, Cover, CrowdedError
+from nlq.engine import MAX_RETRIED, CrowdedError
+from nlq.fold import fold
 from nlq.interpretation import Interpretation
 from nlq.lexicon import FILLERS
 from nlq.misfit import Misfit
 from nlq.places import values_by_country
 from nlq.refusal import Code, Problem, Refusal
-from nlq.rules import GRAMMAR, ROLES, VOCABULARY
+from nlq.rules import ROLES, VOCABULARY
 from nlq.rules.stored import may_be_verb
 from nlq.suggestions import gone_on, left_out, nearest_words, replaced, with_a_subject
 from nlq.tokens import Token, tokenize
@@ -31,22 +30,8 @@ MAX_CANDIDATES = 6
 MAX_CORRECTIONS = 3  # words misspelt in one prompt
 MAX_WORK = 600  # characters read anew in search of what was meant: bounds the time, however long the prompt is
 WORK_PER_TRY = 40  # what a try costs beside its characters, as so many of them
-SAME = 1e-6
 _Fixes = dict[int, str]  # by the position of a token, what it is read as
 _OF_VALUES = ("tag", "comparison")  # roles of clauses that say values
-
-_TELLING: tuple[Code, ...] = ("unsupported", "unknown_value")  # problems that say more than that a word is unknown
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """What came of one token sequence: a question, or why there is none."""
-
-    tokens: tuple[Token, ...]
-    cover: Cover
-    outcome: Assembled | Misfit | None  # None: words that nothing covers
-    rivals: tuple[Assembled, ...] = ()  # other questions at the same cost
-    context: Context | None = None
 
 
 def interpret(prompt: str, context: Context) -> Interpretation | Refusal:
@@ -67,7 +52,7 @@ def _interpret(prompt: str, context: Context) -> Interpretation | Refusal:
     tokens = tokenize(prompt)
     if not any(token.is_word for token in tokens):
         return Refusal("empty", "Nothing was asked.", 0, len(prompt), suggestions=_examples(context))
-    attempt = _attempt(tokens, context)
+    attempt = read(tokens, context)
     fixes: _Fixes = {}
     if suspects := _suspects(attempt):
         attempt, fixes = _corrected(prompt, attempt, suspects, context)
@@ -93,66 +78,7 @@ def whole_milliseconds(context: Context) -> Context:
     return replace(context, now=now.replace(microsecond=now.microsecond // 1000 * 1000))
 
 
-def _attempt(
-    tokens: Sequence[Token], context: Context, covers: list[Cover] | None = None, most: int = MAX_MATCHES
-) -> _Attempt:
-    covers = covers or GRAMMAR.parse(tokens, context, most)
-    zone = next((clause.value for clause in covers[0].clauses if clause.kind == "zone"), None)
-    if isinstance(zone, ZoneInfo) and zone != context.zone:
-        context = replace(context, zone=zone)
-        covers = GRAMMAR.parse(tokens, context, most)
-    best = covers[0]
-    if best.unknown:
-        misfit = problem_of(best.clauses, _TELLING)
-        if misfit and misfit.problem.code == "unknown_value":
-            detail = f"{misfit.problem.detail} {_not_understood(tokens, best.unknown)}"
-            misfit = replace(misfit, problem=replace(misfit.problem, detail=detail))
-        return _Attempt(tuple(tokens), best, misfit, context=context)
-    if not best.clauses:
-        return _Attempt(tuple(tokens), best, Misfit(Problem("empty", "Nothing was asked.")), context=context)
-    outcome: Assembled | Misfit | None = _out_of_place(tokens, best)
-    for cover in covers if outcome is None else ():
-        if cover.unknown:
-            break
-        tried = assemble(cover.clauses, context)
-        outcome = outcome or tried
-        if isinstance(outcome, Misfit) and outcome.problem.code == "ambiguous":
-            break  # a dearer reading of the same words would guess what is to be asked back
-        if isinstance(tried, Assembled):
-            return _Attempt(tuple(tokens), cover, tried, _rivals(cover, tried, covers, context), context)
-    return _Attempt(tuple(tokens), best, outcome, context=context)
-
-
-def _out_of_place(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
-    """`deploys per service, and how many were rolled back`: one figure cannot answer both. `in October when`: what?"""
-    for clause in cover.clauses[1:]:
-        before = clause.start - 1
-        asked = tokens[clause.start].norm == "how" and tokens[before].norm == "and" and before in cover.fillers
-        goes_on = any(token.is_word for token in tokens[clause.end :])
-        more = clause.rule == "and how many" and _says_no_number(cover)
-        if asked or more or (clause.rule in ("and how many", "and how much") and goes_on):
-            return Misfit(Problem("conflict", "Two questions in one prompt: ask one after the other."), clause)
-        if clause.rule == "when, in a range" and not goes_on:
-            return Misfit(Problem("incomplete", "Something is missing behind 'when'."), clause)
-    return None
-
-
-def _says_no_number(cover: Cover) -> bool:
-    """Whether it asks for an average, or the like, where `how many` would be another figure."""
-    said = (clause.value for clause in cover.clauses if isinstance(clause.value, Aggregations))
-    return any(each.function not in ("count", "sum") for aggregations in said for each in aggregations.aggregations)
-
-
-def _rivals(chosen: Cover, outcome: Assembled, covers: Iterable[Cover], context: Context) -> tuple[Assembled, ...]:
-    """Other questions that the prompt asks just as well."""
-    equals = (cover for cover in covers if cover is not chosen and abs(cover.cost - chosen.cost) < SAME)
-    others = (assemble(cover.clauses, context) for cover in equals if not cover.unknown)
-    rivals = {other.question: other for other in others if isinstance(other, Assembled)}
-    rivals.pop(outcome.question, None)
-    return tuple(rivals.values())
-
-
-def _suspects(attempt: _Attempt) -> tuple[int, ...]:
+def _suspects(attempt: Attempt) -> tuple[int, ...]:
     """The positions of words that may be meant otherwise: unknown ones, a key or value that is not stored, a verb that
     goes with nothing.
     """
@@ -167,19 +93,19 @@ def _suspects(attempt: _Attempt) -> tuple[int, ...]:
     return tuple(dict.fromkeys((*missing, *attempt.cover.unknown)))
 
 
-def _corrected(prompt: str, attempt: _Attempt, suspects: tuple[int, ...], context: Context) -> tuple[_Attempt, _Fixes]:
+def _corrected(prompt: str, attempt: Attempt, suspects: tuple[int, ...], context: Context) -> tuple[Attempt, _Fixes]:
     """The prompt with its unknown words read as what they may have been meant to be, where one reading is best; else
     with as many of them read so as can be, so that what is told is what then stands in the way.
     """
     options = {place: words for place in suspects if (words := corrections(attempt.tokens[place], context))}
     if not 0 < len(options) <= MAX_CORRECTIONS:
         return attempt, {}
-    found: list[tuple[_Attempt, _Fixes]] = []
-    nearer: list[tuple[_Attempt, _Fixes]] = []
+    found: list[tuple[Attempt, _Fixes]] = []
+    nearer: list[tuple[Attempt, _Fixes]] = []
     for chosen in islice(product(*options.values()), _tries(prompt)):
         fixes = dict(zip(options, chosen, strict=True))
         try:
-            tried = _attempt(_with(attempt.tokens, fixes), context, most=MAX_RETRIED)
+            tried = read(_with(attempt.tokens, fixes), context, most=MAX_RETRIED)
         except (OverflowError, CrowdedError):
             continue
         if isinstance(tried.outcome, Assembled) and not tried.rivals:
@@ -194,7 +120,7 @@ def _corrected(prompt: str, attempt: _Attempt, suspects: tuple[int, ...], contex
     return found[0]
 
 
-def _is_odd(attempt: _Attempt) -> bool:
+def _is_odd(attempt: Attempt) -> bool:
     """Whether what comes of a guess is nothing that anyone will have meant."""
     return isinstance(attempt.outcome, Misfit) and attempt.outcome.problem.code in ("unsupported", "conflict")
 
@@ -207,7 +133,7 @@ def _with(tokens: Sequence[Token], fixes: _Fixes) -> list[Token]:
     return fixed
 
 
-def _told(attempt: _Attempt, fixes: _Fixes, prompt: str) -> list[str]:
+def _told(attempt: Attempt, fixes: _Fixes, prompt: str) -> list[str]:
     tokens = attempt.tokens
     return [f"'{prompt[tokens[place].start : tokens[place].end]}' read as '{word}'" for place, word in fixes.items()]
 
@@ -217,21 +143,13 @@ def _tries(prompt: str) -> int:
     return MAX_WORK // (WORK_PER_TRY + len(prompt))
 
 
-def _differ(first: _Attempt, second: _Attempt) -> bool:
+def _differ(first: Attempt, second: Attempt) -> bool:
     if not isinstance(first.outcome, Assembled) or not isinstance(second.outcome, Assembled):
         return True
     return first.outcome.question != second.outcome.question
 
 
-def _roles(cover: Cover) -> dict[int, str]:
-    """What the word at each position is read as."""
-    roles = dict.fromkeys(cover.fillers, "filler") | dict.fromkeys(cover.unknown, "unknown")
-    for clause in cover.clauses:
-        roles |= dict.fromkeys(range(clause.start, clause.end), ROLES[clause.kind])
-    return roles
-
-
-def _by_alias(attempt: _Attempt, reading: str, context: Context) -> Iterator[str]:
+def _by_alias(attempt: Attempt, reading: str, context: Context) -> Iterator[str]:
     """What was read by way of an alias."""
     catalog = context.catalog
     for clause in attempt.cover.clauses if catalog.aliases else ():
@@ -243,7 +161,7 @@ def _by_alias(attempt: _Attempt, reading: str, context: Context) -> Iterator[str
                 yield f"'{' '.join(token.text for token in run[start:end])}' read as {meant}"
 
 
-def _as_values(attempt: _Attempt, context: Context) -> Iterator[str]:
+def _as_values(attempt: Attempt, context: Context) -> Iterator[str]:
     """The names of countries that were read as their codes, and verbs as participles."""
     catalog = context.catalog
     for clause in attempt.cover.clauses:
@@ -257,8 +175,8 @@ def _as_values(attempt: _Attempt, context: Context) -> Iterator[str]:
                     yield f"'{' '.join(token.text for token in run[start:end])}' read as {value}"
 
 
-def _words(prompt: str, attempt: _Attempt) -> tuple[Word, ...]:
-    roles = _roles(attempt.cover)
+def _words(prompt: str, attempt: Attempt) -> tuple[Word, ...]:
+    roles = attempt.roles
     return tuple(
         Word(prompt[token.start : token.end], token.start, token.end, roles[index])
         for index, token in enumerate(attempt.tokens)
@@ -268,7 +186,7 @@ def _words(prompt: str, attempt: _Attempt) -> tuple[Word, ...]:
 # --- refusals
 
 
-def _refuse(prompt: str, attempt: _Attempt, fixes: _Fixes, context: Context) -> Refusal:
+def _refuse(prompt: str, attempt: Attempt, fixes: _Fixes, context: Context) -> Refusal:
     tokens, words, unknown = attempt.tokens, _words(prompt, attempt), _strangers(attempt)
     if isinstance(attempt.outcome, Assembled):
         readings = [describe(each.question) for each in (attempt.outcome, *attempt.rivals)]
@@ -282,7 +200,7 @@ def _refuse(prompt: str, attempt: _Attempt, fixes: _Fixes, context: Context) -> 
         code, first, end = "incomplete", attempt.cover.unknown[0], len(tokens)
         detail = f"Something is missing behind {tokens[attempt.cover.unknown[-1]].text!r}."
     else:
-        code, detail = "not_understood", _not_understood(tokens, unknown)
+        code, detail = "not_understood", not_understood(tokens, unknown)
         first = unknown[0]
         end = next(place for place in range(first + 1, len(tokens) + 1) if place not in unknown)
     span = (tokens[first].start, tokens[end - 1].end)
@@ -314,24 +232,20 @@ def _respelt(prompt: str, tokens: Sequence[Token], fixes: _Fixes) -> tuple[str, 
     return prompt, tuple(moved)
 
 
-def _strangers(attempt: _Attempt) -> tuple[int, ...]:
+def _strangers(attempt: Attempt) -> tuple[int, ...]:
     """The unknown words that the language does not know; and where it knows all of them, those."""
     unknown = attempt.cover.unknown
     return tuple(place for place in unknown if attempt.tokens[place].norm not in VOCABULARY) or unknown
 
 
-def _is_unfinished(attempt: _Attempt) -> bool:
+def _is_unfinished(attempt: Attempt) -> bool:
     """`errors by`: every word is known, and the last one leads to something that is not there."""
     unknown, tokens = attempt.cover.unknown, attempt.tokens
     known = all(tokens[place].norm in VOCABULARY and not tokens[place].quoted for place in unknown)
     return known and not any(token.is_word for token in tokens[unknown[-1] + 1 :])
 
 
-def _not_understood(tokens: Sequence[Token], unknown: Iterable[int]) -> str:
-    return f"Not understood: {', '.join(repr(tokens[position].text) for position in unknown)}."
-
-
-def _candidates(prompt: str, attempt: _Attempt, code: Code, span: tuple[int, int], context: Context) -> Iterator[str]:
+def _candidates(prompt: str, attempt: Attempt, code: Code, span: tuple[int, int], context: Context) -> Iterator[str]:
     """What may be asked instead, likeliest first."""
     tokens, outcome, unknown = attempt.tokens, attempt.outcome, _strangers(attempt)
     if isinstance(outcome, Misfit):
@@ -371,16 +285,9 @@ def answered_role(text: str, context: Context) -> str | None:
     if len(text) > context.limits.max_prompt_length:
         return None
     try:
-        return role_of_last(tokenize(text), whole_milliseconds(context))
+        return read(tokenize(text), whole_milliseconds(context), most=MAX_RETRIED).last_role
     except (OverflowError, CrowdedError):
         return None
-
-
-def role_of_last(tokens: Sequence[Token], context: Context, covers: list[Cover] | None = None) -> str | None:
-    """The same, of a prompt that has been cut into tokens, and perhaps covered, already. It may raise."""
-    attempt = _attempt(tokens, context, covers, MAX_RETRIED)
-    answered = isinstance(attempt.outcome, Assembled) and not attempt.rivals
-    return _roles(attempt.cover)[len(attempt.tokens) - 1] if answered else None
 
 
 def _examples(context: Context) -> tuple[str, ...]:

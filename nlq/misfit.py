@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import NoReturn
 
-from nlq.engine import Match
 from nlq.refusal import Code, Problem
+from nlq.rule import Match
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from msgspec import structs
 
-from nlq.catalog import words_of
 from nlq.context import Context
-from nlq.engine import Match
+from nlq.fold import words_of
 from nlq.plurals import singular
+from nlq.rule import Match
 from nlq.tokens import Token
 from nlq.verbs import PARTICLES
 
@@ -21,7 +21,7 @@ def with_particles(scan: Scan) -> Scan:
 
     def both(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
         yield from scan(tokens, context, since)
-        if not any(token.norm in PARTICLES for token in tokens):
+        if PARTICLES.isdisjoint([token.norm for token in tokens]):
             return
         run, starts = _joined(tokens, context)
         if len(run) == len(tokens):

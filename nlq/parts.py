@@ -48,9 +48,9 @@ from nlq.clauses import (
     Within,
 )
 from nlq.cycles import NIGHTS, a_day_on, is_long, joined
-from nlq.engine import Match
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Cycle, Grain, GroupKey, TagFilter, TimeRange
+from nlq.rule import Match
 from nlq.said import Said
 
 _COUNT, _SUM, _LATEST = Aggregation("count"), Aggregation("sum"), Aggregation("latest")

@@ -2,10 +2,16 @@
 
 from typing import Final
 
-from nlq.catalog import Catalog, fold, words_of
+from nlq.catalog import Catalog
 from nlq.countries import KEYS, NAMES
+from nlq.fold import fold, words_of
 
 _CODES: Final = {fold(name): tuple(map(fold, codes)) for name, codes in NAMES.items()}
+
+
+def is_country(folded: str) -> bool:
+    """Whether it is the name of a country."""
+    return folded in _CODES
 
 
 def values_by_country(folded: str, catalog: Catalog) -> list[tuple[str, str]]:

@@ -10,10 +10,11 @@ from msgspec import structs
 
 from nlq.catalog import Catalog
 from nlq.context import Context
-from nlq.engine import CrowdedError, Grammar, Match
+from nlq.engine import CrowdedError, Grammar
 from nlq.measures import CURRENCIES
 from nlq.question import TimeRange
 from nlq.refusal import Problem
+from nlq.rule import Match
 from nlq.rules import number, time_alone, time_range
 from nlq.timeline import Span
 from nlq.tokens import Token, tokenize

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nlq.engine import Match
 from nlq.misfit import refuse
+from nlq.rule import Match
 
 
 class Said:

@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Final
 
 from nlq import lexicon, verbs
-from nlq.catalog import words_of
 from nlq.clauses import Aggregations, Changed, How, KeyNoun, Listing, Metric, Occurred, Ranking, Threshold
 from nlq.context import Context
+from nlq.fold import words_of
 from nlq.measures import MEASURES
 from nlq.misfit import refuse
 from nlq.parts import Parts

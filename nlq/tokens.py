@@ -109,12 +109,15 @@ def _join_quotes(text: str, words: list[tuple[str, int]]) -> Iterable[Token]:
 
 def _split_units(tokens: Iterable[Token]) -> Iterable[Token]:
     for token in tokens:
-        if _HYPHENED.fullmatch(token.norm) and not token.quoted:
+        if token.quoted or not (token.text[0].isdecimal() or "-" in token.text or token.text[0] == "+"):
+            yield token
+            continue
+        if _HYPHENED.fullmatch(token.norm):
             for found in _PIECE.finditer(token.text):
                 yield Token(found[0], found[0].casefold(), token.start + found.start(), token.start + found.end())
             continue
-        third = None if token.quoted else _THIRD_OF_MONTH.fullmatch(token.text)  # `mid-November`
-        pairs = [] if token.quoted else _NUMBER_WITH_UNIT.findall(token.text)
+        third = _THIRD_OF_MONTH.fullmatch(token.text)  # `mid-November`
+        pairs = _NUMBER_WITH_UNIT.findall(token.text)
         known = lexicon.UNIT_SUFFIXES if len(pairs) == 1 else lexicon.UNITS  # `2h30m`: several are of time
         pieces = [*third.groups()] if third else [piece for pair in pairs for piece in pair]
         is_split = "".join(pieces) == token.text and all(unit.casefold() in known for unit in pieces[1::2])

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from nlq.catalog import words_of
+from nlq.fold import words_of
 from nlq.lexicon import QUALITY_WORDS, Quality
 from nlq.measures import MEASURES, SECOND, STATISTICS, Measure
 from nlq.question import Question

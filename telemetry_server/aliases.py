@@ -30,7 +30,7 @@ class Aliases:
 
 def read(path: str) -> Aliases:
     """Read a file; empty lines, and what follows a `#`, say nothing. Raises AliasError."""
-    from nlq.catalog import fold  # noqa: PLC0415 - takes a second, and only who has aliases needs it
+    from nlq.fold import fold  # noqa: PLC0415 - takes a second, and only who has aliases needs it
 
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from nlq import lexicon
-from nlq.catalog import fold
 from nlq.clauses import Aggregations, Rate
 from nlq.context import Context
-from nlq.engine import Match, Producer, Rule, Scanner
+from nlq.fold import fold
 from nlq.question import Aggregation, Function, Grain, GroupKey, Unit
 from nlq.refusal import Problem
+from nlq.rule import Match, Producer, Rule, Scanner
 from nlq.tokens import Token
 
 _PNN = re.compile(r"p([+-]?\d{1,15}(?:\.\d{1,6})?)$")

@@ -2,9 +2,9 @@
 
 from nlq.clauses import Groups, Instances
 from nlq.context import Context
-from nlq.engine import Rule
 from nlq.question import TagFilter
 from nlq.refusal import Problem
+from nlq.rule import Rule
 
 # Each stands for nothing by itself. A key, a value or a word of a name that is spelt so comes first.
 _NOUNS = """

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from nlq.clauses import Against, Beside, Compare, Versus
 from nlq.context import Context
-from nlq.engine import Producer, Rule
 from nlq.question import TagFilter, TimeRange, Unit
 from nlq.recurrence import Pattern, Preceding
 from nlq.refusal import Problem
+from nlq.rule import Producer, Rule
 from nlq.rules.time.moment import last_and_this
 from nlq.rules.time.produce import sound
 from nlq.timeline import Shift, unit_at

@@ -18,11 +18,11 @@ from nlq.clauses import (
     Whether,
 )
 from nlq.context import Context
-from nlq.engine import Producer, Rule
 from nlq.lexicon import CHANGES, NEGATED
 from nlq.measures import MEASURES
 from nlq.question import Comparison, Condition, Function, Grain, GroupKey, TimeRange, Unit
 from nlq.refusal import Problem
+from nlq.rule import Producer, Rule
 from nlq.rules.ranking import bounded
 
 _WHICH = "which|what"

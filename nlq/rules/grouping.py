@@ -6,9 +6,9 @@ from nlq import lexicon
 from nlq.clauses import Groups, KeyNoun
 from nlq.context import Context
 from nlq.contradictions import MAX_GRAIN_COUNTS
-from nlq.engine import Rule
 from nlq.question import Grain, GroupKey, Unit
 from nlq.refusal import Problem
+from nlq.rule import Rule
 
 MAX_KEYS = 10  # told where a tag is unknown
 UNKNOWN_KEY_COST = 30.0  # dearer than any other reading, cheaper than an unknown word

@@ -5,15 +5,16 @@ from dataclasses import replace
 from functools import lru_cache
 
 from nlq import lexicon
-from nlq.catalog import Catalog, fold, words_of
+from nlq.catalog import Catalog
 from nlq.clauses import Metric, Per, Ratio
 from nlq.context import Context
-from nlq.engine import Match, Rule, Scanner
+from nlq.fold import fold, words_of
 from nlq.measures import MEASURES
 from nlq.particles import respelled, with_particles
 from nlq.plurals import singular
 from nlq.question import Aggregation, Unit
 from nlq.refusal import Problem
+from nlq.rule import Match, Rule, Scanner
 from nlq.tokens import Token
 from nlq.units import LEVELS, is_measuring, measure_of
 from nlq.verbs import ANEW
@@ -51,9 +52,7 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
             elif hopeful and (not grammar[end - 1] or (end > start + 1 and singular(tokens[end - 1].norm) == "value")):
                 run = tokens[start:end]
                 said = _text(run)
-                names = (
-                    catalog.names_with(words_of(said)) or catalog.names_with(respelled(run)) or _in_sense(run, context)
-                )
+                names = catalog.names_with(words_of(said)) or _otherwise(run, context)
                 # where no name has these words, none has them and more
                 hopeful = bool(names) or (end == start + 1 and tokens[start].norm == "response")
                 if names and (part := _part(run, said, names, context)):
@@ -75,9 +74,11 @@ def _is_reserved(word: str) -> bool:
     return word in lexicon.FILLERS or singular(word) in lexicon.RESERVED
 
 
-def _in_sense(run: Sequence[Token], context: Context) -> list[str]:
-    """The names of what a word is a name for, if none has it."""
-    said = " ".join(token.norm for token in run)
+def _otherwise(run: Sequence[Token], context: Context) -> list[str]:
+    """The names of what the words are other words for, if none has them."""
+    if (words := respelled(run)) and (found := context.catalog.names_with(words)):
+        return found
+    said = " ".join([token.norm for token in run])
     if any(token.quoted for token in run):
         return []
     return _earned(context) if said in lexicon.EARNINGS else _answering(context) if said in _LATENCIES else []

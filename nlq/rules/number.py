@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Match, Rule, Scanner
+from nlq.rule import Match, Rule, Scanner
 from nlq.tokens import Token
 
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15})?$")

@@ -6,8 +6,8 @@ from dataclasses import replace
 from nlq import lexicon
 from nlq.clauses import Compare, Groups, Listing, Others, Ranking, Share
 from nlq.context import Context
-from nlq.engine import Match, Producer, Rule, Scanner
 from nlq.refusal import Problem
+from nlq.rule import Match, Producer, Rule, Scanner
 from nlq.tokens import Token
 
 

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from nlq.catalog import PARTICIPLE, fold
+from nlq.catalog import PARTICIPLE
 from nlq.clauses import Codes, ErrorRate, KeyNoun
 from nlq.context import Context
-from nlq.engine import Match, Scanner
+from nlq.fold import fold
 from nlq.lexicon import OUTCOMES, RESERVED
 from nlq.particles import with_particles
-from nlq.places import values_by_country
+from nlq.places import is_country, values_by_country
 from nlq.plurals import singular
 from nlq.question import GroupKey, TagFilter
+from nlq.rule import Match, Scanner
 from nlq.tokens import Token
 
 MAX_WORDS = 6  # tokens a value is typed as
@@ -19,19 +20,19 @@ CODES_COST = 0.9  # where nothing else says what is counted
 AKIN_COST = 0.1
 COUNTRY_COST = 0.1  # dearer than a name that is stored so
 FAMILY_COST = 0.3  # dearer than a word of a metric's name
+CODE = 3  # characters
 _CLASS = re.compile(r"[1-9]xx$")
 _OUTCOMES = frozenset({"error", "failure", "success"})
+_SAID_OF_RATES = _OUTCOMES | OUTCOMES
 
 
 def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
     folds = [fold(token.text) for token in tokens]
     for start, token in enumerate(tokens):
         if start >= since:
-            if len(token.text) > 1 or token.text.isalnum():
-                yield Match(start, start + 1, "word", token.text, 0.0, "word")
-            yield from _as_stored(start, token, context)
-            yield from _class_of_codes(start, token, context)
-        yield from _codes(start, tokens, context)
+            yield from _alone(start, token, context)
+        if len(token.text) == CODE:
+            yield from _codes(start, tokens, context)
         first = max(start + 1, since + 1)
         if not all(folds[start : first - 1]):
             continue
@@ -40,7 +41,18 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]
-            yield from _named(start, end, folded, tokens, context)
+            if context.catalog.may_tag(folded) or is_country(folded):
+                yield from _named(start, end, folded, tokens, context)
+
+
+def _alone(start: int, token: Token, context: Context) -> Iterator[Match]:
+    """What the token says by itself."""
+    if len(token.text) > 1 or token.text.isalnum():
+        yield Match(start, start + 1, "word", token.text, 0.0, "word")
+    if ":" in token.text:
+        yield from _as_stored(start, token, context)
+    if token.norm.endswith("xx"):
+        yield from _class_of_codes(start, token, context)
 
 
 def _named(start: int, end: int, folded: str, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
@@ -49,10 +61,9 @@ def _named(start: int, end: int, folded: str, tokens: Sequence[Token], context: 
         noun = KeyNoun(GroupKey("tag", key), plural=singular(tokens[end - 1].norm) != tokens[end - 1].norm)
         yield Match(start, end, "key", key, 0.0, "tag key")
         yield Match(start, end, "key-noun", noun, 0.0, "tag key")
-    pairs = context.catalog.values_like(folded)
-    if not pairs:
+    if not (pairs := context.catalog.values_like(folded)):
         yield from _not_as_stored(start, end, folded, tokens, context)
-    if pairs:
+    else:
         said = " ".join(each.text for each in tokens[start:end])
         exact = [pair for pair in pairs if pair[1] == said]
         if said.startswith("-") and not exact:
@@ -104,7 +115,7 @@ def akin(known: frozenset[str]) -> Scanner:
         for index, token in enumerate(tokens):
             if token.quoted or not token.text.isalpha():
                 continue
-            like = token.norm in _OUTCOMES | OUTCOMES or token.norm.endswith(PARTICIPLE)
+            like = token.norm in _SAID_OF_RATES or token.norm.endswith(PARTICIPLE)
             kin = context.catalog.values_akin(token.norm)
             exact = context.catalog.values_like(fold(token.text)) if like or kin else []
             for key, value in (exact if like else []) if exact else kin:
@@ -147,7 +158,7 @@ def codes_from(digit: str, context: Context) -> list[TagFilter]:
 def _codes(start: int, tokens: Sequence[Token], context: Context) -> Iterator[Match]:
     """`404s`, which is no time: a code of three digits, in the plural."""
     token, after = tokens[start], tokens[start + 1] if start + 1 < len(tokens) else None
-    if after and after.norm == "s" and after.start == token.end and len(token.text) == 3:
+    if after and after.norm == "s" and after.start == token.end:
         for key, value in context.catalog.values_like(token.text):
             yield Match(start, start + 2, "one-keyless", TagFilter(key, (value,)), 0.0, "codes")
             yield Match(start, start + 2, "codes", Codes(TagFilter(key, (value,))), CODES_COST, "codes")

@@ -5,13 +5,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
-from nlq.catalog import fold
 from nlq.clauses import ErrorRate, Part, ShareWhere
 from nlq.context import Context
-from nlq.engine import Producer, Rule
+from nlq.fold import fold
 from nlq.plurals import singular
 from nlq.question import Comparison, TagFilter
 from nlq.refusal import Problem
+from nlq.rule import Producer, Rule
 from nlq.rules.stored import codes_from
 from nlq.stems import stem
 from nlq.verbs import LIGHT, PEOPLE

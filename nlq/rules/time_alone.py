@@ -10,10 +10,10 @@ from datetime import timedelta
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Match, Rule, Scanner
 from nlq.question import TimeRange
 from nlq.recurrence import HOUR, Days, DaysOfMonth, Pattern, TimeOfDay
 from nlq.refusal import Problem
+from nlq.rule import Match, Rule, Scanner
 from nlq.rules.time.clock import TO
 from nlq.rules.time.date import in_year
 from nlq.rules.time.duration import length_of

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from nlq.context import Context
-from nlq.engine import Match, Rule, Scanner
 from nlq.question import TimeRange, Unit
 from nlq.recurrence import HOUR, Pattern, Preceding, TimeOfDay
 from nlq.refusal import Problem
+from nlq.rule import Match, Rule, Scanner
 from nlq.rules.time import between, clock, date, duration, era, moment, names, part, span, spoken, written_date, zone
 from nlq.rules.time.between import edge_of
 from nlq.rules.time.moment import clock_today, latest, latest_clock

@@ -6,10 +6,10 @@ from dataclasses import replace
 from nlq import lexicon
 from nlq.clauses import Amount, InUnit, ShareWhere, Threshold, Within
 from nlq.context import Context
-from nlq.engine import Match, Rule, Scanner
 from nlq.measures import CURRENCIES, MEASURES
 from nlq.plurals import singular
 from nlq.question import Comparison
+from nlq.rule import Match, Rule, Scanner
 from nlq.tokens import Token
 
 _IS = "is|was|are|were|of?"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from nlq import lexicon, verbs
 from nlq.clauses import Asked, How, HowMuch, Occurred, Trend, Whether
 from nlq.context import Context
-from nlq.engine import Match, Producer, Rule, Scanner
+from nlq.rule import Match, Producer, Rule, Scanner
 from nlq.tokens import Token
 
 VERB_COST = 0.5  # a name or a comparison that has the word comes first

@@ -2,8 +2,8 @@
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import OPENING, Producer, Rule
 from nlq.refusal import Problem
+from nlq.rule import OPENING, Producer, Rule
 
 
 def _refused(reason: str) -> Producer:

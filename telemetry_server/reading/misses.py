@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 import structlog
 
 from nlq import Catalog, Refusal, Word
-from nlq.catalog import fold
+from nlq.fold import fold
 from nlq.rules import VOCABULARY
 from telemetry_server import instants
 from telemetry_server.errors import Problem

@@ -3,7 +3,8 @@
 import pytest
 
 import nlq
-from nlq.catalog import MAX_MEASURING, words_of
+from nlq.catalog import MAX_MEASURING
+from nlq.fold import words_of
 from nlq.spelling import edits
 from tests.nlq.conftest import NOW, read_catalog
 from tests.nlq.scale import PREFIXES, PROMPTS, grown, percentile, spent

@@ -7,11 +7,12 @@ import pytest
 
 from nlq.catalog import Catalog
 from nlq.context import Context
-from nlq.engine import Grammar, Match
+from nlq.engine import Grammar
 from nlq.question import TimeRange
 from nlq.recurrence import Preceding
 from nlq.refusal import Problem
 from nlq.resolve_time import resolve_time
+from nlq.rule import Match
 from nlq.rules import number, time_range
 from nlq.timeline import Shift
 from nlq.tokens import tokenize

@@ -7,9 +7,9 @@ second end after it. Where one is known, the other is the nearest that keeps the
 from datetime import datetime, timedelta
 
 from nlq.context import Context
-from nlq.engine import Rule
 from nlq.recurrence import Days, Pattern, Run, Timed, TimeOfDay
 from nlq.refusal import Problem
+from nlq.rule import Rule
 from nlq.rules.time.clock import NOON, TO
 from nlq.rules.time.moment import known
 from nlq.rules.time.produce import same, sound, swapped

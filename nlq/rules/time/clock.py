@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Match, Rule, Scanner
 from nlq.recurrence import HOUR, TimeOfDay
 from nlq.refusal import Problem
+from nlq.rule import Match, Rule, Scanner
 from nlq.rules.time.produce import constant, same, sound, swapped
 from nlq.timeline import Duration
 from nlq.tokens import Token

@@ -11,10 +11,10 @@ from nlq import lexicon
 from nlq.clauses import Alternating, Daily, During, Groups
 from nlq.context import Context
 from nlq.cycles import NIGHTS, a_day_on, either
-from nlq.engine import Rule
 from nlq.question import Cycle, GroupKey, TimeRange
 from nlq.recurrence import HOUR, Days, Pattern, Stretches, TimeOfDay, Weekends
 from nlq.refusal import Problem
+from nlq.rule import Rule
 from nlq.rules.time.clock import DAY
 from nlq.rules.time.moment import ON, clock_today, latest, latest_clock, wall_now
 from nlq.rules.time.produce import chained, constant, same, sound, swapped

@@ -6,9 +6,9 @@ one date to another; `fixed`, a Span, where a year is.
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Rule
 from nlq.recurrence import Days, DaysOfMonth, Months, Pattern, Run, Weekends, Weeks
 from nlq.refusal import Problem
+from nlq.rule import Rule
 from nlq.rules.time.clock import TO
 from nlq.rules.time.produce import constant, same, sound, swapped
 from nlq.rules.time.written_date import LONGEST, between, full_year, month_day, months_of, year_month_day

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Match, Rule, Scanner
 from nlq.question import Unit
 from nlq.refusal import Problem
+from nlq.rule import Match, Rule, Scanner
 from nlq.rules.time.produce import constant, sound
 from nlq.timeline import Duration
 from nlq.tokens import Token

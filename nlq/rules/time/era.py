@@ -2,8 +2,8 @@
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Rule
 from nlq.refusal import Problem
+from nlq.rule import Rule
 from nlq.rules.time.produce import Producer, sound
 from nlq.rules.time.written_date import months_of
 from nlq.timeline import Span, to_wall

@@ -6,11 +6,11 @@ Kinds: `moment`, a Pattern of times on days; `fixed`, a Span.
 from datetime import datetime
 
 from nlq.context import Context
-from nlq.engine import Rule
 from nlq.portions import Walls
 from nlq.question import TimeRange
 from nlq.recurrence import Days, DaysOfMonth, Pattern, Preceding, Run, Timed, TimeOfDay
 from nlq.refusal import Problem
+from nlq.rule import Rule
 from nlq.rules.time.date import in_year
 from nlq.rules.time.produce import same, sound, swapped
 from nlq.rules.time.span import clock_on

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Match, Scanner
 from nlq.recurrence import Days
+from nlq.rule import Match, Scanner
 from nlq.tokens import Token
 
 _DAY_LIKE = re.compile(r"\d{1,2}(?:st|nd|rd|th)?(?:[-/.]|[a-z]{3})")

@@ -5,11 +5,11 @@ Kind `part`: a Part or Fraction that still lacks its whole.
 """
 
 from nlq.context import Context
-from nlq.engine import Rule
 from nlq.portions import Around, Fraction, Part
 from nlq.question import Unit
 from nlq.recurrence import Days, EveryMonth, Months, PartOf, Pattern
 from nlq.refusal import Problem
+from nlq.rule import Rule
 from nlq.rules.time.produce import Producer, constant, sound
 from nlq.rules.time.written_date import months_of
 from nlq.timeline import Span, to_wall, wall_span

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Rule
 from nlq.question import Unit
 from nlq.recurrence import HOUR, Days, TimeOfDay
 from nlq.refusal import Problem
+from nlq.rule import Rule
 from nlq.rules.time.duration import length_of
 from nlq.rules.time.produce import chained, constant, same, sound
 from nlq.timeline import MONTHS, SECONDS, Duration, Span, moved, rolled, to_wall, unit_at, wall_span

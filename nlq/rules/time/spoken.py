@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Match, Scanner
+from nlq.rule import Match, Scanner
 from nlq.tokens import Token
 
 _FIGURE = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")

@@ -13,9 +13,9 @@ import dateparser  # type: ignore[import-untyped]
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Match, Scanner
 from nlq.recurrence import Days, Months, Pattern, Run
 from nlq.refusal import Problem
+from nlq.rule import Match, Scanner
 from nlq.timeline import Duration, Span, add_units, moved, to_wall, wall, wall_span
 from nlq.tokens import Token
 

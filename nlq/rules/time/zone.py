@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from nlq import lexicon
 from nlq.context import Context
-from nlq.engine import Match, Rule, Scanner
+from nlq.rule import Match, Rule, Scanner
 from nlq.rules.time.produce import same
 from nlq.tokens import Token
 

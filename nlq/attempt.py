@@ -1,0 +1,121 @@
+"""One sequence of tokens, read: the question that it asks, or what stands in the way."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from nlq.assemble import Assembled, assemble, problem_of
+from nlq.clauses import Aggregations
+from nlq.context import Context
+from nlq.cover import Cover
+from nlq.engine import MAX_MATCHES
+from nlq.misfit import Misfit
+from nlq.refusal import Code, Problem
+from nlq.rules import GRAMMAR, ROLES
+from nlq.tokens import Token
+
+SAME = 1e-6  # of costs
+_TELLING: tuple[Code, ...] = ("unsupported", "unknown_value")  # problems that say more than that a word is unknown
+_LASTING: tuple[Code, ...] = ("unknown_value", "unsupported", "impossible", "future", "too_many")  # whatever follows
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one sequence of tokens: a question, or why there is none."""
+
+    tokens: tuple[Token, ...]
+    cover: Cover
+    outcome: Assembled | Misfit | None  # None: words that nothing covers
+    rivals: tuple[Assembled, ...] = ()  # other questions at the same cost
+    context: Context | None = None
+
+    @property
+    def last_role(self) -> str | None:
+        """The role of the last word of what is answered as it stands; None where it is not."""
+        is_answered = isinstance(self.outcome, Assembled) and not self.rivals
+        return self.roles[len(self.tokens) - 1] if is_answered else None
+
+    @property
+    def roles(self) -> dict[int, str]:
+        """What the word at each position is read as."""
+        roles = dict.fromkeys(self.cover.fillers, "filler") | dict.fromkeys(self.cover.unknown, "unknown")
+        for clause in self.cover.clauses:
+            roles |= dict.fromkeys(range(clause.start, clause.end), ROLES[clause.kind])
+        return roles
+
+    @property
+    def blamed(self) -> int:
+        """Where the words end that stand in the way, whatever may follow them; 0 where there are none."""
+        if self.cover.unknown:
+            return self.cover.unknown[0] + 1
+        if isinstance(self.outcome, Misfit) and self.outcome.clause and self.outcome.problem.code in _LASTING:
+            return self.outcome.clause.end
+        return 0
+
+
+def read(
+    tokens: Sequence[Token], context: Context, covers: list[Cover] | None = None, most: int = MAX_MATCHES
+) -> Attempt:
+    """Read the tokens, which may have been covered already. Raises OverflowError and CrowdedError.
+
+    most: matches that are weighed.
+    """
+    covers = covers or GRAMMAR.parse(tokens, context, most)
+    zone = next((clause.value for clause in covers[0].clauses if clause.kind == "zone"), None)
+    if isinstance(zone, ZoneInfo) and zone != context.zone:
+        context = replace(context, zone=zone)
+        covers = GRAMMAR.parse(tokens, context, most)
+    best = covers[0]
+    if best.unknown:
+        misfit = problem_of(best.clauses, _TELLING)
+        if misfit and misfit.problem.code == "unknown_value":
+            detail = f"{misfit.problem.detail} {not_understood(tokens, best.unknown)}"
+            misfit = replace(misfit, problem=replace(misfit.problem, detail=detail))
+        return Attempt(tuple(tokens), best, misfit, context=context)
+    if not best.clauses:
+        return Attempt(tuple(tokens), best, Misfit(Problem("empty", "Nothing was asked.")), context=context)
+    outcome: Assembled | Misfit | None = _out_of_place(tokens, best)
+    for cover in covers if outcome is None else ():
+        if cover.unknown:
+            break
+        tried = assemble(cover.clauses, context)
+        outcome = outcome or tried
+        if isinstance(outcome, Misfit) and outcome.problem.code == "ambiguous":
+            break  # a dearer reading of the same words would guess what is to be asked back
+        if isinstance(tried, Assembled):
+            return Attempt(tuple(tokens), cover, tried, _rivals(cover, tried, covers, context), context)
+    return Attempt(tuple(tokens), best, outcome, context=context)
+
+
+def _out_of_place(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
+    """`deploys per service, and how many were rolled back`: one figure cannot answer both. `in October when`: what?"""
+    for clause in cover.clauses[1:]:
+        before = clause.start - 1
+        asked = tokens[clause.start].norm == "how" and tokens[before].norm == "and" and before in cover.fillers
+        goes_on = any(token.is_word for token in tokens[clause.end :])
+        more = clause.rule == "and how many" and _says_no_number(cover)
+        if asked or more or (clause.rule in ("and how many", "and how much") and goes_on):
+            return Misfit(Problem("conflict", "Two questions in one prompt: ask one after the other."), clause)
+        if clause.rule == "when, in a range" and not goes_on:
+            return Misfit(Problem("incomplete", "Something is missing behind 'when'."), clause)
+    return None
+
+
+def _says_no_number(cover: Cover) -> bool:
+    """Whether it asks for an average, or the like, where `how many` would be another figure."""
+    said = (clause.value for clause in cover.clauses if isinstance(clause.value, Aggregations))
+    return any(each.function not in ("count", "sum") for aggregations in said for each in aggregations.aggregations)
+
+
+def _rivals(chosen: Cover, outcome: Assembled, covers: Iterable[Cover], context: Context) -> tuple[Assembled, ...]:
+    """Other questions that the prompt asks just as well."""
+    equals = (cover for cover in covers if cover is not chosen and abs(cover.cost - chosen.cost) < SAME)
+    others = (assemble(cover.clauses, context) for cover in equals if not cover.unknown)
+    rivals = {other.question: other for other in others if isinstance(other, Assembled)}
+    rivals.pop(outcome.question, None)
+    return tuple(rivals.values())
+
+
+def not_understood(tokens: Sequence[Token], unknown: Iterable[int]) -> str:
+    """What to say of words that nothing covers."""
+    return f"Not understood: {', '.join(repr(tokens[position].text) for position in unknown)}."
