@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any, ClassVar
 
-from telemetry_server.schemas.fields import CONTROL
+from marshmallow import fields
+
+from telemetry_server.schemas.fields import CONTROL, JsonSchema
 
 MAX_KEY = 100
 MAX_VALUE = 200
@@ -15,6 +18,15 @@ _WHOLE_BELOW = 2.0**53
 def fit_name(text: str) -> str:
     """A metric's name: each run of other characters is a `_`; its length stays to check."""
     return _NOT_NAME.sub("_", text)
+
+
+class FittedName(fields.Field[str]):
+    """A metric's name. Each run of other characters than a name may have is read as a `_`."""
+
+    json_schema: ClassVar[JsonSchema] = {"type": "string"}
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        return fit_name(value)
 
 
 def fit_key(text: str) -> str:

@@ -6,7 +6,7 @@ from sanic import Blueprint, HTTPResponse, Request
 
 from telemetry_server import instants
 from telemetry_server.dialects import levelled
-from telemetry_server.dialects.fitting import fit_name
+from telemetry_server.dialects.fitting import FittedName
 from telemetry_server.errors import NotFound
 from telemetry_server.http import wire
 from telemetry_server.monitoring.timing import timing_of
@@ -42,13 +42,13 @@ async def create(request: Request) -> HTTPResponse:
 
 
 @reads(data, "/<metric_name:path>")
-@operation(gives=levelled.LevelledSummary, fails=(NotFound,))
+@operation(path={"name": FittedName()}, gives=levelled.LevelledSummary, fails=(NotFound,))
 async def read(request: Request, metric_name: str) -> HTTPResponse:
     """What all that is stored of the name comes to."""
     parts, timing = parts_of(request), timing_of(request)
     timing.enter("parse")
     parameters.nothing(request.get_query_args(keep_blank_values=True))
-    name = ids.check_name(fit_name(unquote(metric_name)))  # Sanic does not for a whole path
+    name = ids.check_name(FittedName().deserialize(unquote(metric_name)))  # Sanic does not for a whole path
     timing.enter("database")
     rows = await parts.answers.by_type(name, levelled.TYPES, levelled.COLUMNS)
     timing.enter("encode")
