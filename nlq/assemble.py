@@ -15,6 +15,7 @@ from nlq.question import (
     CYCLIC,
     Aggregation,
     GroupKey,
+    Over,
     Question,
     Rank,
     TagFilter,
@@ -126,7 +127,9 @@ class _Assembly(Shares):
     def _check_tags(self) -> None:
         """A tag that no document of the metric has would make an empty answer: better said than shown."""
         known = {key for name in self.names for key in self.context.catalog.names[name].keys}
-        tags: list[TagFilter | GroupKey] = [tag for tag in self.parts.tags if not tag.negated]
+        shared = (each.condition for each in self.parts.share_where)
+        conditions = (*self.parts.tags, *(each for each in shared if isinstance(each, TagFilter)))
+        tags: list[TagFilter | GroupKey] = [tag for tag in conditions if not tag.negated]
         tags += [group for group in (*self.groups, self.parts.any_of) if group and group.kind == "tag"]
         for said in tags:
             key = said.key
@@ -296,6 +299,13 @@ class _Assembly(Shares):
         self.check_unit(aggregations)
         if parts.having and parts.having.kept and not (self.groups or self.grain or second or rank):
             parts.whether = Whether()  # `cpu usage never above 90`
+        if (
+            parts.havings
+            and second
+            and not (self.groups or self.grain or rank)
+            and all(c.of != "value" for c in having)
+        ):
+            parts.whether = Whether()  # `signups doubled since yesterday`
         if having and not self.groups and not self.grain and not parts.whether:
             refuse("incomplete", "A condition on groups needs to know of what: add 'by' and a tag.")
         if parts.noun and not parts.noun.which and not rank:
@@ -305,8 +315,8 @@ class _Assembly(Shares):
         if parts.whether and not having:
             refuse("incomplete", "Yes or no to what? Add a condition, such as 'over 80'.")
         self._check_whole()
-        self._tell_together(aggregations)
         tags, values, over = self.over(values, aggregations)
+        self._tell_together(aggregations, over)
         if over and (len(aggregations) > 1 or parts.whether or (rank and rank.others)):
             refuse("unsupported", "A ratio is of one result.")
         return self._about(
@@ -335,14 +345,14 @@ class _Assembly(Shares):
         self.assumptions.append(f"ranked by {key.key}, the one tag of {' and '.join(self.names)}")
         return key
 
-    def _tell_together(self, aggregations: tuple[Aggregation, ...]) -> None:
+    def _tell_together(self, aggregations: tuple[Aggregation, ...], over: Over | None) -> None:
         """`p99 of auth and search` is one figure of both; a share by group is of the whole, not of another metric."""
         adds_up = all(each.function in ("count", "sum") for each in aggregations)
         for tag in self.parts.tags:
             if len(tag.values) > 1 and not tag.negated and not adds_up and all(tag.key != g.key for g in self.groups):
                 told = f"{' and '.join(tag.values)} taken together: 'by {tag.key}' or 'versus' tells them apart"
                 self.assumptions.append(told)
-        if self.parts.share and self.groups and not self.parts.share_where:
+        if self.parts.share and self.groups and not over:
             keys = " and ".join(group.key for group in self.groups)
             self.assumptions.append(f"the share of each {keys} in {' and '.join(self.names) or 'all events'}")
 

@@ -18,7 +18,7 @@ from nlq.fold import fold, fold_begun, words_of
 from nlq.measures import MEASURES, spellings_of
 from nlq.spelling import MIN_LENGTH, edits
 from nlq.stems import MIN_STEM_LENGTH, stem
-from nlq.verbs import IRREGULAR
+from nlq.verbs import IRREGULAR, PARTICLES
 
 _NUMBERED = re.compile(r"(([^\W\d_]{2,})[-_. ]?)\d{1,4}")
 _END = "\0"  # between a word and the name that it is of; in neither of them
@@ -126,6 +126,8 @@ class Catalog:
             self.keys[key].add(value)
             if value.isalpha() and (value.casefold().endswith(PARTICIPLE) or value.casefold() in lexicon.OUTCOMES):
                 _append(self._participles, stem(value.casefold()), key, value)
+            if len(words := words_of(value)) == 2 and words[0].endswith(PARTICIPLE) and words[1] in PARTICLES:
+                _append(self._participles, f"{stem(words[0])} {words[1]}", key, value)
             found = _NUMBERED.fullmatch(value) if len(self._families) < MAX_FAMILIES else None
             if found and (key, found[1]) not in self.families_like(fold(found[2])):
                 _append(self._families, fold(found[2]), key, found[1])
@@ -282,9 +284,12 @@ class Catalog:
         """The (key, beginning) pairs of values that are told apart by a number alone: `web` of `web-01`, `web-02`."""
         return sorted(_pairs(self._families.get(folded, ())))
 
-    def values_akin(self, word: str) -> list[tuple[str, str]]:
-        """The pairs whose value is the participle of the verb or noun, or an outcome: `fails` is akin to `failed`."""
-        return sorted(_pairs(self._participles.get(stem(word), ()))) if len(word) >= MIN_LENGTH else []
+    def values_akin(self, word: str, particle: str = "") -> list[tuple[str, str]]:
+        """The pairs whose value is the participle of the verb or noun, or an outcome: `fails` is akin to `failed`; and
+        `roll` with its particle `back` to `rolled_back`.
+        """
+        verb = f"{stem(word)} {particle}" if particle else stem(word)
+        return sorted(_pairs(self._participles.get(verb, ()))) if len(word) >= MIN_LENGTH else []
 
     def measuring(self, quality: lexicon.Quality, key: str | None) -> list[str]:
         """The first names that measure what the quality says, among those with the tag key (None: all)."""

@@ -168,9 +168,10 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Whether:
-    """`did`, `was there any`: the answer is yes or no. of: `any host`."""
+    """`did`, `was there any`: the answer is yes or no. of: `any host`. ever: `at any point`, of groups too."""
 
     of: GroupKey | None = None
+    ever: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +311,11 @@ class Against:
     second: TimeRange | Shift | Preceding
     joined: bool = False
     first: TimeRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """`up to the same point`: of the second range no more than has passed of the first."""
 
 
 @dataclass(frozen=True, slots=True)

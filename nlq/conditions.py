@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from nlq import lexicon
 from nlq.amounts import OPPOSITE, in_own_unit, runs_backwards, value_filter
-from nlq.clauses import Aggregations, Amount, Having, Threshold
+from nlq.clauses import Aggregations, Amount, Changed, Having, Threshold
 from nlq.contradictions import excluded
 from nlq.fold import words_of
 from nlq.misfit import refuse
@@ -13,7 +13,7 @@ from nlq.question import Aggregation, Condition, Function, ValueFilter
 from nlq.rule import Match
 from nlq.stems import stem
 from nlq.subjects import COUNT, Subjects
-from nlq.units import own_measure
+from nlq.units import head_of, is_measuring, own_measure
 
 _BAD, _GOOD = (words | frozenset(map(stem, words)) for words in (lexicon.BAD_WORDS, lexicon.GOOD_WORDS))
 
@@ -62,6 +62,7 @@ class Conditions(Subjects):
             having += self._having(said, values)
         if parts.changed and not parts.sides:
             condition = parts.changed.condition
+            self._check_said_of(parts.changed)
             if runs_backwards(self.names, parts.changed.quality):
                 condition = replace(condition, comparison=OPPOSITE[condition.comparison])
             if parts.changed.quality == "good":
@@ -74,6 +75,15 @@ class Conditions(Subjects):
             refuse("incomplete", "A condition on values of which metric? Those of different ones are not alike.")
         self._possible(ValueFilter(each.comparison, each.number) for each in having if each.of == "value")
         return self._possible(values), tuple(having)
+
+    def _check_said_of(self, changed: Changed) -> None:
+        """`has search got slower since the deploy`: of what has a pace, which deploys have not."""
+        measured = changed.quality not in lexicon.QUALITY_WORDS or any(
+            is_measuring(name, changed.quality) for name in self.names
+        )
+        if self.names and not measured:
+            detail = f"What is '{changed.word}'? That is not measured by {' and '.join(self.names)}."
+            refuse("incomplete", detail, self.parts.clause_of(changed))
 
     def _is_of_groups(self, threshold: Threshold) -> bool:
         beyond: Function = "max" if threshold.comparison in ("gt", "ge") else "min"
@@ -144,6 +154,9 @@ class Conditions(Subjects):
         """Whether more of the metric is better, by the words of its name."""
         words = {each for name in self.names for word in words_of(name) for each in (word, stem(word))}
         bad, good = not words.isdisjoint(_BAD), not words.isdisjoint(_GOOD)
+        if bad and good:  # `delivery.delay_minutes`: the last word says what is measured
+            heads = {each for head in map(head_of, self.names) for each in (head, stem(head))}
+            bad, good = not heads.isdisjoint(_BAD), not heads.isdisjoint(_GOOD)
         if bad == good:
             detail = f"'{word}' may be the highest or the lowest: say which."
             refuse("ambiguous", detail, clause, ("top", "bottom"))

@@ -1,31 +1,26 @@
 """What is not said: the conventions that fill it in, each told as an assumption."""
 
-from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from nlq import lexicon
 from nlq.amounts import measure_told, runs_backwards
 from nlq.clauses import Aggregations, Ranking, Rate, Share
-from nlq.conditions import Conditions
 from nlq.contradictions import RATED
-from nlq.cycles import MAX_MEASURED, never
+from nlq.cycles import MAX_MEASURED
 from nlq.measures import MEASURES, SECOND
 from nlq.misfit import refuse
 from nlq.parts import Parts
 from nlq.plurals import singular
 from nlq.question import Aggregation, Condition, Function, Rank, RankedBy, TimeRange
-from nlq.recurrence import Preceding
-from nlq.rule import Match
+from nlq.ranges import Ranges
 from nlq.subjects import COUNT
-from nlq.timeline import Shift
 from nlq.units import LEVELS, UNITLESS, is_measuring, own_measure
 
 _DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
     frozenset({"event"}): ("count", "counted"),
     frozenset({"counter"}): ("sum", "summed"),
 }
+_EXTREME = frozenset({"any", "duration", "temperature", "mass", "distance", "money"})  # `longest stop`: of them all
 _AVERAGE = Aggregations((Aggregation("avg"),))
 _ENDS = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
 
@@ -33,23 +28,6 @@ _ENDS = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("m
 def default_function(types: frozenset[str]) -> tuple[Function, str]:
     """What is done with values of these types where nothing is said: the function, and how it is told."""
     return _DEFAULTS.get(types, ("avg", "averaged"))
-
-
-def up_to_now(said: TimeRange, now: datetime, clause: Match | None = None) -> TimeRange:
-    """What of a range has passed. Refused where nothing has."""
-    if said.start is not None and said.start > now:
-        refuse("future", "That time has not come: only the past is recorded.", clause)
-    return TimeRange(said.start, now if said.end is None else min(said.end, now))
-
-
-def beside(
-    first: TimeRange | None, second: Shift | Preceding, zone: ZoneInfo, clause: Match | None = None
-) -> TimeRange:
-    """The second range, told from the first. Refused where it cannot be."""
-    with suppress(ValueError):  # the first has no start, or is of another kind
-        if first:
-            return second.apply(first, zone)
-    return refuse("incomplete", "Compared with what? The first time range is not said, or has no start.", clause)
 
 
 def take_count(parts: Parts) -> None:
@@ -70,7 +48,7 @@ _MEASURED: frozenset[lexicon.Quality] = frozenset(
 )
 
 
-class Conventions(Conditions):
+class Conventions(Ranges):
     """What is decided about the parts of a prompt. Methods raise NoQuestionError where no convention decides."""
 
     def choose_unit(self, *, age: bool) -> None:
@@ -134,74 +112,6 @@ class Conventions(Conditions):
             refuse("unsupported", detail, parts.clause_of(parts.aggregations))
         parts.rate, self.grain, self.said = Rate(grain.unit), None, None
         self.assumptions.append(f"the average read as of all {grain.unit}s of the range together")
-
-    def take_range(self) -> None:
-        """What the context says is meant where no time is said; `vs last week` says one."""
-        parts, given = self.parts, self.context.range
-        against = parts.against
-        if given is None or parts.range or (against and (against.first or isinstance(against.second, TimeRange))):
-            return
-        parts.range = given
-        self.assumptions.append("no time said: the range that is given")
-
-    def second_range(self) -> TimeRange | None:
-        """The range to compare with; and where no first one was said, what has followed it."""
-        parts = self.parts
-        if parts.against is None:
-            of_change = any(each.of != "value" for each in parts.havings)  # `by more than 10 %`
-            if of_change or ((parts.compare or parts.changed) and not parts.versus):
-                choices = ("vs the period before",)
-                refuse("incomplete", "Compared with what? Name a second time range.", choices=choices)
-            return None
-        clause = parts.clause_of(parts.against)
-        if parts.against.joined and not (parts.compare or parts.changed):
-            refuse("conflict", "Two time ranges in one prompt.", clause)
-        if parts.against.first:
-            if parts.range:
-                refuse("conflict", "Two time ranges in one prompt.", clause)
-            parts.range = parts.against.first
-        second = up_to_now(self._beside_first(parts.against.second, clause), self.context.now, clause)
-        if parts.range:
-            first = up_to_now(parts.range, self.context.now, parts.clause_of(parts.range))
-            self._tell_lengths(first, second, clause)
-        return second
-
-    def _beside_first(self, second: TimeRange | Shift | Preceding, clause: Match | None) -> TimeRange:
-        parts, now = self.parts, self.context.now
-        if not isinstance(second, TimeRange):
-            return beside(parts.range, second, self.context.zone, clause)
-        if parts.range is None and (second.end is None or second.end >= now):
-            refuse("incomplete", "Compared with what? That range runs up to now: the first one is not said.", clause)
-        if parts.range is None and second.end is not None:
-            if second.start and now - second.end > second.end - second.start:
-                refuse("incomplete", "Compared with what? Since that range more time has passed than it lasts.", clause)
-            parts.range = TimeRange(second.end, now)
-            self.assumptions.append("the first range read as the time since the second one")
-        return second
-
-    def _tell_lengths(self, first: TimeRange, second: TimeRange, clause: Match | None) -> None:
-        """A range beside itself shows nothing; one that still runs, beside a longer one, is shown as it is."""
-        if first == second:
-            refuse("conflict", "Both time ranges are the same.", clause)
-        if first.start is None or first.end is None or second.start is None or second.end is None:
-            return
-        lengths = (first.end - first.start, second.end - second.start)
-        shorter, other = (first, second) if lengths[0] < lengths[1] else (second, first)
-        if shorter.end == self.context.now != other.end and lengths[0] != lengths[1]:
-            self.assumptions.append("one range is not over, the other is: they are not cut to equal length")
-
-    def time(self) -> TimeRange:
-        now, said = self.context.now, self.parts.range
-        if said is None:
-            self.assumptions.append("no time said: all that is stored up to now")
-            return TimeRange(None, now)
-        return up_to_now(said, now, self.parts.clause_of(said))
-
-    def check_during(self, *ranges: TimeRange | None) -> None:
-        """Refuse recurring time that none of a range belongs to: an answer about nothing tells nothing."""
-        during, zone = self.parts.during, self.context.zone
-        if during and any(time and never(time, during, zone) for time in ranges):
-            refuse("conflict", "No such time lies within that range.")
 
     def rank(self, having: tuple[Condition, ...]) -> Rank | None:
         parts = self.parts
@@ -338,7 +248,7 @@ class Conventions(Conditions):
             backwards = runs_backwards(self.names, parts.how.quality)
             function, done = highest if parts.how.descending != backwards else lowest
         ranking = parts.ranking
-        ends = ranking and parts.is_top_of_metric and ranking.quality == "any" and not self.ranks_change
+        ends = ranking and parts.is_top_of_metric and ranking.quality in _EXTREME and not self.ranks_change
         if function == "avg" and ranking and ends:
             function, done = highest if ranking.descending else lowest
         self.assumptions.append(f"{' and '.join(self.names)} {done}")
@@ -358,6 +268,8 @@ class Conventions(Conditions):
 
     def with_rate(self, aggregations: tuple[Aggregation, ...], time: TimeRange) -> tuple[Aggregation, ...]:
         """`on average per hour`: counts and sums become rates, which need to know how long the range is."""
+        if self.parts.is_typical and not self.grain and not self.parts.rate:
+            self._rate_of_typical(aggregations)
         if self.parts.rate:
             if any(aggregation.function not in ("count", "sum") for aggregation in aggregations):
                 refuse("conflict", "Only counts and sums have a rate.")
@@ -367,6 +279,15 @@ class Conventions(Conditions):
         if self.parts.during and any(aggregation.per for aggregation in aggregations):
             self._check_length(time)
         return aggregations
+
+    def _rate_of_typical(self, aggregations: tuple[Aggregation, ...]) -> None:
+        """`how many orders on a typical Sunday`: on average, not on all of them."""
+        if any(each.per or each.function not in ("count", "sum") for each in aggregations):
+            return
+        if any(cycle.start != cycle.end for cycle in self.parts.during):
+            refuse("unsupported", "What is typical of a part of the day is not counted: ask 'per day'.")
+        self.parts.rate = Rate("day")
+        self.assumptions.append("'typical' read as the average of such a day")
 
     def _check_length(self, time: TimeRange) -> None:
         """A rate is by the hours that belong to the recurring time, which are known of whole ranges, not of buckets."""

@@ -11,6 +11,7 @@ from nlq.question import MIDNIGHT, Cycle, TimeRange
 from nlq.timeline import to_wall
 
 MAX_MEASURED: Final = timedelta(days=366)  # what is added up day by day
+TYPICAL: Final = "all of those times read together"  # as is told of `on a typical Sunday`
 NIGHTS: Final = "the night of a day read as the one that follows it"
 _DAY = timedelta(days=1)
 _TWICE = timedelta(days=15)  # the least that holds every stretch of a week twice: clocks may skip one

@@ -22,6 +22,9 @@ BEHIND = "had"  # the kind of clauses that may begin with what opens a question,
 WHICH = "which"
 SUBJECT = "key-noun"  # the kind of matches that it asks about
 NAMED = "one-keyless"  # the kind of matches that the catalog's values make
+NOUN = "noun"  # the kind of clauses that say what is asked about
+ASKING = frozenset(("which", "what"))
+STRANDED = frozenset("on at in for from to with by".split())  # they may end such a question
 ALONE = 3  # so few words may be read otherwise where nothing follows: `may`
 MAX_MATCHES = 3000  # of a whole prompt; ordinary ones have about a hundred
 MAX_RETRIED = 600  # of one that is tried in place of another, of which there may be several
@@ -184,6 +187,8 @@ class Grammar:
         token, known = tokens[position], chart[position]
         if token.quoted:
             return False
+        if token.norm in STRANDED and not followed and self._asks_which(position, tokens, chart):
+            return True
         if position == 0 and token.norm in self._openings:
             return False  # `did` asks a question where it opens the prompt, and fills in elsewhere
         if token.norm in self._leading and not followed:
@@ -196,9 +201,15 @@ class Grammar:
             return False  # `which bus`: not to be dropped before what it asks about
         return token.norm in self.fillers or (position == 0 and token.norm in self._openers)
 
+    @staticmethod
+    def _asks_which(position: int, tokens: Sequence[Token], chart: list[dict[str, list[Match]]]) -> bool:
+        """`which weekday do most builds fail on`: the word at the end goes with what is asked about."""
+        asked = any(token.norm in ASKING and NOUN in chart[i] for i, token in enumerate(tokens[:position]))
+        return asked and not any(token.is_word for token in tokens[position + 1 :])
+
     def leads(self, token: Token) -> bool:
-        """Whether the word fills only where another follows."""
-        return not token.quoted and token.norm in self._leading
+        """Whether the word fills only where another follows, or only where none does."""
+        return not token.quoted and (token.norm in self._leading or token.norm in STRANDED)
 
 
 class _Edge(Struct, frozen=True):

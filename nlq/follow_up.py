@@ -6,12 +6,12 @@ from nlq.amounts import in_own_unit, measure_told, runs_backwards, value_filter
 from nlq.clauses import Against, Amount
 from nlq.context import Context
 from nlq.contradictions import contradictions
-from nlq.conventions import beside, up_to_now
 from nlq.cycles import is_long
 from nlq.measures import MEASURES, SECOND, SYMBOLS
 from nlq.misfit import refuse
 from nlq.parts import Parts, puts_beside
 from nlq.question import GroupKey, Question, Rank, TimeRange
+from nlq.ranges import beside, up_to_now
 
 
 def follow_up(previous: Question, parts: Parts, context: Context) -> Question:

@@ -47,7 +47,7 @@ UNITS: Final[dict[str, Unit]] = {
     "h": "hour", "hr": "hour", "hrs": "hour", "hour": "hour", "hours": "hour",
     "d": "day", "day": "day", "days": "day",
     "w": "week", "wk": "week", "wks": "week", "week": "week", "weeks": "week",
-    "mo": "month", "month": "month", "months": "month",
+    "mo": "month", "mth": "month", "mths": "month", "month": "month", "months": "month",
     "quarter": "quarter", "quarters": "quarter", "qtr": "quarter",
     "y": "year", "yr": "year", "yrs": "year", "year": "year", "years": "year",
 }  # fmt: skip
@@ -119,25 +119,6 @@ TENS: Final[dict[str, int]] = {
 DECADES: Final[dict[str, int]] = {
     "twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80,
     "nineties": 90,
-}  # fmt: skip
-
-# Days that have a name, as month and day; the words as tokens, a possessive ending apart.
-HOLIDAYS: Final[dict[str, tuple[int, int]]] = {
-    "christmas": (12, 25), "xmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24),
-    "boxing day": (12, 26), "new year 's eve": (12, 31), "new years eve": (12, 31), "new year 's day": (1, 1),
-    "new years day": (1, 1), "valentine 's day": (2, 14), "halloween": (10, 31), "earth day": (4, 22),
-    "ides of march": (3, 15), "labour day": (5, 1), "workers day": (5, 1),
-    "workers ' day": (5, 1), "workers ’ day": (5, 1),
-}  # fmt: skip
-
-# Abbreviations of zones, summer time and all: `PST` in July means what clocks in Los Angeles show. Left out are
-# those that are words (`EAT`, `WET`) and those that no convention decides (`IST`).
-ZONES: Final[dict[str, str]] = {
-    "utc": "UTC", "gmt": "UTC", "est": "America/New_York", "edt": "America/New_York",
-    "cst": "America/Chicago", "cdt": "America/Chicago", "mst": "America/Denver", "mdt": "America/Denver",
-    "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "cet": "Europe/Berlin", "cest": "Europe/Berlin",
-    "bst": "Europe/London", "jst": "Asia/Tokyo", "kst": "Asia/Seoul", "aest": "Australia/Sydney",
-    "aedt": "Australia/Sydney",
 }  # fmt: skip
 
 # A number glued to one of these is two tokens: `30m`, `80%`, `1.5GB`.
@@ -331,6 +312,12 @@ SPENDING: Final = frozenset(
 SHORT_FORMS: Final = {
     "temp": "temperature", "mem": "memory", "msg": "message", "req": "request", "conn": "connection",
     "err": "error", "resp": "response", "sec": "second",
+}  # fmt: skip
+
+# Words of the language as they are typed in haste, and what they are.
+HASTY: Final = {
+    "yday": "yesterday", "yest": "yesterday", "prev": "previous", "btw": "between", "w/o": "without", "w/": "with",
+    "excl": "excluding", "excl.": "excluding",
 }  # fmt: skip
 
 # Words that stand for no other word of a name: `rate` is neither `rating` nor `rated`.

@@ -16,6 +16,7 @@ from nlq.units import is_measuring, measure_of
 from nlq.verbs import BEGINNINGS, ENDINGS
 
 _HAPPENING = {"event", "counter"}
+_SIZES = frozenset("biggest largest greatest highest smallest lowest".split())
 Asked = Ranking | Changed | How | Threshold | Having  # what is asked of values
 
 
@@ -119,6 +120,8 @@ def _tests(
     for quality in [each.quality for each in asked if not isinstance(each, Having)]:
         if quality in QUALITY_WORDS:
             yield lambda name, quality=quality: is_measuring(name, quality)  # type: ignore[misc]
+    if not counted and any(isinstance(each, Ranking) and each.word in _SIZES for each in asked):
+        yield lambda name: catalog.names[name].types != {"event"}  # which has no size: `the biggest order`
     said = [stem(verb) for verb in (*verbs, *(each.word for each in asked if isinstance(each, Threshold)))]
     for verb in said:
         yield lambda name, verb=verb: verb in map(stem, words_of(name))  # type: ignore[misc]

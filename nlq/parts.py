@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from nlq import meant
@@ -11,6 +10,7 @@ from nlq.clauses import (
     Against,
     Age,
     Aggregations,
+    Aligned,
     Asked,
     Beside,
     BucketNoun,
@@ -49,9 +49,9 @@ from nlq.clauses import (
 )
 from nlq.cycles import NIGHTS, a_day_on, is_long, joined
 from nlq.misfit import refuse
+from nlq.phrasing import Phrasing, tag_of
 from nlq.question import Aggregation, Cycle, Grain, GroupKey, TagFilter, TimeRange
 from nlq.rule import Match
-from nlq.said import Said
 
 _COUNT, _SUM, _LATEST = Aggregation("count"), Aggregation("sum"), Aggregation("latest")
 
@@ -61,7 +61,7 @@ def puts_beside(tag: TagFilter, beside: Beside) -> bool:
     return tag.key == beside.tag.key and tag.match == "is" and bool(tag.values) and not tag.negated
 
 
-class Parts(Said):
+class Parts(Phrasing):
     """What the clauses say, each part once. Raises NoQuestionError where two of them cannot both hold."""
 
     def __init__(self, clauses: Sequence[Match], catalog: Catalog) -> None:
@@ -80,6 +80,7 @@ class Parts(Said):
         self.daily: Daily | None = self._only(Daily, "times of day")
         self.during: tuple[Cycle, ...] = self._during()
         self.against: Against | None = self._only(Against, "second time ranges")
+        self.aligned: Aligned | None = self._only(Aligned, "comparisons")
         self.versus: Versus | None = self._only(Versus, "comparisons")
         moved = [self.ranking.change] if self.ranking and self.ranking.change else []
         self.compare: Compare | None = meant.together([*self._all(Compare), *moved])
@@ -122,28 +123,6 @@ class Parts(Said):
         return next(iter(self.havings), None)
 
     @property
-    def is_top_of_metric(self) -> bool:
-        """`top speed`: an end of the order stands directly before the metric, and no count is said."""
-        starts = {clause.start for clause in self._take(Metric)} if self.ranking and self.ranking.count is None else ()
-        return any(clause.end in starts for clause in self._take(Ranking))
-
-    @property
-    def is_reduced_metric(self) -> bool:
-        """`average signups`, `average daily signups`: the words stand together, as in `avg of signups` they do not."""
-        ends = {clause.end for kind in (Aggregations, Grain) for clause in self._by_type.get(kind, [])}
-        named = self._by_type.get(Metric, [])
-        return self.aggregations is not None and any(clause.start in ends for clause in named)
-
-    @property
-    def counts_periods(self) -> bool:
-        """`how many nights had frost`: of the nights, not of what happened in them, as in `how many night shifts`."""
-        named = {clause.start for clause in self._by_type.get(Metric, [])}
-        return any(
-            before.value == Aggregations((_COUNT,)) and isinstance(clause.value, During) and clause.end not in named
-            for before, clause in pairwise(self._clauses)
-        )
-
-    @property
     def is_fragment(self) -> bool:
         """Nothing says what is to be counted, measured or shown: such a prompt needs a question before it."""
         subjects = (self.metric, self.aggregations, self.ranking, self.listing, self.changed, self.having, self.bucket)
@@ -166,27 +145,11 @@ class Parts(Said):
         """`top`, and nothing of what or how many."""
         return bool(self.is_ranking_alone and self.ranking and self.ranking.count is None)
 
-    def behind_metric(self) -> list[TagFilter]:
-        """`what percentage of parcels failed in Metz`: the condition that stands directly behind the metric."""
-        ends = {(clause.end, clause.end + 1) for clause in self._by_type.get(Metric, [])}
-        return [each.value for each in self._by_type.get(TagFilter, []) if (each.start, each.end) in ends]
-
-    def kind_shared(self) -> Match | None:
-        """`share of failed builds by branch`, `share of builds on main by result`: the condition beside the metric."""
-        share, metric = self.clause_of(self.share), next(iter(self._by_type.get(Metric, [])), None)
-        found = [clause for kind in (TagFilter, Codes) for clause in self._by_type.get(kind, [])]
-        if share is None or metric is None or share.start > metric.start:
-            return None
-        return next((each for each in found if share.end <= each.start <= metric.end), None)
-
-    def is_before_metric(self, value: object) -> bool:
-        """Whether the clause that says `value` stands directly before a metric: `more than 5` errors."""
-        clause = self.clause_of(value)
-        return clause is not None and any(clause.end == named.start for named in self._by_type.get(Metric, []))
-
     def _settle(self) -> None:
         """What a part says in the light of the metric."""
         metric = self.metric
+        if self.ratio and not self.ratio.minus and self.ratio.numerator.names == self.ratio.denominator.names:
+            self._share_of_all(self.ratio)
         if self.per and self.per.aggregation is None:
             if self.ratio or metric is None or len(metric.names) != 1:
                 refuse("incomplete", "A ratio of what? Name one metric for each side.", self.clause_of(self.per))
@@ -199,6 +162,17 @@ class Parts(Said):
             if self.changed or self.whether:
                 self.told.append(f"both sides are shown{f', not which is {self.changed.word}' if self.changed else ''}")
             self.sides, self.whether = True, None
+
+    def _share_of_all(self, ratio: Ratio) -> None:
+        """`5xx requests as a percentage of all requests`: what is said before the ratio makes the part."""
+        clause = self.clause_of(ratio)
+        found = [each for kind in (TagFilter, Part, Codes) for each in self._by_type.get(kind, [])]
+        part = [tag_of(each) for each in found if clause and each.start < clause.start]
+        if not part:
+            refuse("conflict", "Both sides of the ratio are the same.", clause)
+        self.share_where = (*self.share_where, *map(ShareWhere, part))
+        self.tags = tuple(tag for tag in self.tags if tag not in part)
+        self.ratio = None
 
     def _aggregations(self) -> Aggregations | None:
         """The aggregations; `hourly averages` say the bucket width too."""
@@ -236,6 +210,9 @@ class Parts(Said):
     def _whether(self) -> Whether | None:
         """Yes or no; `is there any host` says so twice, and of what."""
         found: list[Whether] = self._all(Whether)
+        if self.noun and found and all(each.ever for each in found):  # `hosts that went over 90 at any point`
+            self.any_which = True
+            return None
         if len({each.of for each in found if each.of}) > 1:
             refuse("conflict", "Two things asked about in one prompt.", self.clause_of(found[-1]))
         return next((each for each in found if each.of), found[0] if found else None)
@@ -337,7 +314,7 @@ class Parts(Said):
         tags: dict[TagFilter, None] = {}
         found = [*self._take(TagFilter), *self._take(Part), *self._take(Codes)]
         for clause in sorted(found, key=lambda each: each.start):
-            wanted = clause.value if isinstance(clause.value, TagFilter) else clause.value.tag
+            wanted = tag_of(clause)
             rival = next((tag for tag in tags if tag.key == wanted.key and tag != wanted), None)
             if replace(wanted, negated=not wanted.negated) in tags:
                 refuse("conflict", f"This says that the tag {wanted.key} is and is not so.", clause)
@@ -390,7 +367,8 @@ class Parts(Said):
         asked = [each for each in (self.ranking, self.changed, self.how, *self.thresholds, *self.havings) if each]
         ordered = all(not isinstance(each, Threshold | Having) and each.quality in ("any", "count") for each in asked)
         how_many = self.of_number or self.aggregations in (None, Aggregations((_COUNT,)))
-        counted = (metric.counted and how_many and ordered) or bool(self.when or self.age)
+        said = not asked and self.aggregations == Aggregations((_COUNT,))
+        counted = (metric.counted and how_many and ordered) or said or bool(self.when or self.age)
         verbs = [verb.word for verb in self.occurred]
         metric = meant.fitting(metric, frozenset(keys), asked, verbs, catalog, counted=counted)
         if len(metric.names) > 1 and not metric.several:

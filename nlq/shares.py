@@ -67,6 +67,8 @@ class Shares(Conventions):
             part = part or [*parts.behind_metric()]
             if not part:
                 refuse("incomplete", "A share of what? Add 'by' and a tag, or a condition: 'had status 500'.")
+        if parts.share and not part and self.groups and (predicate := parts.predicate()):
+            part = [predicate]
         if parts.share and not part and self.groups and (kind := parts.kind_shared()):
             key = self.groups[0].key
             detail = f"The share of each {key} among these, or the share of these in each {key}?"

@@ -75,6 +75,9 @@ class Subjects:
             self._choose_valued()
         elif self.metric is None and self.said == Aggregations((COUNT,)) and parts.tags:
             self._choose_only()
+        if self.metric is None and parts.how and parts.how.quality == "any":  # `how busy are the hosts`
+            detail = f"How {parts.how.word} of what? Name a metric."
+            refuse("incomplete", detail, parts.clause_of(parts.how))
         self._count_named()
         self._check_verbs()
         self._check_together()
@@ -192,7 +195,7 @@ class Subjects:
                 if verb.word in verbs.EARNING:
                     self.metric = metric = replace(metric, summed=True)
                 continue
-            mere = verb.word in verbs.MERE and not self.types <= LEVELS
+            mere = (verb.word in verbs.MERE and not self.types <= LEVELS) or self._begins(verb.word)
             if verb.light and metric and (mere or not metric.names or metric.summed or self._says_head(metric)):
                 continue
             if "any" in verb.qualities and self.parts.how:
@@ -206,6 +209,10 @@ class Subjects:
             of = " and ".join(self.names) or "which metric"
             detail = f"What '{verb.word}' says of {of} is not known: name what is counted or measured in full."
             refuse("incomplete", detail, self.parts.clause_of(verb), self.names)
+
+    def _begins(self, verb: str) -> bool:
+        """`orders came in`, of `order.placed`."""
+        return all(words_of(name)[-1] in verbs.SAYING.get(verb, ()) for name in self.names)
 
     def _says_head(self, metric: Metric) -> bool:
         if not metric.said:

@@ -119,6 +119,10 @@ paediatrics pediatrics
 physics phys
 administration admin
 website web
+traffic view
+traffic visit
+traffic request
+online concurrent
 reservation booking
 bag baggage luggage suitcase
 late delayed overdue
@@ -151,7 +155,7 @@ attendance turnout
 article story
 advert advertisement ad advertising
 screening showing
-match fixture
+match fixture game
 bet wager stake
 stream broadcast
 viewer watcher
@@ -202,7 +206,7 @@ electricity energy
 snow snowfall
 leak leakage
 spill spillage
-stoppage standstill
+stop stoppage standstill downtime
 blockage clog jam
 accident collision
 theft stealing stolen

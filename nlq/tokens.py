@@ -34,7 +34,7 @@ _HALF = re.compile("[\ud800-\udfff]")  # of a character: no text to spaCy
 
 
 class Token(Struct, frozen=True):
-    """One word or sign. `norm` is its case-folded text; `start` and `end` are character offsets, end
+    """One word or sign. `norm` is its case-folded text, in full; `start` and `end` are character offsets, end
     exclusive; `quoted` text stands for itself and is never a word of the language.
     """
 
@@ -103,7 +103,8 @@ def _join_quotes(text: str, words: list[tuple[str, int]]) -> Iterable[Token]:
             yield Token(inner, inner.casefold(), start, end, quoted=True)
             index = last + 1
         else:
-            yield Token(word, word.casefold(), start, start + len(word))
+            folded = word.casefold()
+            yield Token(word, lexicon.HASTY.get(folded, folded), start, start + len(word))
             index += 1
 
 

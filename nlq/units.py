@@ -3,7 +3,7 @@
 from typing import Final
 
 from nlq.fold import words_of
-from nlq.lexicon import QUALITY_WORDS, Quality
+from nlq.lexicon import QUALITY_WORDS, UNIT_WORDS, Quality
 from nlq.measures import MEASURES, SECOND, STATISTICS, Measure
 from nlq.question import Question
 
@@ -69,3 +69,9 @@ def is_measuring(name: str, quality: Quality) -> bool:
     own = measure_of(name)
     told = own is not None and own.quantity in _QUANTITIES.get(quality, ())
     return told or not QUALITY_WORDS.get(quality, frozenset()).isdisjoint(words_of(name))
+
+
+def head_of(name: str) -> str:
+    """The word of a name that says what is measured: the last one that is not a unit."""
+    words = words_of(name)
+    return next((word for word in reversed(words) if word not in UNIT_WORDS), words[-1])

@@ -76,12 +76,13 @@ PARTICLES: Final = frozenset("in out up down off on over back away".split())
 # a metric's name: `orders were made` is said of `shop.order`, not of `order.shipped`.
 LIGHT: Final = frozenset(
     """
-    happen happens happened happening occur occurs occurred occurring exist exists existed arise arose appear appears
-    appeared record recorded report reported measure measured observe observed registered logged seen process
-    processed handle handled perform performed done make makes made making take takes took taken taking generate
-    generates generated throw throws threw thrown raise raised use uses using used consume consumes consumed consuming
-    burn burns burned burnt draw draws drew drawn spend spends spent earn earns earned collect collected got gotten
-    gets getting serve serves served serving
+    happen happens happened happening occur occurs occurred occurring exist exists existed arise arose appear
+    appears appeared record recorded report reported measure measured observe observed registered logged seen see
+    sees saw process processed handle handled perform performed done make makes made making take takes took taken
+    taking generate generates generated throw throws threw thrown throwing answer answers answered raise raised use
+    uses using used consume consumes consumed consuming burn burns burned burnt eat eats ate eaten eating arrive
+    arrives arrived arriving stand stands stood standing sit sits sat sitting draw draws drew drawn spend spends
+    spent earn earns earned collect collected got gotten gets getting serve serves served serving
     """.split()
 )
 
@@ -96,6 +97,17 @@ ENDINGS: Final = frozenset(
 
 ANEW: Final = frozenset("signup sign register registration enrol join joined create open new".split()) | BEGINNINGS
 
+# Verbs that say no more than the participle behind a noun: `orders came in`, of `order.placed`.
+_MADE: Final = frozenset("produced made built packed baked printed assembled manufactured completed finished".split())
+SAYING: Final = {
+    "came in": BEGINNINGS,
+    "arrived": frozenset(("delivered", "completed", "received")),
+    "taken": BEGINNINGS,
+    "took": BEGINNINGS,
+    "made": BEGINNINGS | _MADE,
+    "turned out": _MADE,
+}
+
 EARNING: Final = frozenset("collect collects collected earn earns earned".split())  # of money: all of it
 
 # Those that go with what a metric measures, whatever its name; with `any` they go with `how high`.
@@ -103,7 +115,7 @@ MEASURING: Final[dict[Quality, frozenset[str]]] = {
     "duration": frozenset(
         """
         take takes took taken taking last lasts lasted lasting wait waits waited waiting run runs ran finish finishes
-        finished complete completes
+        finished complete completes end ends ended ending
         """.split()
     ),
     "distance": frozenset(

@@ -158,9 +158,9 @@ RULES = (
     Rule("rate", "<rate>", "aggregation", lambda _context, rate: rate),
     Rule("rate of an aggregation", "<reducer> rate per <unit>", "reducer", _rate_of),
     Rule("one aggregation", "<reducer>", "aggregation", _one),
-    Rule("average value", "<reducer> value|values|reading|readings", "aggregation", _one),
-    Rule("by aggregation", "by|using the? <aggregation>", "aggregation", lambda _context, said: said),
-    Rule("several aggregations", "<aggregation> and|, <reducer>", "aggregation", _both),
+    Rule("average value", "<aggregation> value|values|reading|readings", "aggregation", lambda _context, said: said),
+    Rule("by aggregation", "by|using|at the? <aggregation>", "aggregation", lambda _context, said: said),
+    Rule("several aggregations", "<aggregation> and|,|& <reducer>", "aggregation", _both),
     Rule("aggregations in a row", "<aggregation> <reducer>", "aggregation", _in_a_row, cost=0.1),
     Rule("and the last aggregation", "<aggregation> , and <reducer>", "aggregation", _both),
 )

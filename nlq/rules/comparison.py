@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from nlq.clauses import Against, Beside, Compare, Versus
+from nlq.clauses import Against, Aligned, Beside, Compare, Versus
 from nlq.context import Context
 from nlq.question import TagFilter, TimeRange, Unit
 from nlq.recurrence import Pattern, Preceding
@@ -93,10 +93,23 @@ def _over(context: Context, unit: Unit, second: Unit) -> Against | None:
     return Against(TimeRange(span.start, span.end))
 
 
+def _this_and_last(context: Context, unit: Unit) -> Against:
+    """`this week vs last`."""
+    last, this = (unit_at(context.now, unit, context.zone, offset) for offset in (-1, 0))
+    return Against(TimeRange(last.start, last.end), first=TimeRange(this.start, context.now))
+
+
 def _since(context: Context, unit: Unit = "day") -> Against:
     """`has it grown since last month`: the time since then, beside that month. Without such a word it is a range."""
     span = unit_at(context.now, unit, context.zone, -1)
     return Against(TimeRange(span.start, span.end), joined=True)
+
+
+def _since_beside_before(_context: Context, since: TimeRange | Problem) -> Against | None:
+    """`has search got slower since Thursday`: than in the time before, which is as long."""
+    if isinstance(since, Problem) or since.start is None or since.end is None:
+        return None
+    return Against(Shift(None, adjacent=True), joined=True, first=since)
 
 
 def _compare(_context: Context) -> Compare:
@@ -132,6 +145,7 @@ RULES = (
     Rule("than", "than <second>", "comparison", _against),
     Rule("last against this", f"the? {_LAST} <date> {_VERSUS} this <date>", "comparison", sound(_both)),
     Rule("last compared to this", f"the? {_LAST} <date> compared {_TO} this <date>", "comparison", sound(_both)),
+    Rule("this against the last", f"this <unit> {_VERSUS}|and {_LAST}", "comparison", _this_and_last),
     Rule("last with this", f"the? {_LAST} <date> with|and|to this <date>", "comparison", sound(_both_joined)),
     Rule("unit over unit", "<unit> over|on <unit>", "comparison", _over),
     Rule("in comparison", "in comparison to|with <second>", "comparison", _against),
@@ -139,9 +153,12 @@ RULES = (
     Rule("time with time", "<time> with <second>", "comparison", _against_first, cost=0.3),
     Rule("since the last unit", f"since the? {_LAST} <unit>", "comparison", _since, cost=0.4),
     Rule("since yesterday", "since yesterday", "comparison", _since, cost=0.4),
+    Rule("since, beside before", "<opening>", "comparison", _since_beside_before, cost=0.6),
     Rule("between times", "between <time> and <time>", "comparison", _from_to, cost=0.4),
     Rule("from time to time", "from <time> to <time>", "comparison", _from_to, cost=0.4),
     Rule("with", "with|and|to <second>", "comparison", _joined),
+    Rule("to the same point", "up|until|till? to? the? same point|stage", "comparison", lambda _context: Aligned()),
+    Rule("like for like", "like for like", "comparison", lambda _context: Aligned(), cost=-0.7),
     Rule("compare", "compare|comparing|comparison", "comparison", _compare),
     Rule("how", "by? how much? did|has|have", "comparison", _compare),
     Rule("how do they compare", "how do|does|is|are|'s", "comparison", _compare, cost=0.6),  # `how do I` is a wish

@@ -27,6 +27,11 @@ from nlq.rules.ranking import bounded
 
 _WHICH = "which|what"
 _WEEKDAY = KeyNoun(GroupKey("weekday", "weekday"), plural=False, which=True)
+_MULTIPLES: tuple[tuple[str, str, Comparison, float], ...] = (
+    ("doubled", "double|doubling", "ge", 100.0),
+    ("tripled", "triple|tripling", "ge", 200.0),
+    ("halved", "halve|halving", "le", -50.0),
+)
 _STAY = "stay|stays|stayed|staying|remain|remains|remained|always|kept|keep|keeps"
 
 
@@ -95,6 +100,11 @@ def _by(_context: Context, comparison: Comparison, amount: Amount) -> Having:
     return Having("change_percent" if amount.unit in ("%", "percent") else "change", comparison, amount)
 
 
+def _multiplied(comparison: Comparison, percent: float) -> Having:
+    """`doubled`: by how many percent at least."""
+    return Having("change_percent", comparison, Amount(percent))
+
+
 def _age_in(_context: Context, unit: str) -> Age | None:
     return Age(unit) if MEASURES[unit].quantity == "time" else None
 
@@ -158,6 +168,10 @@ RULES = (
         lambda _context, comparison, amount: Having("change", comparison, amount),
     ),
     Rule("having change in percent", "having change percent <comparator> <amount>", "having", _by_percent),
+    *(
+        Rule(word, f"{word}|{forms}", "having", lambda _context, c=comparison, n=percent: _multiplied(c, n))
+        for word, forms, comparison, percent in _MULTIPLES
+    ),
     Rule("by more than", "by <comparator> <amount>", "having", _by),
     Rule("changed", "get|gets|got|gotten|become|became|grew|is|are|was|were? <comparative>", "having", _changed),
     Rule("improved", "improved|improving", "having", lambda context: _changed(context, "better")),
@@ -172,10 +186,11 @@ RULES = (
     ),
     Rule("any", "on|at|from|by? any|anyone|anybody|anything", "form", lambda _context: Whether(), cost=0.1),
     Rule("anywhere", "anywhere", "form", lambda _context: Whether(), cost=0.2),
-    Rule("at any time", "at any time|point|moment", "form", lambda _context: Whether()),
+    Rule("at any time", "at any time|point|moment", "form", lambda _context: Whether(ever=True)),
     Rule("any of a key", "on|at|in|from|by|of? any <key-noun>", "form", lambda _context, noun: Whether(noun.key)),
     Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),
+    Rule("is it still", "is|are|was|were it|they still|already|ever", "form", lambda _context: Whether(), cost=-0.7),
     Rule("and how many", "and|, how many", "form", lambda _context: HowMuch(), cost=0.2),
     Rule("and how much", "and|, how much", "form", lambda _context: HowMuch(), cost=0.2),
     Rule("how much", "how much", "form", lambda _context: HowMuch()),
@@ -183,6 +198,7 @@ RULES = (
     Rule("when did", "when did|was|were|is|has|had", "form", lambda _context: When()),
     Rule("what time", "at? what time did|was|were|is", "form", lambda _context: When()),
     Rule("and when", "and|, when was|is|did? it|that|this?", "form", lambda _context: When()),
+    Rule("was when", "was|were|is when", "form", lambda _context: When(), cost=0.1),
     Rule("if so when", "if so ,? when", "form", lambda _context: When()),
     Rule("how long since", "how long since|ago the? last|latest?", "form", lambda _context: Age()),
     Rule("how long has it been since", "how long has it? been since", "form", lambda _context: Age()),
@@ -202,7 +218,11 @@ RULES = (
     Rule("not reporting", "not|never reporting|reported|seen|sent|sending", "form", lambda _context: Silent()),
     Rule("no data", "without|no data|events|metrics", "form", lambda _context: Silent()),
     Rule(
-        "had none", "that? had|have|has|did|do|got|with no|zero", "form", lambda _context: Silent(none=True), cost=0.1
+        "had none",
+        "that? had|have|has|did|do|got|with no|zero|none",
+        "form",
+        lambda _context: Silent(none=True),
+        cost=0.1,
     ),
     # the question before
     Rule("and", "and|also|or", "lead", lambda _context: FollowUp()),

@@ -16,6 +16,7 @@ _HOUR = KeyNoun(GroupKey("hour", "hour"), plural=False)
 _GROUPED = (
     "grouped|split|broken|group|break|separated|segmented|sliced|itemised|itemized it|that|this? down|up|out? by|per"
 )
+_KINDS = "class|classes|type|types|kind|kinds|category|categories"
 _BY = "by|per|across|each|every"
 
 
@@ -90,14 +91,17 @@ RULES = (
     Rule("grouped by groups and unit", f"{_GROUPED} <timed-groups>", "grouping", lambda _context, groups: groups),
     Rule(
         "all of a key",
-        "on|at|from|by|across? all|every|each|both of? the? <key-noun>",
+        "on|at|from|by|across? all|every|each|both of? the? <key-noun> separately|individually?",
         "noun",
         lambda _context, noun: noun,
     ),
+    Rule("kinds of a key", f"<key-noun> {_KINDS}", "key-noun", lambda _context, noun: noun, cost=0.1),
     Rule("key noun", "<key-noun>", "noun", lambda _context, noun: noun, cost=0.25),
     Rule("unit of a bucket", "<unit>", "width", _one),
     Rule("units of a bucket", "<count> <unit>", "width", _grain),
     Rule("per unit", "per|each|every|by <width>", "grain", lambda _context, grain: grain),
+    Rule("each part of an hour", "per|each|every quarter of? an? hour", "grain", lambda _context: Grain("minute", 15)),
+    Rule("each half hour", "per|each|every half of? an? hour", "grain", lambda _context: Grain("minute", 30)),
     Rule("a unit", "a|an <unit>", "grain", _one, cost=1.1),  # `in a day` is ahead
     Rule("in a single unit", "in|on|within? a|any single|given|one <unit>", "grain", _one),
     Rule(
@@ -109,7 +113,7 @@ RULES = (
     Rule("as a series", "as a|an? <grain> series|chart|graph?", "grain", lambda _context, grain: grain),
     Rule(
         "in steps of",
-        "in|with <width> buckets|steps|bins|intervals|chunks",
+        "in|with|at? <width> buckets|steps|bins|intervals|chunks",
         "grain",
         lambda _context, grain: grain,
     ),

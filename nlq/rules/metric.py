@@ -16,7 +16,7 @@ from nlq.question import Aggregation, Unit
 from nlq.refusal import Problem
 from nlq.rule import Match, Rule, Scanner
 from nlq.tokens import Token
-from nlq.units import LEVELS, is_measuring, measure_of
+from nlq.units import LEVELS, head_of, is_measuring, measure_of
 from nlq.verbs import ANEW
 
 MAX_WORDS = 6  # tokens a name is typed as
@@ -111,16 +111,10 @@ def _part(run: Sequence[Token], said: str, names: Sequence[str], context: Contex
         and singular(run[-1].norm) != run[-1].norm
         and typed[-1] not in MEASURES
     )
-    heads = {_head(name) for name in names}
+    heads = {head_of(name) for name in names}
     money = not lexicon.EARNINGS.isdisjoint((typed[-1], run[-1].norm))
     summed = money and (typed[-1] != "turnover" or all(map(_is_earned, names)))  # beds have one too
     return Metric(tuple(names), said, counted=plural and heads.isdisjoint(typed), summed=summed)
-
-
-def _head(name: str) -> str:
-    """The word of a name that says what is measured: the last one that is not a unit."""
-    words = words_of(name)
-    return next((word for word in reversed(words) if word not in lexicon.UNIT_WORDS), words[-1])
 
 
 def _text(run: Sequence[Token]) -> str:

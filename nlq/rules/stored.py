@@ -14,6 +14,7 @@ from nlq.plurals import singular
 from nlq.question import GroupKey, TagFilter
 from nlq.rule import Match, Scanner
 from nlq.tokens import Token
+from nlq.verbs import PARTICLES
 
 MAX_WORDS = 6  # tokens a value is typed as
 CODES_COST = 0.9  # where nothing else says what is counted
@@ -115,6 +116,11 @@ def akin(known: frozenset[str]) -> Scanner:
         for index, token in enumerate(tokens):
             if token.quoted or not token.text.isalpha():
                 continue
+            after = tokens[index + 1].norm if index + 1 < len(tokens) else ""
+            for key, value in context.catalog.values_akin(token.norm, after) if after in PARTICLES else ():
+                choice = TagFilter(key, (value,))
+                yield Match(index, index + 2, "one-choice", choice, AKIN_COST, "verb of a value")
+                yield Match(index, index + 2, "one-keyless", choice, AKIN_COST, "verb of a value")
             like = token.norm in _SAID_OF_RATES or token.norm.endswith(PARTICIPLE)
             kin = context.catalog.values_akin(token.norm)
             exact = context.catalog.values_like(fold(token.text)) if like or kin else []
@@ -125,7 +131,7 @@ def akin(known: frozenset[str]) -> Scanner:
                     yield Match(index, index + 1, "one-choice", choice, AKIN_COST, "verb of a value")
                     yield Match(index, index + 1, "one-keyless", choice, AKIN_COST, "verb of a value")
 
-    return Scanner("verb of a value", scan, reach=1)
+    return Scanner("verb of a value", scan, reach=2)
 
 
 def _as_stored(start: int, token: Token, context: Context) -> Iterator[Match]:

@@ -140,7 +140,7 @@ def _unread_comparison(context: Context, key: str, comparison: Comparison, _numb
 _DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 
 # Nouns that people put behind a tag's key.
-_HEADS = "method|type|types|code|codes|name|names|id|ids|kind|kinds"
+_HEADS = "class|classes|category|categories|method|type|types|code|codes|name|names|id|ids|kind|kinds"
 RULES = (
     Rule("key and head", f"<key> {_HEADS}", "key", lambda _context, key: key, cost=0.1),
     Rule("prefix", "<key> starts|starting|begins|beginning with <word>", "affix", _partly("prefix")),
@@ -185,6 +185,7 @@ RULES = (
         cost=0.1,
     ),
     Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
+    Rule("ones of a value", "<keyless> ones|one", "selection", _same, cost=0.1),
     Rule("people of a value", "<keyless> people", "selection", _who_are, cost=0.1),
     Rule("customers of a value", "<keyless> customers|users|clients|members|accounts", "selection", _who_are, cost=0.6),
     Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
@@ -234,7 +235,9 @@ RULES = (
     ),
     Rule("not value", "not|except|excluding|without|besides on|in|from|for? the? <selection>", "tag", _not),
     Rule("outside of value", "outside of? the? <selection>", "tag", _not, cost=0.1),
-    Rule("leaving out value", "leaving|leave out <selection>", "tag", _not),
+    Rule("leaving out value", "leaving|leave out the? <selection>", "tag", _not),
+    Rule("value not counted", "<selection> not counted|included", "tag", _not),
+    Rule("value left aside", "<selection> excluded|excepted|aside|apart", "tag", _not, cost=0.1),
     Rule("apart from value", "apart|aside from the? <selection>", "tag", _not),
     Rule("not counting value", "not counting|including the? <selection>", "tag", _not),
     Rule(

@@ -22,7 +22,7 @@ from nlq.rules.time.moment import clock_today, latest, latest_clock
 from nlq.rules.time.produce import chained, same, sound, swapped
 from nlq.rules.time.span import clock_on, long_unit
 from nlq.rules.time.written_date import months_of
-from nlq.timeline import Duration, Shift, Span, moved
+from nlq.timeline import Duration, Shift, Span, moved, to_wall
 from nlq.tokens import Token
 
 _OVERNIGHT = TimeOfDay(22 * HOUR, 30 * HOUR, exact=False)
@@ -159,6 +159,12 @@ def _same_time(_context: Context, back: Unit) -> Shift:
     return Shift(Duration.of(1, back))
 
 
+def _same_in_year(context: Context, year: int) -> Shift | None:
+    """`against the same period of 2024`."""
+    back = to_wall(context.now, context.zone).year - year
+    return Shift(Duration.of(back, "year")) if back > 0 else None
+
+
 def _scan_to_date(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
     """`to date`, which `up to date` is not."""
     words = [token.norm for token in tokens]
@@ -177,6 +183,7 @@ _PARTS = (
     Rule("point: fixed", "<fixed>", "point", same),
     Rule("point: pattern", "<pattern>", "point", sound(latest)),
     Rule("point: clock", "<clock>", "point", sound(latest_clock)),
+    Rule("date just gone", "<date> just gone|past", "fixed", sound(latest)),
     Rule("pattern so far", "<pattern> so far", "fixed", chained(latest, span.so_far)),
     Rule("year so far", "<year> so far", "fixed", chained(months_of, span.so_far)),
     Rule("span: point", "<point>", "span", same),
@@ -266,7 +273,7 @@ _SHIFTS = (
     Rule("one before", "the? one before|earlier|prior", "shift", _as_long),
     Rule("previous period", "the previous|prior|preceding|last period|range", "shift", _as_long),
     Rule("unit before", "the? <unit> before|earlier|prior", "shift", sound(_adjacent_unit)),
-    Rule("previous unit", "the previous|prior|preceding <unit>", "shift", sound(_adjacent_unit)),
+    Rule("previous unit", "the? previous|prior|preceding <unit>", "shift", sound(_adjacent_unit)),
     Rule("length before it", "the <length> before|prior", "shift", sound(_adjacent)),
     Rule("previous length", "the previous|prior|preceding <length>", "shift", sound(_adjacent)),
     Rule("same unit before", "the? same <unit> last|previous <unit>", "shift", sound(_same_unit)),
@@ -277,6 +284,7 @@ _SHIFTS = (
         "same hour yesterday", "the? same <unit> yesterday", "shift", sound(lambda c, unit: _same_unit(c, unit, "day"))
     ),
     Rule("same days before", "the? same days last|previous <unit>", "shift", sound(_same_time), cost=-0.1),
+    Rule("same time of a year", "the? same time|period|stretch|days|weeks|months of|in <year>", "shift", _same_in_year),
     Rule("same time before", "the? same time|period last|previous <unit>", "shift", sound(_same_time)),
 )
 

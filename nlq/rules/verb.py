@@ -28,6 +28,10 @@ def _how(*, extreme: bool) -> Producer:
     return produce
 
 
+def _busy(_context: Context) -> How:
+    return How("busy", descending=True, quality="any", extreme=False)
+
+
 def _occurred(word: str) -> Producer:
     return lambda _context: Occurred(word)
 
@@ -49,13 +53,18 @@ _POLITE = (
 
 RULES = (
     *(Rule(f"polite: {words}", words, "polite", lambda _context: HowMuch(), cost=POLITE_COST) for words in _POLITE),
+    Rule("still", "still|again|altogether", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
+    Rule("responsible for", "responsible|accountable for", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
     Rule("things", "thing|things", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
     Rule("split", "split|group|separate|segment", "lead", lambda _context: HowMuch()),
+    Rule("put in order", "rank|order|sort", "lead", lambda _context: HowMuch(), cost=0.9),
+    Rule("break down", "break|split|slice down|up", "lead", lambda _context: HowMuch()),
     Rule("wondering if", "wondering|wonder|know|tell|see|check me|us? if|whether", "form", lambda _context: Whether()),
     Rule("took place", "take|takes|took|taken|taking place", "verb", _occurred("took place"), cost=VERB_COST),
     Rule("came in", "come|comes|came|coming in", "verb", _occurred("came in"), cost=VERB_COST),
     Rule("came from", "come|comes|came|coming from", "verb", _occurred("came from"), cost=VERB_COST),
     Rule("brought in", "bring|brings|brought|bringing in", "verb", _occurred("brought in"), cost=VERB_COST),
+    Rule("turned out", "turn|turns|turned|turning out", "verb", _occurred("turned out"), cost=VERB_COST - 0.1),
     Rule("carried out", "carry|carried out", "verb", _occurred("carried out"), cost=VERB_COST),
     Rule("went through", "go|goes|went|going|gone through", "verb", _occurred("went through"), cost=VERB_COST),
     Rule(
@@ -66,6 +75,7 @@ RULES = (
     ),
     Rule("how hot is", "how <adjective> is|are|was|were|does|do people|they|we|you?", "form", _how(extreme=False)),
     Rule("how hot did", "how <adjective> did|has|have|had", "form", _how(extreme=True)),
+    Rule("how busy", "how busy|loaded is|are|was|were|has|have|did|does", "form", _busy),
     Rule("who", "by? who|whom", "form", lambda _context: Asked("who")),
     Rule("which ones", "and|,? which|what ones|one", "form", lambda _context: Asked("ones")),
     Rule("how many people", "how many people|persons|individuals", "form", lambda _context: Asked("people")),

@@ -41,6 +41,8 @@ RULES = (
     Rule("opening: drop", "drop", OPENING, _refused("A prompt never writes")),
     Rule("how to", "how do|can|could|to", "wish", _refused("What should be done is not recorded"), cost=WISH_COST),
     Rule("what made", "what made|makes|causes", "wish", _refused("Reasons are not recorded"), cost=WISH_COST),
+    Rule("how come", "how come", "wish", _refused("Reasons are not recorded"), cost=WISH_COST),
+    Rule("lately", "lately|recently", "wish", _no_length, cost=WISH_COST),
     Rule("what if", "what if", "wish", _refused("Only the past is recorded"), cost=WISH_COST),
     Rule("time ahead", _AHEAD, "wish", _ahead, cost=AHEAD_COST),
     Rule("within a length", "within <length>", "wish", _within, cost=-0.2),

@@ -20,3 +20,14 @@ def test_noun_is_said_of_the_verb(name: str, noun: str) -> None:
     result = nlq.interpret(f"how many {noun} today", nlq.Context(now=NOW, catalog=catalog))
     assert isinstance(result, nlq.Interpretation), result
     assert result.question.names == (name,)
+
+
+@pytest.mark.parametrize("prompt", ["did we roll back anything today", "deploys that were rolled back today"])
+def test_verb_and_particle_are_said_of_a_value(prompt: str) -> None:
+    """`roll back` is said of what is stored as `rolled_back`."""
+    catalog = nlq.Catalog()
+    for result in ("success", "rolled_back"):
+        catalog.add("deploy.finished", "event", [f"result:{result}"])
+    result = nlq.interpret(prompt, nlq.Context(now=NOW, catalog=catalog))
+    assert isinstance(result, nlq.Interpretation), result
+    assert [tag.values for tag in result.question.tags] == [("rolled_back",)]

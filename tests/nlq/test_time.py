@@ -116,6 +116,15 @@ last November | 2025-11-01 | 2025-12-01
 2 thursdays ago | 2026-11-12 | 2026-11-13
 weekend | 2026-11-21 | now
 last weekend | 2026-11-14 | 2026-11-16
+summer | 2026-06-01 | 2026-09-01
+spring | 2026-03-01 | 2026-06-01
+autumn | 2026-09-01 | now
+last winter | 2025-12-01 | 2026-03-01
+the weekend just gone | 2026-11-21 | now
+the month just gone | 2026-10-01 | 2026-11-01
+last full day | 2026-11-21 | 2026-11-22
+going back 3 days | 2026-11-19 13:07 | now
+the last half year | 2026-05-22 13:07 | now
 christmas | 2025-12-25 | 2025-12-26
 new year's eve | 2025-12-31 | 2026-01-01
 2026-11-05 | 2026-11-05 | 2026-11-06
@@ -452,6 +461,7 @@ SHIFTS = {
     "the previous 2 weeks": ("2026-11-07", "2026-11-21"),
     "last Saturday": ("2026-11-14", "2026-11-15"),
     "same day last week": ("2026-11-14", "2026-11-15"),
+    "the same period of 2025": ("2025-11-21", "2025-11-22"),
     "the same time last month": ("2026-10-21", "2026-10-22"),
     "the same time yesterday": ("2026-11-20", "2026-11-21"),
     "the same day yesterday": ("2026-11-20", "2026-11-21"),

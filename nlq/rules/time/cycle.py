@@ -10,7 +10,7 @@ from datetime import time as clock_time
 from nlq import lexicon
 from nlq.clauses import Alternating, Daily, During, Groups
 from nlq.context import Context
-from nlq.cycles import NIGHTS, a_day_on, either
+from nlq.cycles import NIGHTS, TYPICAL, a_day_on, either
 from nlq.question import Cycle, GroupKey, TimeRange
 from nlq.recurrence import HOUR, Days, Pattern, Stretches, TimeOfDay, Weekends
 from nlq.refusal import Problem
@@ -63,6 +63,10 @@ def _monday(_context: Context, weekday: int) -> Recurring:
 
 def _every(_context: Context, each: Recurring) -> Recurring:
     return replace(each, told="all of those times read together: for a row each add 'per day'")
+
+
+def _typical(_context: Context, each: Recurring) -> Recurring:
+    return replace(each, told=TYPICAL)
 
 
 def _and(_context: Context, first: Recurring, second: Recurring) -> Recurring | Problem | None:
@@ -241,7 +245,7 @@ RULES = (
     Rule("a part of a day", "<day-part>", "repeated", sound(_each_day)),
     Rule("a part of a weekday", "<repeated> <day-part>", "repeated", sound(_at)),
     Rule("every one", "each|every <repeated>", "one-recurring", sound(_every)),
-    Rule("a typical one", "a|an typical|usual|normal|average|given <repeated>", "one-recurring", sound(_every)),
+    Rule("a typical one", "a|an typical|usual|normal|average|given <repeated>", "one-recurring", sound(_typical)),
     Rule("Mondays", "<weekdays>", "one-recurring", _mondays),
     Rule("weekdays", "weekdays|workdays", "one-recurring", constant(_WEEKDAYS)),
     Rule("working days", "working|business|work|week days", "one-recurring", constant(_WEEKDAYS)),

@@ -4,7 +4,7 @@ Kinds: `date`, a Pattern, where no year is said; `loose-date`, one that needs a 
 one date to another; `fixed`, a Span, where a year is.
 """
 
-from nlq import lexicon
+from nlq import almanac
 from nlq.context import Context
 from nlq.recurrence import Days, DaysOfMonth, Months, Pattern, Run, Weekends, Weeks
 from nlq.refusal import Problem
@@ -157,7 +157,7 @@ def _week(_context: Context, number: int) -> Pattern | None:
     return Weeks(number) if 1 <= number <= 53 else None
 
 
-_HOLIDAYS = {name: Days(month, day) for name, (month, day) in lexicon.HOLIDAYS.items()}
+_HOLIDAYS = {name: Days(month, day) for name, (month, day) in almanac.HOLIDAYS.items()}
 
 RULES = (
     Rule("day of a count", "<count>", "day", _day),
@@ -192,6 +192,7 @@ RULES = (
     Rule("days in a span", "<day-run> of|in? <fixed>", "fixed", sound(_days_in)),
     # quarters and weeks of the year
     Rule("quarter", "<nth> quarter|qtr", "date", _quarter),
+    *(Rule(f"season: {word}", word, "date", constant(Months(at, 3))) for word, at in almanac.SEASONS.items()),
     Rule("week number", "week <count>", "date", _week),
     # with a year
     Rule("year", "year <year>", "fixed", sound(months_of)),

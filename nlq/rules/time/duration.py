@@ -68,7 +68,7 @@ RULES = (
     Rule("length", "<number> <unit>", "one-length", sound(length_of)),
     Rule("one unit", "a|an|one <unit>", "one-length", sound(_one)),
     Rule("couple of units", "a? couple of? <unit>", "one-length", sound(_two)),
-    Rule("half a unit", "half a|an? <unit>", "one-length", sound(_half)),
+    Rule("half a unit", "half a|an|-? <unit>", "one-length", sound(_half)),
     Rule("and a half", "<number> and a half <unit>", "one-length", sound(_and_a_half)),
     Rule("one and a half", "a|an|one? <unit> and a half", "one-length", sound(_one_and_a_half)),
     Rule("fortnight", "a? fortnight", "one-length", constant(Duration.of(14, "day"))),

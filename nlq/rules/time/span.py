@@ -46,6 +46,10 @@ def _last_unit(context: Context, unit: Unit) -> Span:
     return rolled(context.now, Duration.of(1, unit), context.zone)
 
 
+def _last_whole_unit(context: Context, unit: Unit) -> Span:
+    return unit_at(context.now, unit, context.zone, -1)
+
+
 def _past_unit(context: Context, unit: Unit) -> Span:
     return rolled(context.now, Duration.of(1, unit), context.zone)
 
@@ -155,7 +159,10 @@ RULES = (
     Rule("this unit", "this|current calendar? <unit>", "fixed", sound(unit_from_now(0))),
     Rule("all unit", "all <unit>", "fixed", sound(unit_from_now(0))),
     Rule("last unit", "the? last|previous|prior calendar? <unit>", "fixed", sound(_last_unit)),
+    Rule("last whole unit", "the? last|previous|prior full|whole|complete <unit>", "fixed", sound(_last_whole_unit)),
     Rule("past unit", "the? past <unit>", "fixed", sound(_past_unit)),
+    Rule("unit just gone", "the? <unit> just gone|past|ended|finished", "fixed", sound(_last_unit), cost=-0.1),
+    Rule("going back", "going|go|looking back <length>", "fixed", sound(_rolled)),
     Rule("next unit", "the? next|coming <unit>", "fixed", sound(unit_from_now(1))),
     Rule("unit to date", "<unit> to date", "fixed", sound(_to_date)),
     *(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo, available_timezones
 
-from nlq import lexicon
+from nlq import almanac
 from nlq.context import Context
 from nlq.rule import Match, Rule, Scanner
 from nlq.rules.time.produce import same
@@ -16,7 +16,7 @@ def _zones() -> dict[str, str]:
     """Folded names of zones and of their cities -> IANA names: `europe/berlin`, `new york`."""
     names = sorted(name for name in available_timezones() if "/" in name)
     cities = {name.rpartition("/")[2].replace("_", " ").casefold(): name for name in names}
-    return cities | {name.casefold(): name for name in names} | lexicon.ZONES
+    return cities | {name.casefold(): name for name in names} | almanac.ZONES
 
 
 _ZONES = _zones()
@@ -26,8 +26,8 @@ def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
     for index, token in enumerate(tokens):
         if token.quoted:
             continue
-        if token.norm in lexicon.ZONES:
-            yield Match(index, index + 1, "zone-name", ZoneInfo(lexicon.ZONES[token.norm]), 0.0, "zone abbreviation")
+        if token.norm in almanac.ZONES:
+            yield Match(index, index + 1, "zone-name", ZoneInfo(almanac.ZONES[token.norm]), 0.0, "zone abbreviation")
         elif "/" in token.norm and token.norm in _ZONES:
             yield Match(index, index + 1, "zone-name", ZoneInfo(_ZONES[token.norm]), 0.0, "zone name")
         elif token.norm == "time":

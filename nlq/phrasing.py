@@ -1,0 +1,79 @@
+"""How the clauses of a prompt stand to one another: what is said directly before the metric, and what behind it."""
+
+from itertools import pairwise
+
+from nlq.catalog import PARTICIPLE
+from nlq.clauses import Aggregations, Codes, During, Metric, Occurred, Part, Ranking, Share
+from nlq.cycles import TYPICAL
+from nlq.question import Aggregation, Grain, TagFilter
+from nlq.rule import Match
+from nlq.said import Said
+
+_COUNT = Aggregations((Aggregation("count"),))
+
+
+def tag_of(clause: Match) -> TagFilter:
+    """The condition on tags that a clause says."""
+    said: TagFilter | Part | Codes = clause.value
+    return said if isinstance(said, TagFilter) else said.tag
+
+
+class Phrasing(Said):
+    """The clauses, in the order in which they are said."""
+
+    ranking: Ranking | None
+    aggregations: Aggregations | None
+    share: Share | None
+
+    @property
+    def is_top_of_metric(self) -> bool:
+        """`top speed`: an end of the order stands directly before the metric, and no count is said."""
+        starts = {clause.start for clause in self._take(Metric)} if self.ranking and self.ranking.count is None else ()
+        return any(clause.end in starts for clause in self._take(Ranking))
+
+    @property
+    def is_reduced_metric(self) -> bool:
+        """`average signups`, `average daily signups`: the words stand together, as in `avg of signups` they do not."""
+        ends = {clause.end for kind in (Aggregations, Grain) for clause in self._by_type.get(kind, [])}
+        named = self._by_type.get(Metric, [])
+        return self.aggregations is not None and any(clause.start in ends for clause in named)
+
+    @property
+    def is_typical(self) -> bool:
+        """`on a typical Sunday`."""
+        return any(clause.value.told == TYPICAL for clause in self._by_type.get(During, []))
+
+    @property
+    def counts_periods(self) -> bool:
+        """`how many nights had frost`: of the nights, not of what happened in them, as in `how many night shifts`."""
+        named = {clause.start for clause in self._by_type.get(Metric, [])}
+        return any(
+            before.value == _COUNT and isinstance(clause.value, During) and clause.end not in named
+            for before, clause in pairwise(self._clauses)
+        )
+
+    def behind_metric(self) -> list[TagFilter]:
+        """`what percentage of parcels failed in Metz`: the condition that stands directly behind the metric."""
+        ends = {(clause.end, clause.end + 1) for clause in self._by_type.get(Metric, [])}
+        ends |= {(verb.end, end) for verb in self._by_type.get(Occurred, []) for end in (verb.end + 1, verb.end + 2)}
+        return [each.value for each in self._by_type.get(TagFilter, []) if (each.start, each.end) in ends]
+
+    def predicate(self) -> TagFilter | None:
+        """`what percentage of builds on main failed`: the participle behind the metric says what makes the part."""
+        metric = next(iter(self._by_type.get(Metric, [])), None)
+        behind = [each for each in self._by_type.get(TagFilter, []) if metric and each.start >= metric.end]
+        words = [each.value for each in behind if each.end == each.start + 1 and len(each.value.values) == 1]
+        return next((tag for tag in words if tag.values[0].casefold().endswith(PARTICIPLE)), None)
+
+    def kind_shared(self) -> Match | None:
+        """`share of failed builds by branch`, `share of builds on main by result`: the condition beside the metric."""
+        share, metric = self.clause_of(self.share), next(iter(self._by_type.get(Metric, [])), None)
+        found = [clause for kind in (TagFilter, Codes) for clause in self._by_type.get(kind, [])]
+        if share is None or metric is None or share.start > metric.start:
+            return None
+        return next((each for each in found if share.end <= each.start <= metric.end), None)
+
+    def is_before_metric(self, value: object) -> bool:
+        """Whether the clause that says `value` stands directly before a metric: `more than 5` errors."""
+        clause = self.clause_of(value)
+        return clause is not None and any(clause.end == named.start for named in self._by_type.get(Metric, []))
