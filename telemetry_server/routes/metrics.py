@@ -55,19 +55,21 @@ class RecentMetrics(TypedDict):
 
 
 class Aggregate(TypedDict):
-    """Of nothing, 0 and nulls. percentile_error: by how much of themselves the percentiles may be wrong."""
+    """Of nothing, 0 and nulls. sum, mean: null too where the sum is more than a number holds. percentile_error: by how
+    much of themselves the percentiles may be wrong; null where they are as fine as the buckets of histograms.
+    """
 
     name: str
     metric_name: str
     count: int
-    sum: float
+    sum: float | None
     mean: float | None
     min: float | None
     max: float | None
     p50: float | None
     p95: float | None
     p99: float | None
-    percentile_error: float
+    percentile_error: float | None
     timestamp: instants.Text | None
 
 

@@ -202,7 +202,8 @@ class MetricForms:
         merged = {key: value for key, value in current.items() if key != "id"} | raw
         if "distribution" in raw and "value" not in raw and raw["distribution"] is not None:
             del merged["value"]
-        return self.replacement({key: value for key, value in merged.items() if value is not None})
+        known = self._change.fields  # of others even a null is refused
+        return self.replacement({key: value for key, value in merged.items() if value is not None or key not in known})
 
     async def batch(self, raw: object) -> list[dict[str, Any]]:
         """The body of POST /v1/metrics. Lets other requests run between chunks."""

@@ -154,6 +154,8 @@ def test_patch_changes_the_given_fields(client: httpx.Client) -> None:
         ({}, ""),
         ([], ""),
         ({"unknown": 1}, "/unknown"),
+        ({"unknown": None}, "/unknown"),
+        ({"id": None}, "/id"),
         ({"name": None}, "/name"),
         ({"value": "7"}, "/value"),
         ({"id": "f" * 24}, "/id"),

@@ -261,3 +261,24 @@ def _validator(schema: dict[str, Any]) -> Draft202012Validator:
 def _closed(forms: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, form in forms.items():
         yield name, {"additionalProperties": False, **form} if form.get("properties") else form
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "gauge", "value": 1e308},
+        {
+            "type": "histogram",
+            "distribution": {"count": 2, "sum": 3, "min": 1, "max": 2, "bounds": [1], "counts": [1, 1]},
+        },
+    ],
+    ids=["a sum beyond numbers", "percentiles as fine as buckets"],
+)
+def test_aggregate_of_extremes_is_as_described(client: httpx.Client, document: dict[str, Any]) -> None:
+    """Where a result cannot be told, the document says that it may be null."""
+    name = f"extreme.{document['type']}"
+    for _ in range(2):
+        assert client.post("/metrics", json={"name": name, **document}).status_code == 201
+    answer = client.get(f"/metrics/{name}/aggregate")
+    assert None in (answer.json()["sum"], answer.json()["percentile_error"])
+    _validator({"$ref": "#/components/schemas/Aggregate"}).validate(answer.json())

@@ -22,7 +22,9 @@ SEEDS = (1, 2, 3)
 QUICK_EXAMPLES = 1
 LIMIT_SECONDS = 3600
 _COUNT = re.compile(r"(\d+) generated")
-_FAULT = re.compile(r"^_+ (?P<operation>\S.*\S) _+$|^- (?P<fault>\S.*)$", re.MULTILINE)
+_FAULT = re.compile(
+    r"^_+ (?P<operation>\S.*\S) _+$|^- (?P<fault>\S.*)$|^(?P<error>.*Error: .*)$|^ +(?P<request>curl .*)$", re.MULTILINE
+)
 
 
 def run(count: int) -> Outcome:
@@ -44,12 +46,12 @@ def run(count: int) -> Outcome:
 
 
 def _faults(told: str) -> Iterator[str]:
-    """Each, with its operation; what schemathesis merely warns of comes behind them."""
+    """Each, with its operation and the request that shows it; what schemathesis merely warns of comes behind them."""
     operation = ""
-    for found in _FAULT.finditer(told.partition(" WARNINGS ")[0]):
+    for found in _FAULT.finditer(re.split(" (?:WARNINGS|SUMMARY) ", told)[0]):
         operation = found["operation"] or operation
-        if found["fault"]:
-            yield f"{operation}: {found['fault']}"
+        if said := found["fault"] or found["error"] or found["request"]:
+            yield f"{operation}: {said}"
 
 
 def test(url: str, folder: Path, examples: int, seed: int) -> str:
