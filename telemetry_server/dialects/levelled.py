@@ -30,15 +30,15 @@ class LevelledStored(TypedDict):
 
 
 class LevelledSummary(TypedDict):
-    """mean_rate: of a meter, a second; min, max and mean: of a timer."""
+    """mean_rate: of a meter, a second; min, max and mean: of a timer. null: of a sum that is more than a number holds."""
 
     name: str
     type: str
-    count: float
-    mean_rate: NotRequired[float]
+    count: float | None
+    mean_rate: NotRequired[float | None]
     min: NotRequired[float]
     max: NotRequired[float]
-    mean: NotRequired[float]
+    mean: NotRequired[float | None]
 
 
 def to_metric(body: object) -> dict[str, Any]:

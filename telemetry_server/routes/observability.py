@@ -26,10 +26,12 @@ blueprint = Blueprint("observability", url_prefix="/observability")
 
 
 class NameSummary(TypedDict):
+    """sum, avg: null where the sum is more than a number holds."""
+
     name: str
     count: int
-    sum: float
-    avg: float
+    sum: float | None
+    avg: float | None
     min: float
     max: float
 
