@@ -30,7 +30,7 @@ class LevelledStored(TypedDict):
 
 
 class LevelledSummary(TypedDict):
-    """mean_rate: of a meter, a second; min, max and mean: of a timer. null: of a sum that is more than a number holds."""
+    """mean_rate: of a meter, a second; min, max and mean: of a timer. null: a sum beyond all numbers."""
 
     name: str
     type: str
