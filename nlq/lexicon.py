@@ -316,7 +316,7 @@ SHORT_FORMS: Final = {
 
 # Words of the language as they are typed in haste, and what they are.
 HASTY: Final = {
-    "yday": "yesterday", "yest": "yesterday", "prev": "previous", "btw": "between", "w/o": "without", "w/": "with",
+    "yday": "yesterday", "yest": "yesterday", "prev": "previous", "w/o": "without", "w/": "with",
     "excl": "excluding", "excl.": "excluding",
 }  # fmt: skip
 
