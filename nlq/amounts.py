@@ -11,7 +11,9 @@ from nlq.misfit import refuse
 from nlq.question import Comparison, ValueFilter
 from nlq.units import converted, own_measure
 
-OPPOSITE: Final[dict[Comparison, Comparison]] = {"gt": "lt", "lt": "gt"}
+OPPOSITE: Final[dict[Comparison, Comparison]] = {
+    "gt": "lt", "lt": "gt", "ge": "le", "le": "ge", "eq": "eq", "ne": "ne",
+}  # fmt: skip
 
 
 def in_own_unit(names: tuple[str, ...], amount: Amount, *, difference: bool = False) -> tuple[float, str]:

@@ -96,6 +96,7 @@ class _Assembly(Shares):
         self.take_range()
         self.choose_metric()
         self.choose_asked()
+        self.take_still()
         self.read_error_rate()
         age = bool(parts.age) or self._asks_since_when()
         self.choose_unit(age=age)

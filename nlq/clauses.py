@@ -11,16 +11,12 @@ from nlq.question import (
     Aggregation,
     Comparison,
     Condition,
-    Cycle,
     Function,
     Grain,
     GroupKey,
     TagFilter,
-    TimeRange,
     Unit,
 )
-from nlq.recurrence import Preceding
-from nlq.timeline import Shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +143,7 @@ class Having:
     """`averaged above 80`: a condition on what a group comes to. No function: on its first result.
 
     crossed: `exceeded 90`, by any single value; where an aggregation is said, by that. kept: `stayed under 90`, by all.
+    by: `by more than 10 %`, as the verb says.
     """
 
     of: Literal["value", "change", "change_percent"]
@@ -155,6 +152,7 @@ class Having:
     function: Function | None = None
     crossed: bool = False
     kept: bool = False
+    by: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,58 +262,10 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
-class During:
-    """`on weekdays`: of the range, the time that belongs to the cycles. told: what the words take for granted.
-
-    late: the nights of days that another clause may say: they begin when those days are over.
-    range: `the last 3 Mondays` says it too.
-    """
-
-    cycles: tuple[Cycle, ...]
-    told: str = ""
-    late: bool = False
-    range: TimeRange | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Alternating:
-    """`weekdays vs weekends`: by what tells the times apart; during: where there are other times too."""
-
-    groups: Groups
-    during: During | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Instances:
     """`collisions`, where a tag says `collision`: what has the value, each counted."""
 
     tag: TagFilter
-
-
-@dataclass(frozen=True, slots=True)
-class Daily:
-    """`at night`: every night of the range, and where no range is said, the latest. told: what is then assumed."""
-
-    during: During
-    latest: TimeRange
-    told: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """`vs yesterday`, `compared with the day before`: the second range, or how it lies to the first.
-
-    joined: by `with` or `and`, which compare only where a `Compare` says so. first: where it is said here too.
-    """
-
-    second: TimeRange | Shift | Preceding
-    joined: bool = False
-    first: TimeRange | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Aligned:
-    """`up to the same point`: of the second range no more than has passed of the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,23 +58,37 @@ class Conditions(Subjects):
                 values.append(wanted)
                 if self.said and self.groups and not threshold.each and self.said.aggregations != (COUNT,):
                     self.assumptions.append("the condition is on each value; for groups: 'which ... averaged over'")
+        if parts.changed:
+            self._check_said_of(parts.changed)
+        changed = self._changed()
+        falls = bool(changed and changed.comparison == "lt") or bool(parts.compare and parts.compare.direction < 0)
         for said in parts.havings:
-            having += self._having(said, values)
+            having += self._having(said, values, falls=falls)
+        asked = parts.whether or (parts.noun and parts.noun.which and not parts.ranking and not changed)
+        enough = any(said.by and said.comparison in ("gt", "ge") for said in parts.havings)  # `by more than 10 %`
+        if changed and not enough:
+            having.append(changed)
+        if asked and parts.compare and parts.compare.direction and not (parts.compare.ranks or enough):
+            having.append(Condition("change", "gt" if parts.compare.direction > 0 else "lt", 0.0))
+        if having and self.said and self.said.aggregations[0].function == "distinct" and not self.groups:
+            refuse("unsupported", "How many of them do so is not counted: ask 'which', and count the rows.")
+        if values and self.metric is None:
+            refuse("incomplete", "A condition on values of which metric? Those of different ones are not alike.")
+        self._possible(ValueFilter(each.comparison, each.number) for each in having if each.of == "value")
+        return self._possible(values), tuple(having)
+
+    def _changed(self) -> Condition | None:
+        """`got slower`: by what it is seen."""
+        parts = self.parts
         if parts.changed and not parts.sides:
             condition = parts.changed.condition
-            self._check_said_of(parts.changed)
             if runs_backwards(self.names, parts.changed.quality):
                 condition = replace(condition, comparison=OPPOSITE[condition.comparison])
             if parts.changed.quality == "good":
                 rises = self.best_is_high(parts.changed.word, parts.clause_of(parts.changed))
                 condition = replace(condition, comparison="gt" if rises == (condition.comparison == "gt") else "lt")
-            having.append(condition)
-        if parts.whether and parts.compare and parts.compare.direction:  # `did signups grow`
-            having.append(Condition("change", "gt" if parts.compare.direction > 0 else "lt", 0.0))
-        if values and self.metric is None:
-            refuse("incomplete", "A condition on values of which metric? Those of different ones are not alike.")
-        self._possible(ValueFilter(each.comparison, each.number) for each in having if each.of == "value")
-        return self._possible(values), tuple(having)
+            return condition
+        return None
 
     def _check_said_of(self, changed: Changed) -> None:
         """`has search got slower since the deploy`: of what has a pace, which deploys have not."""
@@ -125,7 +139,7 @@ class Conditions(Subjects):
         is_event = self.types == {"event"}  # which has no value of its own, as no unit is named
         return bool(is_event or parts.is_before_metric(threshold) or self.groups or self.grain or parts.bucket)
 
-    def _having(self, said: Having, values: list[ValueFilter]) -> list[Condition]:
+    def _having(self, said: Having, values: list[ValueFilter], *, falls: bool) -> list[Condition]:
         parts = self.parts
         if said.function and (parts.ratio or parts.per or parts.share_where):
             refuse("unsupported", "Of a ratio or a difference say 'which ... over' a number.", parts.clause_of(said))
@@ -141,6 +155,8 @@ class Conditions(Subjects):
             self._say(said.function, said)
         percent = said.of == "change_percent"
         number = said.amount.number if percent else self.number(said.amount, difference=said.of == "change")
+        if said.by and falls:  # `dropped by more than 10 %`
+            return [Condition(said.of, OPPOSITE[said.comparison], -number)]
         return [Condition(said.of, said.comparison, number)]
 
     def _say(self, function: Function, condition: Threshold | Having) -> None:

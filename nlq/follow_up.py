@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from nlq.amounts import in_own_unit, measure_told, runs_backwards, value_filter
-from nlq.clauses import Against, Amount
+from nlq.clauses import Amount
 from nlq.context import Context
 from nlq.contradictions import contradictions
 from nlq.cycles import is_long
@@ -12,6 +12,7 @@ from nlq.misfit import refuse
 from nlq.parts import Parts, puts_beside
 from nlq.question import GroupKey, Question, Rank, TimeRange
 from nlq.ranges import beside, up_to_now
+from nlq.time_clauses import Against
 
 
 def follow_up(previous: Question, parts: Parts, context: Context) -> Question:

@@ -6,12 +6,13 @@ from dataclasses import replace
 from msgspec import structs
 
 from nlq.catalog import Catalog
-from nlq.clauses import Alternating, Changed, Compare, Having, How, Instances, Metric, Ranking, Threshold
+from nlq.clauses import Changed, Compare, Having, How, Instances, Metric, Ranking, Threshold
 from nlq.fold import fold, words_of
 from nlq.lexicon import EARNINGS, QUALITY_WORDS
 from nlq.measures import MEASURES
 from nlq.rule import Match
 from nlq.stems import stem
+from nlq.time_clauses import Alternating
 from nlq.units import is_measuring, measure_of
 from nlq.verbs import BEGINNINGS, ENDINGS
 

@@ -7,10 +7,8 @@ from zoneinfo import ZoneInfo
 from nlq import meant
 from nlq.catalog import Catalog
 from nlq.clauses import (
-    Against,
     Age,
     Aggregations,
-    Aligned,
     Asked,
     Beside,
     BucketNoun,
@@ -18,8 +16,6 @@ from nlq.clauses import (
     Changed,
     Codes,
     Compare,
-    Daily,
-    During,
     ErrorRate,
     FollowUp,
     Groups,
@@ -51,7 +47,8 @@ from nlq.cycles import NIGHTS, a_day_on, is_long, joined
 from nlq.misfit import refuse
 from nlq.phrasing import Phrasing, tag_of
 from nlq.question import Aggregation, Cycle, Grain, GroupKey, TagFilter, TimeRange
-from nlq.rule import Match
+from nlq.rule import OPENING, Match
+from nlq.time_clauses import Against, Aligned, Daily, During, Still
 
 _COUNT, _SUM, _LATEST = Aggregation("count"), Aggregation("sum"), Aggregation("latest")
 
@@ -197,6 +194,7 @@ class Parts(Phrasing):
         """Question words and verbs that say little by themselves, and the bucket width that groups say."""
         self.how: How | None = self._only(How, "questions")
         self.asked: Asked | None = self._only(Asked, "questions")
+        self.still: Still | None = self._only(Still, "times")
         self.trend: Trend | None = self._only(Trend, "series")
         self.codes = bool(self._take(Codes))
         if self.codes:
@@ -262,14 +260,16 @@ class Parts(Phrasing):
 
     def _ranking(self) -> Ranking | None:
         """The ranking; `busiest hosts, top 3` says one in two clauses."""
-        found: list[Ranking] = self._all(Ranking)
+        found: list[Ranking] = [each.value for each in self._take(Ranking) if each.kind != OPENING]
         if len(found) == 2 and found[0].descending == found[1].descending:
             plain = next((each for each in found if each.quality == "any" and not each.per), None)
             other = found[0] if plain is found[1] else found[1]
             if plain and other.count is None and plain.word in ("top", "bottom"):
                 return replace(other, count=plain.count)
-        ranking: Ranking | None = self._only(Ranking, "rankings")
-        return ranking
+        said = self._take(Ranking)
+        told = [clause for clause in said if clause.kind != OPENING]  # `sort hosts by cpu usage, lowest first`
+        chosen: Ranking | None = self._one_of(told or said, "rankings")
+        return chosen
 
     def _listing(self) -> Listing | None:
         """The list; `list errors, oldest first` says one in two clauses."""

@@ -3,11 +3,12 @@
 from itertools import pairwise
 
 from nlq.catalog import PARTICIPLE
-from nlq.clauses import Aggregations, Codes, During, Metric, Occurred, Part, Ranking, Share
+from nlq.clauses import Aggregations, Codes, Metric, Occurred, Part, Ranking, Share
 from nlq.cycles import TYPICAL
 from nlq.question import Aggregation, Grain, TagFilter
 from nlq.rule import Match
 from nlq.said import Said
+from nlq.time_clauses import During
 
 _COUNT = Aggregations((Aggregation("count"),))
 
@@ -62,7 +63,7 @@ class Phrasing(Said):
         """`what percentage of builds on main failed`: the participle behind the metric says what makes the part."""
         metric = next(iter(self._by_type.get(Metric, [])), None)
         behind = [each for each in self._by_type.get(TagFilter, []) if metric and each.start >= metric.end]
-        words = [each.value for each in behind if each.end == each.start + 1 and len(each.value.values) == 1]
+        words = [each.value for each in behind if each.end - each.start <= 2 and len(each.value.values) == 1]
         return next((tag for tag in words if tag.values[0].casefold().endswith(PARTICIPLE)), None)
 
     def kind_shared(self) -> Match | None:

@@ -4,13 +4,15 @@ from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from nlq.clauses import Aggregations, Whether
 from nlq.conditions import Conditions
 from nlq.cycles import never
 from nlq.misfit import refuse
-from nlq.question import TimeRange
+from nlq.question import Aggregation, TimeRange
 from nlq.recurrence import Preceding
 from nlq.rule import Match
 from nlq.timeline import Shift
+from nlq.units import LEVELS
 
 AS_LONG = Shift(None, adjacent=True)
 
@@ -44,6 +46,18 @@ class Ranges(Conditions):
         parts.range = given
         self.assumptions.append("no time said: the range that is given")
 
+    def take_still(self) -> None:
+        """`is it still over 80`: a level now, where no time is said."""
+        parts = self.parts
+        if parts.still and parts.thresholds and not (parts.noun or self.groups):  # `cpu usage, is it still over 80`
+            parts.whether = parts.whether or Whether()
+        if parts.still is None or parts.range or parts.during or parts.daily:
+            return
+        if not (self.names and self.types <= LEVELS and self.said is None):
+            refuse("incomplete", "How recent is 'still'? Say 'in the last hour'.", parts.clause_of(parts.still))
+        self.said = Aggregations((Aggregation("latest"),))
+        self.assumptions.append("'still' read as now, so of the latest value")
+
     def second_range(self) -> TimeRange | None:
         """The range to compare with; and where no first one was said, what has followed it."""
         parts = self.parts
@@ -69,16 +83,18 @@ class Ranges(Conditions):
         if parts.range:
             first = up_to_now(parts.range, self.context.now, parts.clause_of(parts.range))
             if parts.aligned:
-                second = self._cut(second, first)
+                first, second = self._cut(first, second), self._cut(second, first)
+                parts.range = first
+                self.assumptions.append("both ranges cut to the length of the shorter")
             self._tell_lengths(first, second, clause)
         return second
 
-    def _cut(self, second: TimeRange, first: TimeRange) -> TimeRange:
-        """No more of the second range than there is of the first."""
-        if second.start is None or second.end is None or first.start is None or first.end is None:
-            return second
-        self.assumptions.append("the second range cut to the length of the first")
-        return TimeRange(second.start, min(second.end, second.start + (first.end - first.start)))
+    @staticmethod
+    def _cut(one: TimeRange, other: TimeRange) -> TimeRange:
+        """No more of one range than there is of the other."""
+        if one.start is None or one.end is None or other.start is None or other.end is None:
+            return one
+        return TimeRange(one.start, min(one.end, one.start + (other.end - other.start)))
 
     def _beside_first(self, second: TimeRange | Shift | Preceding, clause: Match | None) -> TimeRange:
         parts, now = self.parts, self.context.now

@@ -119,9 +119,6 @@ paediatrics pediatrics
 physics phys
 administration admin
 website web
-traffic view
-traffic visit
-traffic request
 online concurrent
 reservation booking
 bag baggage luggage suitcase
@@ -206,7 +203,7 @@ electricity energy
 snow snowfall
 leak leakage
 spill spillage
-stop stoppage standstill downtime
+stop stoppage standstill
 blockage clog jam
 accident collision
 theft stealing stolen

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from nlq.clauses import Against, Aligned, Beside, Compare, Versus
+from nlq.clauses import Beside, Compare, Versus
 from nlq.context import Context
 from nlq.question import TagFilter, TimeRange, Unit
 from nlq.recurrence import Pattern, Preceding
@@ -10,6 +10,7 @@ from nlq.refusal import Problem
 from nlq.rule import Producer, Rule
 from nlq.rules.time.moment import last_and_this
 from nlq.rules.time.produce import sound
+from nlq.time_clauses import Against, Aligned
 from nlq.timeline import Shift, unit_at
 
 _VERSUS = "vs|versus|against|v"
@@ -158,7 +159,7 @@ RULES = (
     Rule("from time to time", "from <time> to <time>", "comparison", _from_to, cost=0.4),
     Rule("with", "with|and|to <second>", "comparison", _joined),
     Rule("to the same point", "up|until|till? to? the? same point|stage", "comparison", lambda _context: Aligned()),
-    Rule("like for like", "like for like", "comparison", lambda _context: Aligned(), cost=-0.7),
+    Rule("like for like", "like for like", "comparison", lambda _context: Aligned(), cost=-1.6),
     Rule("compare", "compare|comparing|comparison", "comparison", _compare),
     Rule("how", "by? how much? did|has|have", "comparison", _compare),
     Rule("how do they compare", "how do|does|is|are|'s", "comparison", _compare, cost=0.6),  # `how do I` is a wish

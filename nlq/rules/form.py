@@ -97,7 +97,7 @@ def _by_percent(_context: Context, comparison: Comparison, amount: Amount) -> Ha
 
 
 def _by(_context: Context, comparison: Comparison, amount: Amount) -> Having:
-    return Having("change_percent" if amount.unit in ("%", "percent") else "change", comparison, amount)
+    return Having("change_percent" if amount.unit in ("%", "percent") else "change", comparison, amount, by=True)
 
 
 def _multiplied(comparison: Comparison, percent: float) -> Having:
@@ -190,7 +190,6 @@ RULES = (
     Rule("any of a key", "on|at|in|from|by|of? any <key-noun>", "form", lambda _context, noun: Whether(noun.key)),
     Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),
-    Rule("is it still", "is|are|was|were it|they still|already|ever", "form", lambda _context: Whether(), cost=-0.7),
     Rule("and how many", "and|, how many", "form", lambda _context: HowMuch(), cost=0.2),
     Rule("and how much", "and|, how much", "form", lambda _context: HowMuch(), cost=0.2),
     Rule("how much", "how much", "form", lambda _context: HowMuch()),

@@ -16,7 +16,7 @@ _HOUR = KeyNoun(GroupKey("hour", "hour"), plural=False)
 _GROUPED = (
     "grouped|split|broken|group|break|separated|segmented|sliced|itemised|itemized it|that|this? down|up|out? by|per"
 )
-_KINDS = "class|classes|type|types|kind|kinds|category|categories"
+_KINDS = "type|types|kind|kinds"
 _BY = "by|per|across|each|every"
 
 

@@ -114,6 +114,11 @@ def _share_where(_context: Context, wanted: TagFilter | Problem) -> ShareWhere |
     return wanted if isinstance(wanted, Problem) else ShareWhere(wanted)
 
 
+def _share_where_not(context: Context, wanted: TagFilter | Problem) -> ShareWhere | Problem | None:
+    negated = _not(context, wanted)
+    return None if negated is None else _share_where(context, negated)
+
+
 def _error_rate(word: str) -> Producer:
     def produce(context: Context) -> ErrorRate | None:
         failed = codes_from("5", context)
@@ -140,7 +145,7 @@ def _unread_comparison(context: Context, key: str, comparison: Comparison, _numb
 _DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 
 # Nouns that people put behind a tag's key.
-_HEADS = "class|classes|category|categories|method|type|types|code|codes|name|names|id|ids|kind|kinds"
+_HEADS = "method|type|types|code|codes|name|names|id|ids|kind|kinds"
 RULES = (
     Rule("key and head", f"<key> {_HEADS}", "key", lambda _context, key: key, cost=0.1),
     Rule("prefix", "<key> starts|starting|begins|beginning with <word>", "affix", _partly("prefix")),
@@ -185,7 +190,7 @@ RULES = (
         cost=0.1,
     ),
     Rule("value alone", "<keyless>", "selection", _same, cost=KEYLESS_COST),
-    Rule("ones of a value", "<keyless> ones|one", "selection", _same, cost=0.1),
+    Rule("ones of a value", "<keyless> ones", "selection", _same, cost=0.1),
     Rule("people of a value", "<keyless> people", "selection", _who_are, cost=0.1),
     Rule("customers of a value", "<keyless> customers|users|clients|members|accounts", "selection", _who_are, cost=0.6),
     Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
@@ -213,6 +218,7 @@ RULES = (
         "through value", "via|through|using|during|under|within|inside|as the|our? <selection>", "tag", _same, cost=0.05
     ),
     Rule("share where", "share where <selection>", "share", _share_where),
+    Rule("share where not", "share where not <selection>", "share", _share_where_not),
     Rule("error rate", "error|errors rate|rates|ratio", "error-rate", _error_rate("error"), cost=-0.05),
     Rule("failure rate", "failure|failures rate|rates|ratio", "error-rate", _error_rate("failure"), cost=-0.05),
     Rule("rate of a value", "<participle> rate|rates|ratio", "error-rate", lambda _context, rate: rate),
@@ -237,7 +243,7 @@ RULES = (
     Rule("outside of value", "outside of? the? <selection>", "tag", _not, cost=0.1),
     Rule("leaving out value", "leaving|leave out the? <selection>", "tag", _not),
     Rule("value not counted", "<selection> not counted|included", "tag", _not),
-    Rule("value left aside", "<selection> excluded|excepted|aside|apart", "tag", _not, cost=0.1),
+    Rule("value left aside", "<selection> left|put aside|out", "tag", _not, cost=0.1),
     Rule("apart from value", "apart|aside from the? <selection>", "tag", _not),
     Rule("not counting value", "not counting|including the? <selection>", "tag", _not),
     Rule(

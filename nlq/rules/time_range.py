@@ -22,7 +22,7 @@ from nlq.rules.time.moment import clock_today, latest, latest_clock
 from nlq.rules.time.produce import chained, same, sound, swapped
 from nlq.rules.time.span import clock_on, long_unit
 from nlq.rules.time.written_date import months_of
-from nlq.timeline import Duration, Shift, Span, moved, to_wall
+from nlq.timeline import Duration, Shift, Span, moved, to_wall, wall_span
 from nlq.tokens import Token
 
 _OVERNIGHT = TimeOfDay(22 * HOUR, 30 * HOUR, exact=False)
@@ -34,6 +34,12 @@ def _in(context: Context, span: Span) -> TimeRange | None:
         return None
     running = span.start < context.now < span.end and not span.exact
     return TimeRange(span.start, context.now if running else span.end)
+
+
+def _just_gone(context: Context, pattern: Pattern) -> Span | None:
+    """`the weekend just gone`: the latest that is over."""
+    walls = pattern.past(to_wall(context.now, context.zone))
+    return wall_span(*walls, context.zone) if walls else None
 
 
 def _in_minute(context: Context, span: Span) -> TimeRange | None:
@@ -183,7 +189,7 @@ _PARTS = (
     Rule("point: fixed", "<fixed>", "point", same),
     Rule("point: pattern", "<pattern>", "point", sound(latest)),
     Rule("point: clock", "<clock>", "point", sound(latest_clock)),
-    Rule("date just gone", "<date> just gone|past", "fixed", sound(latest)),
+    Rule("date just gone", "<date> just gone|past", "fixed", sound(_just_gone)),
     Rule("pattern so far", "<pattern> so far", "fixed", chained(latest, span.so_far)),
     Rule("year so far", "<year> so far", "fixed", chained(months_of, span.so_far)),
     Rule("span: point", "<point>", "span", same),

@@ -6,6 +6,7 @@ from nlq import lexicon, verbs
 from nlq.clauses import Asked, How, HowMuch, Occurred, Trend, Whether
 from nlq.context import Context
 from nlq.rule import Match, Producer, Rule, Scanner
+from nlq.time_clauses import Still
 from nlq.tokens import Token
 
 VERB_COST = 0.5  # a name or a comparison that has the word comes first
@@ -53,11 +54,11 @@ _POLITE = (
 
 RULES = (
     *(Rule(f"polite: {words}", words, "polite", lambda _context: HowMuch(), cost=POLITE_COST) for words in _POLITE),
-    Rule("still", "still|again|altogether", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
+    Rule("still", "still", "form", lambda _context: Still(), cost=-0.1),
+    Rule("altogether", "altogether", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
     Rule("responsible for", "responsible|accountable for", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
     Rule("things", "thing|things", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
     Rule("split", "split|group|separate|segment", "lead", lambda _context: HowMuch()),
-    Rule("put in order", "rank|order|sort", "lead", lambda _context: HowMuch(), cost=0.9),
     Rule("break down", "break|split|slice down|up", "lead", lambda _context: HowMuch()),
     Rule("wondering if", "wondering|wonder|know|tell|see|check me|us? if|whether", "form", lambda _context: Whether()),
     Rule("took place", "take|takes|took|taken|taking place", "verb", _occurred("took place"), cost=VERB_COST),

@@ -120,7 +120,8 @@ summer | 2026-06-01 | 2026-09-01
 spring | 2026-03-01 | 2026-06-01
 autumn | 2026-09-01 | now
 last winter | 2025-12-01 | 2026-03-01
-the weekend just gone | 2026-11-21 | now
+the weekend just gone | 2026-11-14 | 2026-11-16
+last quarter of an hour | 2026-11-22 12:52 | now
 the month just gone | 2026-10-01 | 2026-11-01
 last full day | 2026-11-21 | 2026-11-22
 going back 3 days | 2026-11-19 13:07 | now

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import time as clock_time
 
 from nlq import lexicon
-from nlq.clauses import Alternating, Daily, During, Groups
+from nlq.clauses import Groups
 from nlq.context import Context
 from nlq.cycles import NIGHTS, TYPICAL, a_day_on, either
 from nlq.question import Cycle, GroupKey, TimeRange
@@ -19,6 +19,7 @@ from nlq.rules.time.clock import DAY
 from nlq.rules.time.moment import ON, clock_today, latest, latest_clock, wall_now
 from nlq.rules.time.produce import chained, constant, same, sound, swapped
 from nlq.rules.time.written_date import months_of
+from nlq.time_clauses import Alternating, Daily, During
 from nlq.timeline import wall_span
 
 MAX_TIMES = 366
@@ -212,6 +213,8 @@ def _outside_and(_context: Context, _first: Recurring, _second: Recurring) -> Pr
 def _compared(_context: Context, first: Recurring, second: Recurring) -> Alternating | Problem:
     """By what tells them apart: the weekday, weekdays from weekends, or the part of the day."""
     each = (first.cycle, second.cycle)
+    if TYPICAL in (first.told, second.told):
+        return Problem("unsupported", "Typical days are not put side by side: ask for each.")
     if all(map(_whole_days, (first, second))):
         if {cycle.weekdays for cycle in each} == {_WEEKDAYS.cycle.weekdays, _WEEKENDS.cycle.weekdays}:
             return Alternating(Groups((WEEK_PART,)))

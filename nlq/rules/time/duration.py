@@ -67,6 +67,7 @@ RULES = (
     ),
     Rule("length", "<number> <unit>", "one-length", sound(length_of)),
     Rule("one unit", "a|an|one <unit>", "one-length", sound(_one)),
+    Rule("quarter of an hour", "a? quarter of? an? hour", "one-length", constant(Duration.of(15, "minute"))),
     Rule("couple of units", "a? couple of? <unit>", "one-length", sound(_two)),
     Rule("half a unit", "half a|an|-? <unit>", "one-length", sound(_half)),
     Rule("and a half", "<number> and a half <unit>", "one-length", sound(_and_a_half)),
