@@ -27,7 +27,6 @@ class Attempt:
     cover: Cover
     outcome: Assembled | Misfit | None  # None: words that nothing covers
     rivals: tuple[Assembled, ...] = ()  # other questions at the same cost
-    context: Context | None = None
 
     @property
     def last_role(self) -> str | None:
@@ -71,9 +70,9 @@ def read(
         if misfit and misfit.problem.code == "unknown_value":
             detail = f"{misfit.problem.detail} {not_understood(tokens, best.unknown)}"
             misfit = replace(misfit, problem=replace(misfit.problem, detail=detail))
-        return Attempt(tuple(tokens), best, misfit, context=context)
+        return Attempt(tuple(tokens), best, misfit)
     if not best.clauses:
-        return Attempt(tuple(tokens), best, Misfit(Problem("empty", "Nothing was asked.")), context=context)
+        return Attempt(tuple(tokens), best, Misfit(Problem("empty", "Nothing was asked.")))
     outcome: Assembled | Misfit | None = _out_of_place(tokens, best)
     for cover in covers if outcome is None else ():
         if cover.unknown:
@@ -83,8 +82,8 @@ def read(
         if isinstance(outcome, Misfit) and outcome.problem.code == "ambiguous":
             break  # a dearer reading of the same words would guess what is to be asked back
         if isinstance(tried, Assembled):
-            return Attempt(tuple(tokens), cover, tried, _rivals(cover, tried, covers, context), context)
-    return Attempt(tuple(tokens), best, outcome, context=context)
+            return Attempt(tuple(tokens), cover, tried, _rivals(cover, tried, covers, context))
+    return Attempt(tuple(tokens), best, outcome)
 
 
 def _out_of_place(tokens: Sequence[Token], cover: Cover) -> Misfit | None:

@@ -371,7 +371,7 @@ class Catalog:
         return list(islice(dict.fromkeys(islice(found, 2 * count)), count))
 
     def _with_word(self, begun: str) -> Iterator[str]:
-        """The names with a word that begins so, or, where that ends in _END, with the word itself."""
+        """The names with a word that begins so."""
         return (entry.partition(_END)[2] for entry in _from(self._names_by_word, begun))
 
     def _meant(self, folded: str, stored: Iterable[str]) -> list[str]:

@@ -260,14 +260,14 @@ class Parts(Phrasing):
 
     def _ranking(self) -> Ranking | None:
         """The ranking; `busiest hosts, top 3` says one in two clauses."""
-        found: list[Ranking] = [each.value for each in self._take(Ranking) if each.kind != OPENING]
+        said = self._take(Ranking)
+        told = [clause for clause in said if clause.kind != OPENING]  # `sort hosts by cpu usage, lowest first`
+        found: list[Ranking] = [clause.value for clause in told]
         if len(found) == 2 and found[0].descending == found[1].descending:
             plain = next((each for each in found if each.quality == "any" and not each.per), None)
             other = found[0] if plain is found[1] else found[1]
             if plain and other.count is None and plain.word in ("top", "bottom"):
                 return replace(other, count=plain.count)
-        said = self._take(Ranking)
-        told = [clause for clause in said if clause.kind != OPENING]  # `sort hosts by cpu usage, lowest first`
         chosen: Ranking | None = self._one_of(told or said, "rankings")
         return chosen
 
