@@ -1,8 +1,10 @@
 """Clauses -> one question. Each form of question has its method here; conventions.py fills in what was not said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nlq.clauses import Aggregations, Listing, Whether
 from nlq.context import Context
@@ -28,8 +30,7 @@ from nlq.shares import Shares
 from nlq.subjects import COUNT, NAME
 
 
-@dataclass(slots=True)
-class Assembled:
+class Assembled(Struct):
     """A question, and what was taken for granted in it."""
 
     question: Question

@@ -1,8 +1,10 @@
 """One sequence of tokens, read: the question that it asks, or what stands in the way."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nlq.assemble import Assembled, assemble, problem_of
 from nlq.clauses import Aggregations
@@ -19,8 +21,7 @@ _TELLING: tuple[Code, ...] = ("unsupported", "unknown_value")  # problems that s
 _LASTING: tuple[Code, ...] = ("unknown_value", "unsupported", "impossible", "future", "too_many")  # whatever follows
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """What came of one sequence of tokens: a question, or why there is none."""
 
     tokens: tuple[Token, ...]

@@ -7,26 +7,21 @@ told apart as fast as a dozen, and take about 350 bytes each.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import islice, takewhile
 
 from sortedcontainers import SortedDict, SortedList
 
 from nlq import lexicon
 from nlq.fold import fold, fold_begun, words_of
-from nlq.measures import MEASURES, spellings_of
+from nlq.name_words import MAX_PARTIAL_NAMES, NameEntry, NameWords
 from nlq.spelling import MIN_LENGTH, edits
 from nlq.stems import MIN_STEM_LENGTH, stem
-from nlq.verbs import IRREGULAR, PARTICLES
+from nlq.verbs import PARTICLES
 
 _NUMBERED = re.compile(r"(([^\W\d_]{2,})[-_. ]?)\d{1,4}")
-_END = "\0"  # between a word and the name that it is of; in neither of them
-_AFTER_END = "\1"
 MAX_NAMES = 200_000  # bounds the memory; what is beyond is not known, until the catalog is made anew
 MAX_VALUES = 2_000_000
-MAX_PARTIAL_NAMES = 300  # of those that a word stands in, as many are looked at
-MAX_TOLD = 12  # of more names than that
 MAX_KEYS_SEARCHED = 100  # for values that resemble a strange word
 MAX_MEASURING = 12
 MAX_FAMILIES = 10_000
@@ -35,19 +30,10 @@ SHORT_PLURAL = 3  # letters, of what would be no plural in general
 PARTICIPLE = "ed"
 
 
-@dataclass(slots=True)
-class NameEntry:
-    """What is known of a metric name. `words`: those that it is made of, folded."""
-
-    words: frozenset[str]
-    types: frozenset[str] = frozenset()
-    keys: frozenset[str] = frozenset()
-
-
 class Catalog:
     """Names, keys and values. Answers are sorted, so that they do not depend on the order of `add`.
 
-    names: what is known of each metric name. keys: the values of each tag key, sorted.
+    names: what is known of each metric name. words: the names by their words. keys: the values of each tag key, sorted.
     """
 
     def __init__(self) -> None:
@@ -56,9 +42,7 @@ class Catalog:
         self.aliases: dict[str, str] = {}  # folded alias -> a name or a key, stored or not
         self._aliases_as_typed: SortedList = SortedList()
         self._names_by_fold: SortedDict = SortedDict()  # -> (name, ...)
-        self._names_by_word: SortedList = SortedList()  # word, _END, name
-        self._words: dict[str, Sequence[str]] = {}  # the names that each word is in; none: it is in values alone
-        self._words_by_stem: dict[str, tuple[str, ...]] = {}  # words of names alone
+        self.words = NameWords(self.names)
         self._measuring: dict[tuple[lexicon.Quality, str | None], SortedList] = {}  # by tag key; None: all
         self._keys_by_fold: dict[str, tuple[str, ...]] = {}
         self._values_by_fold: dict[str, tuple[str, ...]] = {}  # -> (key, value, key, value, ...)
@@ -102,14 +86,7 @@ class Catalog:
     def _add_name(self, name: str) -> NameEntry:
         entry = self.names[name] = NameEntry(frozenset(words_of(name)))
         _append(self._names_by_fold, fold(name), name)
-        for word in entry.words:
-            self._names_by_word.add(f"{word}{_END}{name}")
-            known = self._words.get(word)
-            if isinstance(known, list):
-                known.append(name)
-            else:
-                self._words[word] = [name]
-                _append(self._words_by_stem, stem(word), word)
+        self.words.add(name)
         self._add_measuring(name, entry, None)
         return entry
 
@@ -131,9 +108,7 @@ class Catalog:
             found = _NUMBERED.fullmatch(value) if len(self._families) < MAX_FAMILIES else None
             if found and (key, found[1]) not in self.families_like(fold(found[2])):
                 _append(self._families, fold(found[2]), key, found[1])
-            for word in words_of(value):
-                if word.isalpha():  # others are never misspelt, and may be a million ids
-                    self._words.setdefault(word, ())
+            self.words.add_of_value(value)
 
     def _shared(self, texts: frozenset[str]) -> frozenset[str]:
         return self._sets.setdefault(texts, texts)
@@ -144,96 +119,6 @@ class Catalog:
         """The names that differ from the folded text in case, plural and separators at most; or by an alias."""
         found = self._names_by_fold.get(folded)
         return sorted(found) if found else self._meant(folded, self.names) if self.aliases else []
-
-    def names_with(self, words: Sequence[str]) -> list[str]:
-        """The names that have all of the folded words, those with the fewest other words (units aside).
-
-        A word that no name has stands for the one name word with its stem, or the one that begins with it. Of words
-        that each stand in very many names, the first MAX_TOLD: at least two, so that none is taken for the best.
-        """
-        wanted = frozenset(map(self._name_word, words))
-        named = self._with_rarest(wanted)
-        if not named:
-            return []
-        if len(named) <= MAX_PARTIAL_NAMES:
-            found = named if len(wanted) == 1 else [name for name in named if wanted <= self.names[name].words]
-            found, all_ = found or self._with_stems(words), True
-        else:
-            found, all_ = self._with_all(sorted(wanted))
-        return self._shortest(found, wanted, all_=all_)
-
-    def _with_rarest(self, words: Iterable[str]) -> Sequence[str]:
-        """The names that have the one of the words that the fewest have."""
-        return min((self._words.get(word, ()) for word in words), key=len, default=())
-
-    def names_holding(self, words: Sequence[str]) -> list[str]:
-        """All names that have all of the folded words, whatever else they have; none where that may be very many."""
-        wanted = frozenset(map(self._name_word, words))
-        named = self._with_rarest(wanted)
-        return sorted(n for n in named if wanted <= self.names[n].words) if len(named) <= MAX_PARTIAL_NAMES else []
-
-    def _with_stems(self, words: Sequence[str]) -> list[str]:
-        """The names that have, of each word, one of the same stem: `ticket sales` are of `ticket.sold`."""
-        akin = [frozenset((word, *self._akin(word))) for word in words]
-        first = next((found for found in akin if len(found) > 1), None)
-        if first is None or sum(len(self._words.get(word, ())) for word in first) > MAX_PARTIAL_NAMES:
-            return []
-        found = dict.fromkeys(name for word in sorted(first) for name in self._words.get(word, ()))
-        return [name for name in found if all(not self.names[name].words.isdisjoint(each) for each in akin)]
-
-    def _akin(self, word: str) -> tuple[str, ...]:
-        if len(word) < MIN_STEM_LENGTH or word in lexicon.WHOLE_WORDS or word in MEASURES:
-            return ()
-        return self._words_by_stem.get(stem(word), ())
-
-    def _shortest(self, found: Sequence[str], wanted: frozenset[str], *, all_: bool) -> list[str]:
-        """Those with the fewest other words, units aside. all_: nothing has been left out."""
-        if len(found) == 1 and all_:
-            return [*found]
-        rest = {
-            name: len((self.names[name].words - lexicon.UNIT_WORDS or self.names[name].words) - wanted)
-            for name in found
-        }
-        if not all_:  # the best may be among those not looked at
-            return sorted(found, key=lambda name: (rest[name], name)) if len(found) > 1 else []
-        fewest = min(rest.values(), default=0)
-        return sorted(name for name in found if rest[name] == fewest)
-
-    def _with_all(self, words: Sequence[str]) -> tuple[list[str], bool]:
-        """The first names that have all of the words, which each stand in many; and whether those are all."""
-        found: list[str] = []
-        name = ""
-        for _ in range(MAX_PARTIAL_NAMES):
-            begun = [next(self._names_by_word.irange(f"{word}{_END}{name}"), "") for word in words]
-            nexts = [entry.removeprefix(word + _END) for word, entry in zip(words, begun, strict=True)]
-            if any(after == entry for after, entry in zip(nexts, begun, strict=True)):
-                return found, True
-            name = max(nexts)
-            if min(nexts) == name:
-                found.append(name)
-                name += _AFTER_END
-                if len(found) == MAX_TOLD:
-                    break
-        return found, False
-
-    def joined(self, verb: str, particle: str) -> str:
-        """The one word of names or values that a verb and its particle make, empty where there is none: `login`."""
-        if verb in ("go", "goes", "went", "gone", "going") and self._words.get(particle):  # `went down`: `node.down`
-            return particle
-        bases = (verb, IRREGULAR.get(verb, verb), stem(verb))
-        return next((base + particle for base in bases if base + particle in self._words), "")
-
-    def _name_word(self, word: str) -> str:
-        if self._words.get(word) or len(word) < MIN_STEM_LENGTH or word in lexicon.WHOLE_WORDS:
-            return word
-        if word in MEASURES:  # `kilometers` of `distance_km`
-            return next((other for other in spellings_of(word) if self._words.get(other)), word)
-        akin = self._words_by_stem.get(stem(word), ())
-        if len(akin) == 1:
-            return akin[0]
-        begun = "" if akin else next(_from(self._names_by_word, word), "").partition(_END)[0]
-        after = next(self._names_by_word.irange(f"{begun}{_AFTER_END}"), "") if begun else ""
-        return begun if begun and not after.startswith(word) else word
 
     def types_of(self, names: Iterable[str]) -> set[str]:
         """The types of these names; of none given, of all."""
@@ -301,28 +186,27 @@ class Catalog:
         if len(text) < MIN_LENGTH:
             return []
         plural = "s" if folded != text.casefold() == f"{folded}s" else ""
-        indexes = (self._words, self._names_by_fold, self._keys_by_fold, self._values_by_fold, self.aliases)
+        indexes = (self.words, self._names_by_fold, self._keys_by_fold, self._values_by_fold, self.aliases)
         found: dict[str, None] = {}
         for edit in sorted({edit for index in indexes for edit in edits(folded) if edit in index}):
-            if edit in self._words and edit.isalpha() and len(edit) >= MIN_LENGTH:
+            if edit in self.words and edit.isalpha() and len(edit) >= MIN_LENGTH:
                 found[edit + plural] = None
             whole = [*self.names_like(edit), *self.keys_like(edit), *(value for _, value in self.values_like(edit))]
             found |= dict.fromkeys(text for text in whole if len(text) >= MIN_LENGTH)
-        for edit in sorted(edits(stem(folded)) & self._words_by_stem.keys()):  # `dischages` of `patient.discharged`
-            found |= dict.fromkeys(self._words_by_stem[edit])
+        found |= dict.fromkeys(self.words.of_stems(edits(stem(folded))))  # `dischages` of `patient.discharged`
         return list(islice(found, count))
 
     def knows(self, word: str) -> bool:
         """Whether it is a word of a name or of a value, or a tag's key."""
         folded = fold(word)
-        return folded in self._words or folded in self._keys_by_fold or folded in self._values_by_fold
+        return folded in self.words or folded in self._keys_by_fold or folded in self._values_by_fold
 
     def names_akin(self, text: str, count: int) -> list[str]:
         """Names that have all words of `text` but one; else those that have one of them."""
         words = words_of(text)
         fewer = [words[:place] + words[place + 1 :] for place in range(len(words))] if len(words) > 1 else []
         alone = [(word,) for word in words] if len(words) > 1 else []
-        found = (name for some in (*fewer, *alone) for name in self.names_with(some))
+        found = (name for some in (*fewer, *alone) for name in self.words.names_with(some))
         return list(islice(dict.fromkeys(found), count))
 
     def values_near(self, key: str, text: str, count: int) -> list[str]:
@@ -338,7 +222,7 @@ class Catalog:
     def resembles_value(self, text: str) -> bool:
         """Whether the text is a word of a stored tag value, or a letter from a value or from one of its words."""
         near = {folded := fold(text), *edits(folded, slips=False)}
-        return any(edit in self._values_by_fold or self._words.get(edit) == () for edit in near)
+        return any(edit in self._values_by_fold or self.words.in_values_alone(edit) for edit in near)
 
     # --- what may follow a beginning
 
@@ -354,7 +238,7 @@ class Catalog:
         folds = takewhile(lambda known: known.startswith(folded), self._names_by_fold.irange(folded))
         whole = (name for known in folds for name in sorted(self._names_by_fold[known]))
         found = dict.fromkeys(islice(whole, count))
-        return list(islice(found | dict.fromkeys(islice(self._with_word(folded), count)), count))
+        return list(islice(found | dict.fromkeys(islice(self.words.beginning(folded), count)), count))
 
     def keys_from(self, begun: str, count: int) -> list[str]:
         """The first tag keys that begin with a text."""
@@ -369,10 +253,6 @@ class Catalog:
         cases = dict.fromkeys((begun, begun.lower(), begun.upper(), begun.capitalize()))
         found = (value for case in cases for value in _from(self.keys.get(key, SortedList()), case))
         return list(islice(dict.fromkeys(islice(found, 2 * count)), count))
-
-    def _with_word(self, begun: str) -> Iterator[str]:
-        """The names with a word that begins so."""
-        return (entry.partition(_END)[2] for entry in _from(self._names_by_word, begun))
 
     def _meant(self, folded: str, stored: Iterable[str]) -> list[str]:
         meant = self.aliases.get(folded)

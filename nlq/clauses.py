@@ -3,8 +3,9 @@
 Where a clause is plainly a part of the question (a TagFilter, a TimeRange ...) that type is the clause.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from nlq.lexicon import Quality
 from nlq.question import (
@@ -19,8 +20,7 @@ from nlq.question import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregations:
+class Aggregations(Struct, frozen=True):
     """`min, max and average`; grain: `5 minute average`. number: `highest number of`, of what is a number itself."""
 
     aggregations: tuple[Aggregation, ...]
@@ -28,15 +28,13 @@ class Aggregations:
     number: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """`per second on average`: what is counted or summed, divided by how long it took."""
 
     per: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """The metric meant. More than one name: the words fit them all. None: any metric (`events`).
 
     counted: the words name what is counted (`requests` of `http.request.duration_ms`), not what is measured.
@@ -51,8 +49,7 @@ class Metric:
     summed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(Struct, frozen=True):
     """`errors per request`; times: `fuel per 100 km`; minus: `orders minus returns`."""
 
     numerator: Metric
@@ -61,8 +58,7 @@ class Ratio:
     minus: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Per:
+class Per(Struct, frozen=True):
     """`per count of http.request`: the denominator, spelled out. No aggregation: that of a ratio."""
 
     aggregation: Aggregation | None
@@ -71,16 +67,14 @@ class Per:
     minus: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Groups:
+class Groups(Struct, frozen=True):
     """`by host and region`; grain: `by host and day`."""
 
     keys: tuple[GroupKey, ...]
     grain: Grain | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyNoun:
+class KeyNoun(Struct, frozen=True):
     """A tag key standing alone, `hosts` in `top 5 hosts`: what is asked about, so what to group by.
 
     which: `which hosts`. count: `which 3 hosts`.
@@ -92,31 +86,27 @@ class KeyNoun:
     count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BucketNoun:
+class BucketNoun(Struct, frozen=True):
     """`which hour`, `busiest day`: a bucket is asked for."""
 
     grain: Grain
     plural: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """`80`, `2 s`, `1.5 GB`. unit: a key of measures.MEASURES, or empty."""
 
     number: float
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class InUnit:
+class InUnit(Struct, frozen=True):
     """`in seconds`: what the results are to be given in, a key of measures.MEASURES."""
 
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """`over 80`: of single values; or, unless `each` value was said, of groups where groups are asked for.
 
     quality, word: `hotter than 80`, and what that says of the value. function: `over 80 on average`, of that of groups.
@@ -130,16 +120,14 @@ class Threshold:
     function: Function | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(Struct, frozen=True):
     """`between 3 and 5 ms`: both ends included."""
 
     least: Threshold
     most: Threshold
 
 
-@dataclass(frozen=True, slots=True)
-class Having:
+class Having(Struct, frozen=True):
     """`averaged above 80`: a condition on what a group comes to. No function: on its first result.
 
     crossed: `exceeded 90`, by any single value; where an aggregation is said, by that. kept: `stayed under 90`, by all.
@@ -155,8 +143,7 @@ class Having:
     by: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """`got slower`: the change that is asked for, and what the word says of the value."""
 
     condition: Condition
@@ -164,16 +151,14 @@ class Changed:
     word: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Whether:
+class Whether(Struct, frozen=True):
     """`did`, `was there any`: the answer is yes or no. of: `any host`. ever: `at any point`, of groups too."""
 
     of: GroupKey | None = None
     ever: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Occurred:
+class Occurred(Struct, frozen=True):
     """`happened`, `took`: a verb that says no more than the metric does. light: of any that it may stand with.
 
     qualities: what else it may be said of.
@@ -184,8 +169,7 @@ class Occurred:
     qualities: frozenset[Quality] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class How:
+class How(Struct, frozen=True):
     """`how hot`: what the metric measures. extreme: `how hot did it get`, so the most of it."""
 
     word: str
@@ -194,8 +178,7 @@ class How:
     extreme: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """`who`, `where`: by the one tag of the metric that says so. people: how many of those who are tagged so. ones:
     `which ones`, by the one tag that there is.
     """
@@ -203,23 +186,19 @@ class Asked:
     word: Literal["who", "where", "people", "ones"]
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """`trend`, `over time`: in buckets, of a width that suits the range."""
 
 
-@dataclass(frozen=True, slots=True)
-class HowMuch:
+class HowMuch(Struct, frozen=True):
     """`how much`: the metric's own aggregation is meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """`when did`: the answer is one document, with its time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Age:
+class Age(Struct, frozen=True):
     """`how long since`: the answer is how long ago the latest document is. unit: as of an Amount.
 
     without: `days without incidents`, which of a time range may be the days that had none.
@@ -229,8 +208,7 @@ class Age:
     without: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Silent:
+class Silent(Struct, frozen=True):
     """`stopped reporting`: the answer is what has not been seen in the time range. none: `had no deploys`, said of
     events alone: of others a value may be nought.
     """
@@ -238,16 +216,14 @@ class Silent:
     none: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogWish:
+class CatalogWish(Struct, frozen=True):
     """`what metrics are there`, `values of region`."""
 
     subject: Literal["names", "keys", "values"]
     key: GroupKey | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(Struct, frozen=True):
     """`top 5`, `slowest`. No count: one was not said. change: `biggest increase`, by how the value changed. place: 2 is
     the second highest.
     """
@@ -261,34 +237,29 @@ class Ranking:
     place: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Instances:
+class Instances(Struct, frozen=True):
     """`collisions`, where a tag says `collision`: what has the value, each counted."""
 
     tag: TagFilter
 
 
-@dataclass(frozen=True, slots=True)
-class Versus:
+class Versus(Struct, frozen=True):
     """`app-1 versus app-2`: values of one tag, side by side."""
 
     tag: TagFilter
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """`vs app-2`: beside the value of the same tag that is said elsewhere, or in the question before."""
 
     tag: TagFilter
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUp:
+class FollowUp(Struct, frozen=True):
     """`and`, `what about`, `instead`: the prompt changes the question before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """`compare`, `how did ... change`: there is a second range. direction: 1 `grew`, -1 `fell`, 0 neither.
 
     changes: it is about the change; percent: of it in percent. ranks: `by growth`, what a ranking goes by.
@@ -300,47 +271,40 @@ class Compare:
     ranks: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Others:
+class Others(Struct, frozen=True):
     """`and others`: what a ranking leaves out, folded into one row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """`share of`: each group's part of the whole; or the part that fulfils a condition."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """`had status 500`: a condition on tags; where a share is asked for, the one that makes the part."""
 
     tag: TagFilter
 
 
-@dataclass(frozen=True, slots=True)
-class Codes:
+class Codes(Struct, frozen=True):
     """`404s`, `5xx`: what has the code, counted."""
 
     tag: TagFilter
 
 
-@dataclass(frozen=True, slots=True)
-class ShareWhere:
+class ShareWhere(Struct, frozen=True):
     """`share where value > 5`: a share and the condition that makes its part, in one."""
 
     condition: "TagFilter | Threshold"
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorRate:
+class ErrorRate(Struct, frozen=True):
     """`error rate`: the share of what failed. tags: each key's codes that tell so."""
 
     word: str
     tags: tuple[TagFilter, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """`list`, `the last 20`, `the first 20`: documents themselves are wanted."""
 
     count: int | None

@@ -11,9 +11,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain, islice, takewhile
+
+from msgspec import Struct
 
 from nlq import lexicon
 from nlq.attempt import Attempt, read
@@ -37,7 +38,7 @@ MAX_NAMES = 50  # looked at, for some that fit
 MAX_FILLINGS = 10  # names, keys or values for one place in a phrase
 PATIENCE = 6  # tries in vain, one behind the other, after which a choice is left
 LANE_PATIENCE = 2  # and a lane
-MAX_WORK = 400  # matches weighed, over all that is tried: bounds the time, whatever the prompt is
+MAX_WORK = 350  # matches weighed, over all that is tried: bounds the time, whatever the prompt is
 WORK_PER_TRY = 25  # what a try costs beside its matches, as so many of them
 _SLOT = re.compile(r"\{(\w+)\}")
 _ASSIGNMENT = re.compile(r"([^\s=:]+)(\s*[=:]\s*|\s+(?:is\s+)?)(\S*)$")
@@ -50,8 +51,7 @@ _JOINING = ("and", ",")
 _VOCABULARY = sorted(VOCABULARY - lexicon.FILLERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """A prompt that begins as it was typed, and the role of its last word."""
 
     text: str

@@ -1,7 +1,8 @@
 """Conditions: on single values, on what a group comes to, on how it changed."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nlq import lexicon
 from nlq.amounts import OPPOSITE, in_own_unit, runs_backwards, value_filter

@@ -1,15 +1,15 @@
 """All that the outside supplies to the reading of a prompt."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from nlq.catalog import Catalog
 from nlq.question import Question, TimeRange
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a prompt may cost. Counts; `max_prompt_length` in characters."""
 
     max_prompt_length: int = 512
@@ -19,8 +19,7 @@ class Limits:
     default_list: int = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """The clock, the zone of days, what may be named, what it may cost, and the question before this one.
 
     range: that of a prompt that says no time; None: all that is stored.

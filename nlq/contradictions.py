@@ -6,11 +6,11 @@ change a part that the other parts have no place for. Such a question has no pip
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from nlq.cycles import MAX_MEASURED, never
 from nlq.measures import SYMBOLS
@@ -99,7 +99,7 @@ def _unknown(given: object, read: object, path: str = "") -> Iterator[str]:
 def _misplaced(question: Question) -> Iterator[str]:
     """Fields that the form of the question has no place for, and those that it lacks."""
     allowed = _EVERYWHERE | _PLACES[question.form]
-    said = {field.name for field in fields(question) if getattr(question, field.name) not in (None, (), False)}
+    said = {field for field in question.__struct_fields__ if getattr(question, field) not in (None, (), False)}
     yield from (f"{question.form} has no {name}" for name in sorted(said - allowed))
     needed = _NEEDS.get(question.form)
     if needed and needed not in said:

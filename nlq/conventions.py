@@ -1,6 +1,6 @@
 """What is not said: the conventions that fill it in, each told as an assumption."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from nlq import lexicon
 from nlq.amounts import measure_told, runs_backwards

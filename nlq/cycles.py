@@ -1,11 +1,12 @@
 """What belongs to cycles: both of two, how much of a range, and whether there is any."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from nlq.question import MIDNIGHT, Cycle, TimeRange
 from nlq.timeline import to_wall

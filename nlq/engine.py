@@ -5,11 +5,11 @@ is made: a left-corner chart parser, without tables to build. Covers are then ma
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nlq.context import Context
 from nlq.cover import CLAUSE_COST, FILLER_COST, UNKNOWN_COST, Cover, Way, cheapest, cover_of
@@ -70,6 +70,9 @@ class Grammar:
     ) -> None:
         self.rules = tuple(rules)
         self.scanners = tuple(scanners)
+        self._by_reach: dict[int, list[Scanner]] = {}
+        for scanner in self.scanners:
+            self._by_reach.setdefault(scanner.reach, []).append(scanner)
         self.clauses = clauses
         self.fillers = fillers
         self._openers = openers  # fillers at the beginning alone
@@ -111,12 +114,14 @@ class Grammar:
     def _scanned(self, tokens: Sequence[Token], context: Context, since: int = 0) -> list[list[Match]]:
         """What the scanners read, by where it starts; but for what ends at `since` or before."""
         scanned: list[list[Match]] = [[] for _ in tokens]
-        for scanner in self.scanners:
-            first = max(0, since + 1 - scanner.reach)
-            more = (since - first,) if scanner.skips else ()
-            for match in scanner.scan(tokens[first:], context, *more):
-                if match.end + first > since:
-                    scanned[match.start + first].append(_moved(match, first) if first else match)
+        for reach, scanners in self._by_reach.items():
+            first = max(0, since + 1 - reach)
+            seen = tokens[first:]
+            for scanner in scanners:
+                more = (since - first,) if scanner.skips else ()
+                for match in scanner.scan(seen, context, *more):
+                    if match.end + first > since:
+                        scanned[match.start + first].append(_moved(match, first) if first else match)
         return scanned
 
     def _close(self, position: int, agenda: list[Match], chart: "_Chart") -> None:
@@ -177,8 +182,10 @@ class Grammar:
 
     def _last(self, tokens: Sequence[Token]) -> int:
         """The place of the last word that is more than a lead."""
-        places = (i for i, token in enumerate(tokens) if token.is_word and token.norm not in self._leading)
-        return max(places, default=-1)
+        for place in reversed(range(len(tokens))):
+            if tokens[place].norm not in self._leading and tokens[place].is_word:
+                return place
+        return -1
 
     def _fills(
         self, position: int, tokens: Sequence[Token], chart: list[dict[str, list[Match]]], *, followed: bool

@@ -1,6 +1,7 @@
 """Folded text: what is left of names and of typed words where case, plural and separators do not matter."""
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from nlq import lexicon
@@ -28,3 +29,17 @@ def fold_begun(text: str) -> str:
     """`fold` of a text whose last word is not typed to its end: that may be no plural yet."""
     *_, last = _WORD.findall(text) or [""]
     return fold(text[: len(text) - len(last)]) + last.casefold() if text.endswith(last) else fold(text)
+
+
+def runs_beyond(folds: Sequence[str], since: int, most: int) -> Iterator[tuple[int, str]]:
+    """Where runs of at most `most` words may start that end behind the place `since`; and what they begin with: the
+    words before that, folded. A word that folds to nothing is in no run.
+    """
+    folded = ""
+    for start in range(since - 1, max(-1, since - most), -1):
+        if not folds[start]:
+            break
+        folded = folds[start] + folded
+        yield start, folded
+    for start in range(since, len(folds)):
+        yield start, ""

@@ -1,6 +1,6 @@
 """Follow-ups: `and yesterday?`, `by region instead`, `only eu-west` change parts of the question before."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from nlq.amounts import in_own_unit, measure_told, runs_backwards, value_filter
 from nlq.clauses import Amount

@@ -1,11 +1,10 @@
 """Prompt -> Interpretation, or Refusal: the covers are tried in order, and every word is accounted for."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC
 from itertools import combinations, islice, product
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from nlq.assemble import Assembled
 from nlq.attempt import Attempt, not_understood, read
@@ -129,7 +128,7 @@ def _with(tokens: Sequence[Token], fixes: _Fixes) -> list[Token]:
     """The tokens, where they stand, some read as other words."""
     fixed = list(tokens)
     for place, word in fixes.items():
-        fixed[place] = structs.replace(fixed[place], text=word, norm=word.casefold())
+        fixed[place] = replace(fixed[place], text=word, norm=word.casefold())
     return fixed
 
 
@@ -228,7 +227,7 @@ def _respelt(prompt: str, tokens: Sequence[Token], fixes: _Fixes) -> tuple[str, 
         if place in fixes:
             prompt = prompt[:start] + fixes[place] + prompt[token.end + by :]
             by += len(fixes[place]) - (token.end - token.start)
-        moved[place] = structs.replace(token, start=start, end=token.end + by)
+        moved[place] = replace(token, start=start, end=token.end + by)
     return prompt, tuple(moved)
 
 

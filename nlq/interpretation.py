@@ -1,13 +1,12 @@
 """What a prompt was read as."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from nlq.question import Question
 from nlq.words import Word
 
 
-@dataclass(frozen=True, slots=True)
-class Interpretation:
+class Interpretation(Struct, frozen=True):
     """The question, its reading, the role of every word, and what was taken for granted."""
 
     question: Question

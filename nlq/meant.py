@@ -1,9 +1,8 @@
 """What is meant by words that stand apart; and which metric, by the tags that are said and what is asked of values."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from nlq.catalog import Catalog
 from nlq.clauses import Changed, Compare, Having, How, Instances, Metric, Ranking, Threshold
@@ -25,12 +24,12 @@ def apart(clause: Match) -> Iterator[Match]:
     """What a clause says: most say one thing."""
     match clause.value:
         case Alternating(groups=groups, during=during):
-            yield structs.replace(clause, value=groups)
+            yield replace(clause, value=groups)
             if during:
-                yield structs.replace(clause, value=during)
+                yield replace(clause, value=during)
         case Instances(tag=tag):
-            yield structs.replace(clause, value=Metric((), counted=True))
-            yield structs.replace(clause, value=tag)
+            yield replace(clause, value=Metric((), counted=True))
+            yield replace(clause, value=tag)
         case _:
             yield clause
 
@@ -52,7 +51,7 @@ def joined(said: Sequence[Metric], catalog: Catalog) -> Metric | None:
     if any(metric.several or not metric.said for metric in said):
         return None
     words = [word for metric in said for word in words_of(metric.said)]
-    names = catalog.names_with(words)
+    names = catalog.words.names_with(words)
     if not names or set(names).isdisjoint(name for metric in said for name in metric.names):
         return _earned_by(said, catalog)
     text = " ".join(dict.fromkeys(metric.said for metric in said))
@@ -86,10 +85,12 @@ def fitting(
     if not metric.said or metric.several:
         return metric
     names = metric.names
-    held = [] if catalog.names_like(fold(metric.said)) else catalog.names_holding(words_of(metric.said))
+    held: Sequence[str] | None = None
     for fits in _tests(keys, asked, verbs, catalog, counted=counted):
         fit = tuple(filter(fits, names))
-        if not fit and (longer := [name for name in held if fits(name)]):
+        if not fit and held is None:
+            held = () if catalog.names_like(fold(metric.said)) else catalog.words.names_holding(words_of(metric.said))
+        if not fit and (longer := [name for name in held or () if fits(name)]):
             sizes = {name: len(catalog.names[name].words) for name in longer}
             fit = tuple(name for name in longer if sizes[name] == min(sizes.values()))
         names = fit or names

@@ -1,11 +1,11 @@
 """Units of values, and how they are written. Data only: a unit is one line, a spelling one word."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+
+class Measure(Struct, frozen=True):
     """A unit of values. An amount of it is `(number + shift) * size` of its quantity's base.
 
     symbol: how readings write it. word: in full, in the singular. size 0: any unit of the quantity, so the metric's

@@ -1,14 +1,14 @@
 """Clauses that make no question: why, and where."""
 
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from nlq.refusal import Code, Problem
 from nlq.rule import Match
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """Clauses that make no question: why, and where (None: all of the prompt)."""
 
     problem: Problem

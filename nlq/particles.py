@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from nlq.context import Context
 from nlq.fold import words_of
@@ -29,7 +29,7 @@ def with_particles(scan: Scan) -> Scan:
         for match in scan(run, context, 0):
             start, end = starts[match.start], starts[match.end]
             if end > since and end - start > match.end - match.start:
-                yield structs.replace(match, start=start, end=end)
+                yield replace(match, start=start, end=end)
 
     return both
 
@@ -64,7 +64,7 @@ def _joined(tokens: Sequence[Token], context: Context) -> tuple[list[Token], lis
         token, after = tokens[place], tokens[place + 1] if place + 1 < len(tokens) else None
         word = ""
         if after and after.norm in PARTICLES and token.text.isalpha() and not token.quoted and not after.quoted:
-            word = context.catalog.joined(token.norm, after.norm)
+            word = context.catalog.words.joined(token.norm, after.norm)
         run.append(Token(word, word, token.start, after.end) if word and after else token)
         starts.append(place)
         place += 2 if word else 1

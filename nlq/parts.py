@@ -1,8 +1,9 @@
 """Clauses, by what they say of the question. Here contradictions between clauses are found."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from nlq import meant
 from nlq.catalog import Catalog

@@ -1,12 +1,12 @@
 """How rules say what they match: `last|past <count>? <unit>` is words, kinds of matches, and what may be left out."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import product
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Item:
+
+class Item(Struct, frozen=True):
     """One token: any of these words, or whatever a kind of match reads."""
 
     words: frozenset[str]  # empty for a kind

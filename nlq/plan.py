@@ -6,10 +6,12 @@ A question reads sealed hours and days from their summaries, where these can ans
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nlq.question import CYCLIC, MIDNIGHT, Question, TimeRange
 from nlq.spans import DAY, HOUR, Span, ceiling, cut, floor, joined, whole, without
@@ -22,8 +24,7 @@ _END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _OFFSET_LASTS = timedelta(days=7)  # at least, until the clocks are changed again
 
 
-@dataclass(frozen=True, slots=True)
-class Summaries:
+class Summaries(Struct, frozen=True):
     """What is summarised. All instants are starts of hours of UTC; `hours_since` and `days_until` of days.
 
     since: the first hour that ever had metrics. metrics_since: of all before, only summaries are left; hours_since: of
@@ -39,8 +40,7 @@ class Summaries:
     stale_days: frozenset[datetime] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(Struct, frozen=True):
     """Which collections the parts of a range are read from; together they are the range, but for what is gone."""
 
     metrics: tuple[TimeRange, ...] = ()
@@ -53,8 +53,7 @@ class Reads:
         return [source for source in every if source[1]] or every[:1]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """sketched: percentiles come from a sketch, within 1 %, in bounded memory; else they are exact, and every value
     of a group is held until its rank is known.
     distributed: some metrics may have distributions, and percentiles are of what these saw, as fine as their buckets.

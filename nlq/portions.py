@@ -3,8 +3,9 @@
 All times here are naive wall times; ranges are half-open pairs `(start, end)`.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from nlq.question import Unit
 from nlq.timeline import add_units, floor
@@ -14,8 +15,7 @@ Walls = tuple[datetime, datetime]
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """`count` units or weekdays of something longer, from the `first` on; -1 is the last, and so backwards.
 
     A week belongs to the month or year that has its Thursday.
@@ -45,8 +45,7 @@ def _ceiling(wall: datetime, unit: Unit) -> datetime:
     return start if start == wall else add_units(start, unit, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Fraction:
+class Fraction(Struct, frozen=True):
     """The nth of 2 or 3 equal parts: of a year by months, of a day by hours, of anything else by whole days.
 
     A third of a quarter is a month; those of a month begin on the 1st, 11th and 21st, and what is shorter has none.
@@ -72,8 +71,7 @@ class Fraction:
         return start + days * place // self.count * DAY if days > 1 else start + (end - start) * place / self.count
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """The calendar unit that something shorter lies in: `the week of March 2`."""
 
     unit: Unit

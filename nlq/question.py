@@ -5,12 +5,11 @@ All values are frozen and hashable, so two questions are the same question exact
 Instants are aware and in UTC; `zone` is the IANA zone in which days and buckets are counted.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 Function = Literal[
     "count",
@@ -48,8 +47,7 @@ MIDNIGHT = time()
 _Few = Meta(max_length=MAX_PARTS)
 
 
-@dataclass(frozen=True, slots=True)
-class GroupKey:
+class GroupKey(Struct, frozen=True):
     """What to group by: a tag's key; the document's own `name` or `type`; or when in its cycle the document was
     made, by the clock of the question's zone: `hour` of the day (0 to 23), `day_part`
     (night, morning, afternoon, evening: six hours each), `weekday`, `week_part` (weekdays, weekends). But for tags,
@@ -63,8 +61,7 @@ class GroupKey:
 CYCLIC = frozenset({"hour", "day_part", "weekday", "week_part"})  # kinds of GroupKey that go by the clock
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregation:
+class Aggregation(Struct, frozen=True):
     """A reducer of values, or for `count` of documents, and for `distinct` of what a key is.
 
     percent: above 0, up to 100, of `percentile` alone; a median is percentile 50. key: of `distinct` alone.
@@ -89,8 +86,7 @@ class Aggregation:
         return f"{self.function}_per_{self.per}" if self.per else self.function
 
 
-@dataclass(frozen=True, slots=True)
-class TagFilter:
+class TagFilter(Struct, frozen=True):
     """Documents whose tag `key` has one of `values`; with no values, documents that have the key at all.
 
     Negated: documents that have the key with another value; with no values, documents without the key.
@@ -103,16 +99,14 @@ class TagFilter:
     match: Literal["is", "prefix", "suffix", "contains"] = "is"
 
 
-@dataclass(frozen=True, slots=True)
-class ValueFilter:
+class ValueFilter(Struct, frozen=True):
     """Documents whose `value` compares so with `number`."""
 
     comparison: Comparison
     number: float
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Groups whose first result compares so with `number`: the value itself, or what a comparison adds to it."""
 
     of: Literal["value", "change", "change_percent"]
@@ -120,16 +114,14 @@ class Condition:
     number: float
 
 
-@dataclass(frozen=True, slots=True)
-class TimeRange:
+class TimeRange(Struct, frozen=True):
     """Half-open `[start, end)`; either side may be open (None)."""
 
     start: Instant | None = None
     end: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
+class Cycle(Struct, frozen=True):
     """Time that comes again and again, by the clock of the question's zone: from `start` to the next `end`, on these
     `weekdays`; none means on every day.
 
@@ -143,16 +135,14 @@ class Cycle:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Grain:
+class Grain(Struct, frozen=True):
     """Bucket width: `count` units, aligned to the calendar of the question's zone."""
 
     unit: Unit
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Over:
+class Over(Struct, frozen=True):
     """What a result is divided by: an aggregation of other documents in the same range, groups and buckets.
 
     percent: those documents are the whole that the question's own are a part of; the result is in percent.
@@ -168,8 +158,7 @@ class Over:
     minus: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rank:
+class Rank(Struct, frozen=True):
     """The first `count` rows by value: the highest first when `descending`.
 
     by: or, where two ranges are compared, by how the value changed. place: 2 is the second highest, the one row there.
@@ -185,8 +174,7 @@ class Rank:
     place: Count = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """One question about stored metrics.
 
     form: `aggregate` reduces documents to rows of numbers; `list` shows documents themselves; `exists` is true

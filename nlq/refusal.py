@@ -1,7 +1,8 @@
 """Refusal: the typed "cannot answer this". A value, never an exception."""
 
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from nlq.words import Word
 
@@ -21,8 +22,7 @@ Code = Literal[
 CODES: tuple[Code, ...] = get_args(Code)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why a prompt is not answered.
 
     start, end: the span in the prompt that stands in the way, in characters, end exclusive.
@@ -38,8 +38,7 @@ class Refusal:
     suggestions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What a rule yields where the words are understood but make no sense: `31 February`, `top 0`, `p150`.
 
     It takes the place of the value of a clause; the prompt is then refused with this code.

@@ -1,12 +1,11 @@
 """The one time range that a text speaks of."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, cast
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from nlq.catalog import Catalog
 from nlq.context import Context
@@ -77,7 +76,7 @@ def _without_prices(tokens: Sequence[Token]) -> list[Token]:
     """With the numbers that are amounts of money quoted, which keeps them from being anything else."""
     before = ["", *(token.text for token in tokens)]
     return [
-        structs.replace(token, quoted=True) if text in CURRENCIES else token
+        replace(token, quoted=True) if text in CURRENCIES else token
         for text, token in zip(before, tokens, strict=False)
     ]
 

@@ -10,7 +10,6 @@ the rule's `kind`), or None when the parts do not make sense together. Scanners 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from msgspec import Struct
@@ -21,8 +20,7 @@ MAX_REACH = 7  # words in a row that a scanner may need to see for one match
 Producer = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """`pattern` makes a `kind`. `cost` is what it takes to believe this reading: 0 for plain speech.
 
     note: what a clause of this rule takes for granted, told as an assumption.
@@ -48,8 +46,7 @@ class Match(Struct, frozen=True):
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Scanner:
+class Scanner(Struct, frozen=True):
     """Matches that are read off the tokens themselves: `scan(tokens, context)` yields them in any order.
 
     skips: takes a third argument, a position, and leaves out matches that end there or before. reach: the most

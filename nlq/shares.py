@@ -23,7 +23,7 @@ class Shares(Conventions):
             for name in self.names or catalog.names_having(tag.key for tag in said.tags)
         }
         if not self.names:
-            errors = catalog.names_with((said.word,))
+            errors = catalog.words.names_with((said.word,))
             choices = [f"{said.word} rate of {name}" for name in told]
             choices += [f"{error} per {name}" for error in errors for name in told if name not in errors]
             if len(choices) > 1:

@@ -1,8 +1,9 @@
 """What a prompt is about, where it does not name it: the metric, the tag of `who`, the buckets of a trend."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from nlq import lexicon, verbs
 from nlq.clauses import Aggregations, Changed, How, KeyNoun, Listing, Metric, Occurred, Ranking, Threshold
@@ -186,7 +187,7 @@ class Subjects:
         metric = self.metric
         for verb in self.parts.occurred:
             qualities = [quality for quality in verb.qualities if quality != "any"]
-            named = self.context.catalog.names_with((verb.word,))
+            named = self.context.catalog.words.names_with((verb.word,))
             if (
                 qualities and named and set(named).isdisjoint(self.names)
             ):  # `wait`, where there is a `matchmaking.wait_s`

@@ -1,6 +1,6 @@
 """What clauses say of time, beside the time range itself."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from nlq.clauses import Groups
 from nlq.question import Cycle, TimeRange
@@ -8,8 +8,7 @@ from nlq.recurrence import Preceding
 from nlq.timeline import Shift
 
 
-@dataclass(frozen=True, slots=True)
-class During:
+class During(Struct, frozen=True):
     """`on weekdays`: of the range, the time that belongs to the cycles. told: what the words take for granted.
 
     late: the nights of days that another clause may say: they begin when those days are over.
@@ -22,8 +21,7 @@ class During:
     range: TimeRange | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Daily:
+class Daily(Struct, frozen=True):
     """`at night`: every night of the range, and where no range is said, the latest. told: what is then assumed."""
 
     during: During
@@ -31,16 +29,14 @@ class Daily:
     told: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Alternating:
+class Alternating(Struct, frozen=True):
     """`weekdays vs weekends`: by what tells the times apart; during: where there are other times too."""
 
     groups: Groups
     during: During | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Against:
+class Against(Struct, frozen=True):
     """`vs yesterday`, `compared with the day before`: the second range, or how it lies to the first.
 
     joined: by `with` or `and`, which compare only where a `Compare` says so. first: where it is said here too.
@@ -51,11 +47,9 @@ class Against:
     first: TimeRange | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Aligned:
+class Aligned(Struct, frozen=True):
     """`up to the same point`: of the second range no more than has passed of the first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Still:
+class Still(Struct, frozen=True):
     """`is it still over 80`: now, where no time is said."""

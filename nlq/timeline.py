@@ -10,10 +10,11 @@ Everything here raises OverflowError or ValueError for times outside the years 1
 """
 
 import calendar
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from nlq.question import TimeRange, Unit
 
@@ -22,8 +23,7 @@ DAYS: Final[dict[Unit, int]] = {"day": 1, "week": 7}
 MONTHS: Final[dict[Unit, int]] = {"month": 1, "quarter": 3, "year": 12}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of time that a phrase names, `[start, end)` in UTC; a side is None where it is open.
 
     exact: named by its start, as `15:00` or `3 hours ago` is: where it ends a range, the range ends with its
@@ -35,8 +35,7 @@ class Span:
     exact: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Struct, frozen=True):
     """A length of time; `unit` is the finest that was said."""
 
     months: int = 0
@@ -80,8 +79,7 @@ class Duration:
 _ORDER: Final[list[Unit]] = ["second", "minute", "hour", "day", "week", "month", "quarter", "year"]
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(Struct, frozen=True):
     """Where a second range lies, told from the first: `the day before`, `the same hour last week`.
 
     duration: how far back; None: as far as the first range is long. adjacent: the second is the stretch of that

@@ -1,10 +1,9 @@
 """How each word of a prompt was read."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """One word as typed, its place in the prompt, and its role: one of nlq.rules.ROLES, `filler` or `unknown`."""
 
     text: str

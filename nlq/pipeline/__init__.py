@@ -18,8 +18,9 @@ goes through `$literal`.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from nlq.context import Limits
 from nlq.measures import SYMBOLS
@@ -47,8 +48,7 @@ _LIST = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of the answer. type: string, number, boolean, time (RFC 3339) or tags (a list of strings)."""
 
     name: str
@@ -63,8 +63,7 @@ _CATALOG: dict[str, tuple[Column, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """Stages to run on `collection`. At most `limit` rows come back.
 
     capped: nobody asked for that limit, so there may be more rows; `with_one_more` finds out.

@@ -3,9 +3,10 @@
 What is compared is a result (`value0`), or what is made of it: its share, or its ratio to another.
 """
 
-from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from nlq.pipeline.partials import bucket, source
 from nlq.pipeline.reduction import nothing, reduced, value_fields

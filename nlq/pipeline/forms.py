@@ -1,7 +1,8 @@
 """Answers that are not rows of aggregations: yes or no, how long ago, what fell silent, what may be named."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from nlq.measures import MEASURES, SYMBOLS
 from nlq.pipeline.partials import key_fields

@@ -1,7 +1,8 @@
 """How many values a question's percentiles are read from: few are sorted, many are sketched."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from nlq.pipeline.selection import Stage, match
 from nlq.plan import METRICS, Plan

@@ -1,7 +1,8 @@
 """A result divided by another, or less another: both are reduced by themselves, and their groups are put together."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from nlq.pipeline.comparison import change, moved, previous_of
 from nlq.pipeline.partials import source

@@ -1,6 +1,6 @@
 """Comparisons: `today vs yesterday`, `compare this week with last week`, `web-01 versus web-02`."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from nlq.clauses import Beside, Compare, Versus
 from nlq.context import Context

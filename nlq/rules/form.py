@@ -1,6 +1,6 @@
 """What kind of answer is asked for: `which`, `when`, `did`, `how long since`, `what metrics are there`."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from nlq.clauses import (
     Age,

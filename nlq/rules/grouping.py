@@ -1,6 +1,6 @@
 """Groups and buckets: `by host and region`, `per service`, `by name`; `per hour`, `daily`, `every 15 minutes`."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from nlq import lexicon
 from nlq.clauses import Groups, KeyNoun

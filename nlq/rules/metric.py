@@ -1,14 +1,15 @@
 """Metrics: names from the catalog, by their spelling or by a part of them; and words for any metric."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from nlq import lexicon
 from nlq.catalog import Catalog
 from nlq.clauses import Metric, Per, Ratio
 from nlq.context import Context
-from nlq.fold import fold, words_of
+from nlq.fold import fold, runs_beyond, words_of
 from nlq.measures import MEASURES
 from nlq.particles import respelled, with_particles
 from nlq.plurals import singular
@@ -31,12 +32,10 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
     catalog = context.catalog
     folds = [fold(token.text) for token in tokens]
     grammar = [not token.quoted and _is_grammar(token.norm, catalog) for token in tokens]
-    for start in range(len(tokens)):
-        first = max(start + 1, since + 1)
-        if not all(folds[start : first - 1]):
-            continue
-        folded, hopeful = "".join(folds[start : first - 1]), not any(grammar[start : first - 1])
-        hopeful = hopeful and not _is_amount(tokens, start)
+    for start, begun in runs_beyond(folds, since, MAX_WORDS):
+        first, folded = max(start, since) + 1, begun
+        hopeful = not _is_amount(tokens, start) and not any(grammar[start : first - 1])
+        hopeful = hopeful and all(_may_go_on(tokens[start:end], context) for end in range(start + 1, first))
         for end in range(first, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
@@ -51,13 +50,22 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
             # `value` may end a name: `order value`
             elif hopeful and (not grammar[end - 1] or (end > start + 1 and singular(tokens[end - 1].norm) == "value")):
                 run = tokens[start:end]
-                said = _text(run)
-                names = catalog.names_with(words_of(said)) or _otherwise(run, context)
+                names = _names_of(run, context)
                 # where no name has these words, none has them and more
                 hopeful = bool(names) or (end == start + 1 and tokens[start].norm == "response")
-                if names and (part := _part(run, said, names, context)):
+                if names and (part := _part(run, _text(run), names, context)):
                     yield Match(start, end, "name", part, PART_COST, "part of a name")
             hopeful = hopeful and not grammar[end - 1]
+
+
+def _names_of(run: Sequence[Token], context: Context) -> Sequence[str]:
+    """The names that have these words, or are other words for them."""
+    return context.catalog.words.names_with(words_of(_text(run))) or _otherwise(run, context)
+
+
+def _may_go_on(run: Sequence[Token], context: Context) -> bool:
+    """Whether with more words it may be a part of a name: where no name has these words, none has them and more."""
+    return (len(run) == 1 and run[0].norm == "response") or bool(_names_of(run, context))
 
 
 def _is_amount(tokens: Sequence[Token], start: int) -> bool:
@@ -76,7 +84,7 @@ def _is_reserved(word: str) -> bool:
 
 def _otherwise(run: Sequence[Token], context: Context) -> list[str]:
     """The names of what the words are other words for, if none has them."""
-    if (words := respelled(run)) and (found := context.catalog.names_with(words)):
+    if (words := respelled(run)) and (found := context.catalog.words.names_with(words)):
         return found
     said = " ".join([token.norm for token in run])
     if any(token.quoted for token in run):
@@ -161,7 +169,7 @@ def _times_alone(_context: Context, times: float, metric: Metric) -> Per | None:
 
 def _times_measure(context: Context, times: float, unit: str) -> Per | Problem | None:
     """`per 100 km`: of the one metric that is measured in it."""
-    names = [name for name in context.catalog.names_with((unit,)) if measure_of(name) == MEASURES[unit]]
+    names = [name for name in context.catalog.words.names_with((unit,)) if measure_of(name) == MEASURES[unit]]
     if len(names) > 1:
         return Problem("ambiguous", f"'{unit}' may be any of: {', '.join(names[:10])}.", tuple(names))
     return _times_alone(context, times, Metric(tuple(names), unit)) if names else None

@@ -1,7 +1,8 @@
 """Rankings and lists: `top 5`, `3 slowest`, `lowest ten`; `list`, `the last 20`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nlq import lexicon
 from nlq.clauses import Compare, Groups, Listing, Others, Ranking, Share

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from nlq.catalog import PARTICIPLE
 from nlq.clauses import Codes, ErrorRate, KeyNoun
 from nlq.context import Context
-from nlq.fold import fold
+from nlq.fold import fold, runs_beyond
 from nlq.lexicon import OUTCOMES, RESERVED
 from nlq.particles import with_particles
 from nlq.places import is_country, values_by_country
@@ -29,16 +29,14 @@ _SAID_OF_RATES = _OUTCOMES | OUTCOMES
 
 def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator[Match]:
     folds = [fold(token.text) for token in tokens]
-    for start, token in enumerate(tokens):
-        if start >= since:
-            yield from _alone(start, token, context)
-        if len(token.text) == CODE:
+    for start in range(since, len(tokens)):
+        yield from _alone(start, tokens[start], context)
+    for start in range(max(0, since - 1), len(tokens)):
+        if len(tokens[start].text) == CODE:
             yield from _codes(start, tokens, context)
-        first = max(start + 1, since + 1)
-        if not all(folds[start : first - 1]):
-            continue
-        folded = "".join(folds[start : first - 1])
-        for end in range(first, min(start + MAX_WORDS, len(tokens)) + 1):
+    for start, begun in runs_beyond(folds, since, MAX_WORDS):
+        folded = begun
+        for end in range(max(start, since) + 1, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
             folded += folds[end - 1]

@@ -1,9 +1,10 @@
 """Tag filters: `host web-01`, `host=web-01`, `on web-01`, `status 500 or 404`, `not`, `except`, `without`."""
 
 import re
-from dataclasses import replace
 from itertools import islice
 from typing import Literal
+
+from msgspec.structs import replace
 
 from nlq.clauses import ErrorRate, Part, ShareWhere
 from nlq.context import Context

@@ -1,7 +1,8 @@
 """Conditions on a metric's value: `over 80`, `value >= 2.5`, `at most 3k`, `above 500 ms`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nlq import lexicon
 from nlq.clauses import Amount, InUnit, ShareWhere, Threshold, Within
@@ -62,7 +63,10 @@ def _so(context: Context, comparison: Comparison, amount: Amount, word: str) -> 
 
 def _between(_context: Context, least: Amount, most: Amount) -> Within:
     unit = least.unit or most.unit
-    return Within(Threshold("ge", replace(least, unit=unit)), Threshold("le", replace(most, unit=most.unit or unit)))
+    return Within(
+        Threshold("ge", replace(least, unit=unit)),
+        Threshold("le", replace(most, unit=most.unit or unit)),
+    )
 
 
 def _each(_context: Context, comparison: Comparison, amount: Amount) -> Threshold:

@@ -1,9 +1,11 @@
 """Structured requests for time series: each becomes typed questions, as prompts do; and their rows one answer."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NotRequired, TypedDict, cast
+
+from msgspec.structs import replace
 
 import nlq
 from nlq.question import Aggregation, Grain, GroupKey, Question, TimeRange

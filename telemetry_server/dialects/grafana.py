@@ -1,11 +1,12 @@
 """Grafana's JSON data source: panels ask prompts about the dashboard's range; rows become time series and tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 import msgspec
+from msgspec.structs import replace
 
 import nlq
 from nlq.question import Grain, Question, TagFilter, TimeRange

@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 import nlq
 from nlq.question import Aggregation, Function, GroupKey, Question, TagFilter, TimeRange

@@ -1,7 +1,9 @@
 """Questions that took this worker long, without the tag values that they name."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 import nlq
 from nlq.question import Question, TagFilter

@@ -4,11 +4,12 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from nlq.question import Aggregation, Condition, Grain, GroupKey, Over, Question, TagFilter, TimeRange, ValueFilter
 

@@ -1,8 +1,7 @@
 """Follow-ups change the question before; without one they are refused as incomplete."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 import nlq
 from tests.nlq.test_corpus import CONTEXT

@@ -1,9 +1,9 @@
 """A range that the context gives is that of a prompt that says no time."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 import nlq
 from nlq.question import TimeRange

@@ -4,7 +4,6 @@ import math
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ import pymongo
 import pytest
 from bson import ObjectId
 from bson.codec_options import CodecOptions
+from msgspec.structs import replace
 from pymongo.collection import Collection
 
 import nlq

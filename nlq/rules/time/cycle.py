@@ -4,8 +4,10 @@ Kinds: `repeated`, one of it (`weekday`); `one-recurring`, all of it (`weekdays`
 those; all are a Recurring. `daily`, a Daily. The clause is `cycle`.
 """
 
-from dataclasses import dataclass, replace
 from datetime import time as clock_time
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nlq import lexicon
 from nlq.clauses import Groups
@@ -26,8 +28,7 @@ MAX_TIMES = 366
 MAX_SINGLE = 2  # days of what comes once a week: a Monday, a weekend
 
 
-@dataclass(frozen=True, slots=True)
-class Recurring:
+class Recurring(Struct, frozen=True):
     """A cycle, what its words take for granted, and the single times, where those are not its stretches.
 
     late: the nights of days that are not said yet. loose: the days and the clock apart, so that

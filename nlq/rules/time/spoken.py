@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nlq import lexicon
 from nlq.context import Context
@@ -15,8 +16,7 @@ _SCALES = {"hundred": 100, "thousand": 1000}
 _BEGINNINGS = frozenset(lexicon.ORDINALS) | frozenset(lexicon.TENS) | frozenset(lexicon.SMALL_NUMBERS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Struct, frozen=True):
     """The words of a prompt, where `twenty-first` is two; `ends` has the end of each one's token."""
 
     words: list[str]

@@ -13,9 +13,11 @@ import sys
 import time
 from array import array
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from tools.bench.figures import percentile, resident_mb
 from tools.environment import ROOT
