@@ -99,6 +99,7 @@ class _Assembly(Shares):
         self.choose_asked()
         self.take_still()
         self.read_error_rate()
+        self.read_share_condition()
         age = bool(parts.age) or self._asks_since_when()
         self.choose_unit(age=age)
         second = self.second_range()

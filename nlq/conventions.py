@@ -139,7 +139,8 @@ class Conventions(Ranges):
         if ranking is None:
             return False
         most = ranking.word in ("most", "least")
-        return bool(compare and (compare.ranks or (most and compare.changes))) or bool(most and self.parts.changed)
+        goes_by = compare and (compare.ranks or (compare.changes and (most or self.parts.is_change_of_metric)))
+        return bool(goes_by) or bool(most and self.parts.changed)
 
     def _ranked(self, ranking: Ranking) -> Rank:
         parts, per = self.parts, ranking.per

@@ -51,6 +51,8 @@ from nlq.question import Aggregation, Cycle, Grain, GroupKey, TagFilter, TimeRan
 from nlq.rule import OPENING, Match
 from nlq.time_clauses import Against, Aligned, Daily, During, Still
 
+_HIGHEST = Aggregations((Aggregation("max"),))
+_ENDS = (_HIGHEST, Aggregations((Aggregation("min"),)))
 _COUNT, _SUM, _LATEST = Aggregation("count"), Aggregation("sum"), Aggregation("latest")
 
 
@@ -146,6 +148,12 @@ class Parts(Phrasing):
     def _settle(self) -> None:
         """What a part says in the light of the metric."""
         metric = self.metric
+        if self.is_change_of_metric and self.aggregations in _ENDS and not self.ranking:  # `the highest error growth`
+            if not self.groups:
+                refuse("incomplete", "The growth of what? Name a tag: 'which service'.", self.clause_of(self.aggregations))
+            highest = self.aggregations == _HIGHEST
+            self.ranking = Ranking(None, descending=highest, word="highest" if highest else "lowest")
+            self.aggregations = None
         if self.ratio and not self.ratio.minus and self.ratio.numerator.names == self.ratio.denominator.names:
             self._share_of_all(self.ratio)
         if self.per and self.per.aggregation is None:

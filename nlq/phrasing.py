@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from nlq.catalog import PARTICIPLE
-from nlq.clauses import Aggregations, Codes, Metric, Occurred, Part, Ranking, Share
+from nlq.clauses import Aggregations, Codes, Compare, Metric, Occurred, Part, Ranking, Share
 from nlq.cycles import TYPICAL
 from nlq.question import Aggregation, Grain, TagFilter
 from nlq.rule import Match
@@ -53,6 +53,13 @@ class Phrasing(Said):
             for before, clause in pairwise(self._clauses)
         )
 
+    @property
+    def is_change_of_metric(self) -> bool:
+        """`errors growth`: a change stands directly behind the metric, so that it is what a ranking goes by."""
+        ends = {clause.end for clause in self._by_type.get(Metric, [])}
+        changes = (clause for clause in self._by_type.get(Compare, []) if clause.value.changes)
+        return any(clause.start in ends for clause in changes)
+
     def behind_metric(self) -> list[TagFilter]:
         """`what percentage of parcels failed in Metz`: the condition that stands directly behind the metric."""
         ends = {(clause.end, clause.end + 1) for clause in self._by_type.get(Metric, [])}
@@ -78,3 +85,8 @@ class Phrasing(Said):
         """Whether the clause that says `value` stands directly before a metric: `more than 5` errors."""
         clause = self.clause_of(value)
         return clause is not None and any(clause.end == named.start for named in self._by_type.get(Metric, []))
+
+    def is_of_metric(self, value: object) -> bool:
+        """Whether a metric stands behind the clause that says `value`, with at most a word between: `of`."""
+        clause = self.clause_of(value)
+        return clause is not None and any(0 <= each.start - clause.end <= 1 for each in self._by_type.get(Metric, []))

@@ -8,6 +8,8 @@ from nlq.misfit import refuse
 from nlq.question import Aggregation, Function, Over, TagFilter, ValueFilter
 from nlq.units import LEVELS, UNITLESS, own_measure
 
+_PERCENT = frozenset({"%", "percent"})
+
 
 class Shares(Conventions):
     """Conventions about parts of a whole."""
@@ -39,6 +41,19 @@ class Shares(Conventions):
         self.assumptions.append(f"'{said.word} rate' read as the share where {tag_filter(tags[0])}")
         self.parts.tags = (*self.parts.tags, TagFilter(tags[0].key))
         self.parts.share_where = (*self.parts.share_where, ShareWhere(tags[0]))
+
+    def read_share_condition(self) -> None:
+        """`which branches had more than 10 % of builds failed`: a condition on the share of those that did."""
+        parts = self.parts
+        said = next((each for each in parts.thresholds if each.amount.unit in _PERCENT and parts.is_of_metric(each)), None)
+        if said is None or parts.share_where or self.types <= LEVELS:
+            return
+        part = parts.parts[0] if parts.parts else parts.predicate() or (parts.tags[0] if len(parts.tags) == 1 else None)
+        if part is None:
+            of = " and ".join(self.names)
+            refuse("incomplete", f"Which part of {of}? Say what they did: 'failed'.", parts.clause_of(said))
+        parts.tags = tuple(tag for tag in parts.tags if tag != part)
+        parts.share_where = (ShareWhere(part),)
 
     def over(
         self, values: tuple[ValueFilter, ...], aggregations: tuple[Aggregation, ...]

@@ -169,7 +169,7 @@ RULES = (
     Rule("how many percent", f"by how many|much {_PERCENT} did|has|have", "comparison", _percent),
     Rule("change", "change|changed|differ|differed|develop|developed|evolve|evolved", "comparison", _change),
     Rule("growth of", "growth|change|changes|difference of|in|between", "comparison", _change),
-    Rule("growth", "growth", "comparison", _change),
+    Rule("growth", "growth", "comparison", _rising),
     *(Rule(nouns.partition("|")[0], nouns, "move", _move(direction)) for direction, nouns in _MOVES.items()),
     Rule("move in percent", f"{_PERCENT} <move>", "move", lambda _context, move: replace(move, percent=True)),
     Rule("move of", "<move> in|of", "comparison", lambda _context, move: replace(move, ranks=False), cost=0.1),

@@ -219,6 +219,8 @@ _CLAUSES = (
     Rule("in a year", "in|during|for|over <year>", "time", chained(months_of, _in)),
     Rule("years", "from|between|in|during|over <years>", "time", chained(_years, _in)),
     Rule("beside the range before", "<shift>", "time", sound(_beside_previous), cost=0.5),
+    Rule("only in", "only <time>", "time", same),
+    Rule("in alone", "<time> only|alone", "time", same),
     Rule("one range and the next", "<time> and <time>", "time", _and_next, cost=0.9),
     # open at the end
     Rule("since", "since <edge>", "opening", sound(_since)),

@@ -35,6 +35,8 @@ this calendar year | 2026-01-01 | now
 all week | 2026-11-16 | now
 all day yesterday | 2026-11-21 | 2026-11-22
 yesterday | 2026-11-21 | 2026-11-22
+only yesterday | 2026-11-21 | 2026-11-22
+yesterday only | 2026-11-21 | 2026-11-22
 yesterday and today | 2026-11-21 | now
 the day before yesterday | 2026-11-20 | 2026-11-21
 tomorrow | 2026-11-23 | 2026-11-24
