@@ -28,6 +28,7 @@ from nlq.refusal import CODES, Code, Problem
 from nlq.rule import Match
 from nlq.shares import Shares
 from nlq.subjects import COUNT, NAME
+from nlq.units import LEVELS
 
 
 class Assembled(Struct):
@@ -223,7 +224,8 @@ class _Assembly(Shares):
             refuse("incomplete", "What is to be silent: add a tag, such as 'which hosts'.")
         if time.start is None:
             refuse("incomplete", "Silent since when?")
-        if self.parts.silent and self.parts.silent.none and self.types != {"event"}:
+        counted = self.types == {"event"} or (self.metric and self.metric.counted and not self.types <= LEVELS)
+        if self.parts.silent and self.parts.silent.none and not counted:
             refuse("incomplete", "None of what? A value may be nought: say 'under' or 'sent no data'.")
         if self.parts.during:
             refuse("unsupported", "Silence is of one stretch of time, not of one that recurs.")
@@ -239,7 +241,8 @@ class _Assembly(Shares):
         if not (self.metric or self.parts.tags or self.parts.thresholds):
             refuse("incomplete", "When was what?")
         order = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
-        if any(map(self.is_total, self.parts.thresholds)):
+        counted = self.types <= {"event", "counter"} and any(map(self.parts.is_before_metric, self.parts.thresholds))
+        if counted or any(map(self.is_total, self.parts.thresholds)):
             refuse("incomplete", "How many there are is told of periods: ask 'which hours had more than' so many.")
         values = self.values()
         values += tuple(ValueFilter(each.comparison, self.number(each.amount)) for each in self.parts.havings)
@@ -281,6 +284,8 @@ class _Assembly(Shares):
         self._allow("a ranking", "a list", "a condition on values", "a unit")
         self._check_stored()
         ranking = self.parts.ranking
+        if ranking and self.parts.listing and self.parts.listing.oldest:
+            refuse("conflict", "By time, or by value? A list has one order.", self.parts.clause_of(ranking))
         rank = Rank(self.count(), self.descending(), place=ranking.place) if ranking else None
         limit = self.parts.listing.count if self.parts.listing else None
         if limit is None and rank is None:
@@ -352,7 +357,8 @@ class _Assembly(Shares):
         """`p99 of auth and search` is one figure of both; a share by group is of the whole, not of another metric."""
         adds_up = all(each.function in ("count", "sum") for each in aggregations)
         for tag in self.parts.tags:
-            if len(tag.values) > 1 and not tag.negated and not adds_up and all(tag.key != g.key for g in self.groups):
+            several = len(tag.values) > 1 and not tag.negated and not self.parts.together
+            if several and not adds_up and all(tag.key != g.key for g in self.groups):
                 told = f"{' and '.join(tag.values)} taken together: 'by {tag.key}' or 'versus' tells them apart"
                 self.assumptions.append(told)
         if self.parts.share and self.groups and not over:

@@ -7,12 +7,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nlq.assemble import Assembled, assemble, problem_of
-from nlq.clauses import Aggregations
+from nlq.clauses import Aggregations, Total
 from nlq.context import Context
 from nlq.cover import Cover
 from nlq.engine import MAX_MATCHES
 from nlq.misfit import Misfit
 from nlq.refusal import Code, Problem
+from nlq.rule import Match
 from nlq.rules import GRAMMAR, ROLES
 from nlq.tokens import Token
 
@@ -94,11 +95,23 @@ def _out_of_place(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
         asked = tokens[clause.start].norm == "how" and tokens[before].norm == "and" and before in cover.fillers
         goes_on = any(token.is_word for token in tokens[clause.end :])
         more = clause.rule == "and how many" and _says_no_number(cover)
-        if asked or more or (clause.rule in ("and how many", "and how much") and goes_on):
+        second = clause.rule in ("and how many", "and how much") and goes_on
+        second = second and not _only_narrows(cover, clause)
+        if asked or more or second:
             return Misfit(Problem("conflict", "Two questions in one prompt: ask one after the other."), clause)
+        if tokens[before].norm == "and" and before in cover.fillers and isinstance(clause.value, Total):
+            return Misfit(Problem("conflict", "The total beside its parts: ask one after the other."), clause)
         if clause.rule == "when, in a range" and not goes_on:
             return Misfit(Problem("incomplete", "Something is missing behind 'when'."), clause)
     return None
+
+
+def _only_narrows(cover: Cover, clause: Match) -> bool:
+    """`for every site, how many samples`, `latency over 2 s, how many, by pump`: what is asked about is on one side."""
+    before = [each for each in cover.clauses if each.start < clause.start]
+    behind = [each for each in cover.clauses if each.start > clause.start]
+    narrowing = {"grouping", "grain", "time", "cycle", "zone"}
+    return {each.kind for each in before} <= narrowing | {"tag"} or {each.kind for each in behind} <= narrowing
 
 
 def _says_no_number(cover: Cover) -> bool:

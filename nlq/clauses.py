@@ -190,6 +190,21 @@ class Trend(Struct, frozen=True):
     """`trend`, `over time`: in buckets, of a width that suits the range."""
 
 
+class Both(Struct, frozen=True):
+    """`for each of the last 8 weeks`, `the first time`: two things that are said in one."""
+
+    first: object
+    second: object
+
+
+class Total(Struct, frozen=True):
+    """`in total`, `altogether`: of what is counted no more than that; else the sum."""
+
+
+class Together(Struct, frozen=True):
+    """`combined`: several values of a tag are meant as one."""
+
+
 class HowMuch(Struct, frozen=True):
     """`how much`: the metric's own aggregation is meant."""
 

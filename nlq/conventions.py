@@ -61,7 +61,11 @@ class Conventions(Ranges):
             return
         measure = MEASURES[said]
         if measure == MEASURES["percent"] != own_measure(self.names) and self._adds_up():
-            self.parts.share, self.parts.unit = Share(), ""
+            self.parts.unit = ""
+            if self.ranks_change and self.parts.compare:  # `the smallest increase, in percent`
+                self.parts.compare = replace(self.parts.compare, percent=True)
+            else:
+                self.parts.share = Share()
             return
         if age and measure.quantity != "time":
             refuse("conflict", f"How long ago something was is no amount in {said}.")

@@ -20,7 +20,7 @@ from nlq.tokens import Token
 
 BEHIND = "had"  # the kind of clauses that may begin with what opens a question, but not where that opens the prompt
 WHICH = "which"
-SUBJECT = "key-noun"  # the kind of matches that it asks about
+SUBJECTS = frozenset({"key-noun", "unit"})  # the kinds of matches that it asks about
 NAMED = "one-keyless"  # the kind of matches that the catalog's values make
 NOUN = "noun"  # the kind of clauses that say what is asked about
 ASKING = frozenset(("which", "what"))
@@ -204,8 +204,8 @@ class Grammar:
             before = tokens[position - 1].norm if position else ""
             if token.text.isupper() or self._is_value(token.norm, before):
                 return False  # `GET`, where there is such a value, is no `get`; `the us` are not us
-        if token.norm == WHICH and SUBJECT in chart[position + 1]:
-            return False  # `which bus`: not to be dropped before what it asks about
+        if token.norm == WHICH and not SUBJECTS.isdisjoint(chart[position + 1]):
+            return False  # `which bus`, `which hour`: not to be dropped before what it asks about
         return token.norm in self.fillers or (position == 0 and token.norm in self._openers)
 
     @staticmethod

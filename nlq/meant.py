@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from nlq.catalog import Catalog
-from nlq.clauses import Changed, Compare, Having, How, Instances, Metric, Ranking, Threshold
+from nlq.clauses import Both, Changed, Compare, Having, How, Instances, Metric, Ranking, Threshold
 from nlq.fold import fold, words_of
 from nlq.lexicon import EARNINGS, QUALITY_WORDS
 from nlq.measures import MEASURES
@@ -27,6 +27,9 @@ def apart(clause: Match) -> Iterator[Match]:
             yield replace(clause, value=groups)
             if during:
                 yield replace(clause, value=during)
+        case Both(first=first, second=second):
+            yield from apart(replace(clause, value=first))
+            yield from apart(replace(clause, value=second))
         case Instances(tag=tag):
             yield replace(clause, value=Metric((), counted=True))
             yield replace(clause, value=tag)

@@ -40,7 +40,7 @@ class NameWords:
 
     def add(self, name: str) -> None:
         """A name that has been entered in `names`."""
-        self._told.clear()
+        self.forget()
         for word in self._names[name].words:
             self._in_order.add(f"{word}{_END}{name}")
             known = self._names_of.get(word)
@@ -49,6 +49,10 @@ class NameWords:
             else:
                 self._names_of[word] = [name]
                 self._by_stem[stem(word)] = (*self._by_stem.get(stem(word), ()), word)
+
+    def forget(self) -> None:
+        """What `names_with` has been asked so far, which is kept so that it is told at once."""
+        self._told.clear()
 
     def add_of_value(self, value: str) -> None:
         """The words of a tag value, but for those that are never misspelt, and may be a million ids."""
@@ -85,7 +89,7 @@ class NameWords:
         asked = tuple(words)
         if (told := self._told.get(asked)) is None:
             if len(self._told) >= MAX_REMEMBERED:
-                self._told.clear()
+                self.forget()
             told = self._told[asked] = self._found(asked)
         return told
 

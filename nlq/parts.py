@@ -38,6 +38,8 @@ from nlq.clauses import (
     ShareWhere,
     Silent,
     Threshold,
+    Together,
+    Total,
     Trend,
     Versus,
     When,
@@ -46,13 +48,13 @@ from nlq.clauses import (
 )
 from nlq.cycles import NIGHTS, a_day_on, is_long, joined
 from nlq.misfit import refuse
-from nlq.phrasing import Phrasing, tag_of
+from nlq.phrasing import tag_of
 from nlq.question import Aggregation, Cycle, Grain, GroupKey, TagFilter, TimeRange
 from nlq.rule import OPENING, Match
+from nlq.settling import Settling
 from nlq.time_clauses import Against, Aligned, Daily, During, Still
 
-_HIGHEST = Aggregations((Aggregation("max"),))
-_ENDS = (_HIGHEST, Aggregations((Aggregation("min"),)))
+_ADDING = frozenset({"count", "sum", "distinct", "total_latest"})
 _COUNT, _SUM, _LATEST = Aggregation("count"), Aggregation("sum"), Aggregation("latest")
 
 
@@ -61,7 +63,7 @@ def puts_beside(tag: TagFilter, beside: Beside) -> bool:
     return tag.key == beside.tag.key and tag.match == "is" and bool(tag.values) and not tag.negated
 
 
-class Parts(Phrasing):
+class Parts(Settling):
     """What the clauses say, each part once. Raises NoQuestionError where two of them cannot both hold."""
 
     def __init__(self, clauses: Sequence[Match], catalog: Catalog) -> None:
@@ -145,41 +147,6 @@ class Parts(Phrasing):
         """`top`, and nothing of what or how many."""
         return bool(self.is_ranking_alone and self.ranking and self.ranking.count is None)
 
-    def _settle(self) -> None:
-        """What a part says in the light of the metric."""
-        metric = self.metric
-        if self.is_change_of_metric and self.aggregations in _ENDS and not self.ranking:  # `the highest error growth`
-            if not self.groups:
-                refuse("incomplete", "The growth of what? Name a tag: 'which service'.", self.clause_of(self.aggregations))
-            highest = self.aggregations == _HIGHEST
-            self.ranking = Ranking(None, descending=highest, word="highest" if highest else "lowest")
-            self.aggregations = None
-        if self.ratio and not self.ratio.minus and self.ratio.numerator.names == self.ratio.denominator.names:
-            self._share_of_all(self.ratio)
-        if self.per and self.per.aggregation is None:
-            if self.ratio or metric is None or len(metric.names) != 1:
-                refuse("incomplete", "A ratio of what? Name one metric for each side.", self.clause_of(self.per))
-            self.ratio = Ratio(metric, self.per.metric, self.per.times, self.per.minus)
-            self.per = None
-        if self.trend and not self.against:  # `how did it develop`, `is it going up or down`
-            self.compare = self.whether = None
-        # `is web-01 slower than web-02`: side by side
-        if self.versus and (self.beside or self.changed) and not self.against:
-            if self.changed or self.whether:
-                self.told.append(f"both sides are shown{f', not which is {self.changed.word}' if self.changed else ''}")
-            self.sides, self.whether = True, None
-
-    def _share_of_all(self, ratio: Ratio) -> None:
-        """`5xx requests as a percentage of all requests`: what is said before the ratio makes the part."""
-        clause = self.clause_of(ratio)
-        found = [each for kind in (TagFilter, Part, Codes) for each in self._by_type.get(kind, [])]
-        part = [tag_of(each) for each in found if clause and each.start < clause.start]
-        if not part:
-            refuse("conflict", "Both sides of the ratio are the same.", clause)
-        self.share_where = (*self.share_where, *map(ShareWhere, part))
-        self.tags = tuple(tag for tag in self.tags if tag not in part)
-        self.ratio = None
-
     def _aggregations(self) -> Aggregations | None:
         """The aggregations; `hourly averages` say the bucket width too."""
         found = self._take(Aggregations)
@@ -191,6 +158,11 @@ class Parts(Phrasing):
         if self.now:  # `how many players right now`, `total players right now`
             found = [clause for clause in found if clause.value.aggregations not in counts]
         said: Aggregations | None = self._one_of(found, "aggregations")
+        total = self._take(Total)
+        if said and total and any(each.function not in _ADDING for each in said.aggregations):
+            refuse("conflict", "A total of what does not add up.", total[0])
+        if total and not (said or self._by_type.get(Whether)):
+            said = Aggregations((_SUM,))
         self.of_number = bool(said and said.number)
         said = said and replace(said, number=False)
         if said and said.grain:
@@ -205,6 +177,7 @@ class Parts(Phrasing):
         self.asked: Asked | None = self._only(Asked, "questions")
         self.still: Still | None = self._only(Still, "times")
         self.trend: Trend | None = self._only(Trend, "series")
+        self.together = bool(self._take(Together))
         self.codes = bool(self._take(Codes))
         if self.codes:
             self.aggregations = self.aggregations or Aggregations((_COUNT,))
@@ -324,6 +297,8 @@ class Parts(Phrasing):
         found = [*self._take(TagFilter), *self._take(Part), *self._take(Codes)]
         for clause in sorted(found, key=lambda each: each.start):
             wanted = tag_of(clause)
+            if any(tag.key == wanted.key and TagFilter(tag.key, negated=True) in (tag, wanted) for tag in tags):
+                refuse("conflict", f"This says that there is no tag {wanted.key}, and what it is.", clause)
             rival = next((tag for tag in tags if tag.key == wanted.key and tag != wanted), None)
             if replace(wanted, negated=not wanted.negated) in tags:
                 refuse("conflict", f"This says that the tag {wanted.key} is and is not so.", clause)
@@ -335,6 +310,10 @@ class Parts(Phrasing):
                 values = tuple(sorted({*rival.values, *wanted.values}))
                 self.versus = Versus(TagFilter(wanted.key, values))
             tags[wanted] = None
+        return self._beside(tags)
+
+    def _beside(self, tags: dict[TagFilter, None]) -> tuple[TagFilter, ...]:
+        """The conditions, with the one whose values are put side by side, where there is one."""
         several = [tag for tag in tags if len(tag.values) > 1 and tag.match == "is" and not tag.negated]
         if (self.compare or self.changed) and len(several) == 1 and not (self.versus or self.against or self.beside):
             self.versus = Versus(several[0])
@@ -344,6 +323,8 @@ class Parts(Phrasing):
                 refuse("conflict", "Two comparisons in one prompt.", self.clause_of(self.beside))
             self.versus = Versus(replace(said, values=tuple(sorted({*said.values, *self.beside.tag.values}))))
         if self.versus:
+            if any(tag.key == self.versus.tag.key and not {*tag.values} <= {*self.versus.tag.values} for tag in tags):
+                refuse("conflict", f"Values of {self.versus.tag.key} that are put side by side, and another.")
             tags = {tag: None for tag in tags if tag.key != self.versus.tag.key} | {self.versus.tag: None}
         return tuple(tags)
 

@@ -73,6 +73,19 @@ class Phrasing(Said):
         words = [each.value for each in behind if each.end - each.start <= 2 and len(each.value.values) == 1]
         return next((tag for tag in words if tag.values[0].casefold().endswith(PARTICIPLE)), None)
 
+    @property
+    def is_share_of_all(self) -> bool:
+        """`timeouts per protocol as a percentage of all polls`: what is said before makes the part."""
+        share = self.clause_of(self.share)
+        wholes = (each for each in self._by_type.get(Metric, []) if each.rule == "of all")
+        return share is not None and any(each.start == share.end for each in wholes)
+
+    def before_share(self) -> TagFilter | None:
+        """`prod share of errors by service`: the condition that stands directly before the share makes the part."""
+        share = self.clause_of(self.share)
+        before = (each for each in self._by_type.get(TagFilter, []) if share and each.end == share.start)
+        return next((each.value for each in before), None)
+
     def kind_shared(self) -> Match | None:
         """`share of failed builds by branch`, `share of builds on main by result`: the condition beside the metric."""
         share, metric = self.clause_of(self.share), next(iter(self._by_type.get(Metric, [])), None)
@@ -87,6 +100,6 @@ class Phrasing(Said):
         return clause is not None and any(clause.end == named.start for named in self._by_type.get(Metric, []))
 
     def is_of_metric(self, value: object) -> bool:
-        """Whether a metric stands behind the clause that says `value`, with at most a word between: `of`."""
+        """Whether a metric stands behind the clause that says `value`, with at most two words between: `of the`."""
         clause = self.clause_of(value)
-        return clause is not None and any(0 <= each.start - clause.end <= 1 for each in self._by_type.get(Metric, []))
+        return clause is not None and any(0 <= each.start - clause.end <= 2 for each in self._by_type.get(Metric, []))

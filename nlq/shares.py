@@ -6,9 +6,8 @@ from nlq.describe import tag_filter
 from nlq.measures import MEASURES
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Function, Over, TagFilter, ValueFilter
+from nlq.settling import PERCENT
 from nlq.units import LEVELS, UNITLESS, own_measure
-
-_PERCENT = frozenset({"%", "percent"})
 
 
 class Shares(Conventions):
@@ -45,9 +44,13 @@ class Shares(Conventions):
     def read_share_condition(self) -> None:
         """`which branches had more than 10 % of builds failed`: a condition on the share of those that did."""
         parts = self.parts
-        said = next((each for each in parts.thresholds if each.amount.unit in _PERCENT and parts.is_of_metric(each)), None)
+        said = next(
+            (each for each in parts.thresholds if each.amount.unit in PERCENT and parts.is_of_metric(each)), None
+        )
         if said is None or parts.share_where or self.types <= LEVELS:
             return
+        if len(parts.thresholds) > 1 or parts.havings or said.each:
+            refuse("unsupported", "A share is compared with one number: 'more than 10 %'.", parts.clause_of(said))
         part = parts.parts[0] if parts.parts else parts.predicate() or (parts.tags[0] if len(parts.tags) == 1 else None)
         if part is None:
             of = " and ".join(self.names)
@@ -77,22 +80,39 @@ class Shares(Conventions):
             else:
                 values = (*values, ValueFilter(wanted.comparison, self.number(wanted.amount)))
                 part.append(values[-1])
-        if parts.share and not part and (parts.parts or not self.groups):
-            part = [*parts.parts, *values] or ([*tags] if len(tags) == 1 else [])
-            part = part or [*parts.behind_metric()]
-            if not part:
-                refuse("incomplete", "A share of what? Add 'by' and a tag, or a condition: 'had status 500'.")
-        if parts.share and not part and self.groups and (predicate := parts.predicate()):
-            part = [predicate]
-        if parts.share and not part and self.groups and (kind := parts.kind_shared()):
-            key = self.groups[0].key
-            detail = f"The share of each {key} among these, or the share of these in each {key}?"
-            refuse("ambiguous", detail, kind)
+        if parts.share and not part:
+            part = self._part_shared(tags, values)
         if not part:
             return tags, values, None
         base = tuple(tag for tag in tags if tag not in part)
         over = Over(self.names, aggregations[0], base, tuple(v for v in values if v not in part), percent=True)
         return tags, values, over
+
+    def _part_shared(
+        self, tags: tuple[TagFilter, ...], values: tuple[ValueFilter, ...]
+    ) -> list[TagFilter | ValueFilter]:
+        """The conditions that make the part whose share is asked; none where each group's is."""
+        parts = self.parts
+        if parts.parts or not self.groups:
+            part: list[TagFilter | ValueFilter] = [*parts.parts, *values] or ([*tags] if len(tags) == 1 else [])
+            predicate = parts.predicate()
+            part = part or [*parts.behind_metric()] or ([predicate] if predicate else [])
+            if not part:
+                refuse("incomplete", "A share of what? Add 'by' and a tag, or a condition: 'had status 500'.")
+            return part
+        if parts.is_share_of_all and not values:
+            if len(tags) != 1:
+                refuse("ambiguous", "Which of these makes the part?", parts.clause_of(parts.share))
+            return [*tags]
+        if predicate := parts.before_share() or parts.predicate():
+            return [predicate]
+        if values:  # `what percentage of requests took over 2 s by route`
+            return [*values]
+        if kind := parts.kind_shared():
+            key = self.groups[0].key
+            detail = f"The share of each {key} among these, or the share of these in each {key}?"
+            refuse("ambiguous", detail, kind)
+        return []
 
     def _denominator(self, tags: tuple[TagFilter, ...], values: tuple[ValueFilter, ...], above: Aggregation) -> Over:
         per = self.parts.per

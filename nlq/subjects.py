@@ -49,7 +49,7 @@ class Subjects:
         self.said = parts.aggregations
         self.grain = parts.grain
         self.unit: str | None = None
-        if self.metric and self.metric.several and NAME not in self.groups:
+        if self.metric and self.metric.several and NAME not in self.groups and not parts.catalog:
             self.groups = (*self.groups, NAME)
             self.assumptions.append("several metrics read as by name")
 
@@ -196,7 +196,8 @@ class Subjects:
                 if verb.word in verbs.EARNING:
                     self.metric = metric = replace(metric, summed=True)
                 continue
-            mere = (verb.word in verbs.MERE and not self.types <= LEVELS) or self._begins(verb.word)
+            mere = verb.word in verbs.RECORDING or self._begins(verb.word)
+            mere = mere or (verb.word in verbs.MERE and not self.types <= LEVELS)
             if verb.light and metric and (mere or not metric.names or metric.summed or self._says_head(metric)):
                 continue
             if "any" in verb.qualities and self.parts.how:

@@ -28,6 +28,7 @@ _HYPHENED = re.compile(  # words that only a hyphen joins: `second-highest`, `mo
     rf"{_NTH}-(?:{'|'.join(lexicon.SUPERLATIVES)})|({'|'.join(lexicon.UNITS)})-(?:over|on|by)-\1"
 )
 _PIECE = re.compile("[^-]+")
+_NEGATED = re.compile(r"(is|are|was|were|has|have|had|do|does|did)(n['’]t)")
 _QUOTES = {'"': '"', "“": "”"}
 MAX_REMEMBERED = 4000  # words: some times those of the language
 _HALF = re.compile("[\ud800-\udfff]")  # of a character: no text to spaCy
@@ -110,6 +111,11 @@ def _join_quotes(text: str, words: list[tuple[str, int]]) -> Iterable[Token]:
 
 def _split_units(tokens: Iterable[Token]) -> Iterable[Token]:
     for token in tokens:
+        if not token.quoted and (negated := _NEGATED.fullmatch(token.norm)):  # `weren't`
+            end = token.start + len(negated[1])
+            yield Token(token.text[: len(negated[1])], negated[1], token.start, end)
+            yield Token(token.text[len(negated[1]) :], "not", end, token.end)
+            continue
         if token.quoted or not (token.text[0].isdecimal() or "-" in token.text or token.text[0] == "+"):
             yield token
             continue

@@ -69,6 +69,9 @@ IRREGULAR: Final = {form: line.split()[0] for line in _FORMS.splitlines() for fo
 # Verbs that say this of anything.
 MERE: Final = frozenset("happen happens happened happening occur occurs occurred occurring get gets got".split())
 
+# They say no more of any metric: `the lowest pressure that we measured`.
+RECORDING: Final = frozenset("record recorded measure measured measures observe observed registered".split())
+
 # With a verb they make one word, if the catalog has it: `logged in` is a login, `timed out` a timeout.
 PARTICLES: Final = frozenset("in out up down off on over back away".split())
 

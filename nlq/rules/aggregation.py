@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from nlq import lexicon
-from nlq.clauses import Aggregations, Rate
+from nlq.clauses import Aggregations, Rate, Together, Total
 from nlq.context import Context
 from nlq.fold import fold
 from nlq.question import Aggregation, Function, Grain, GroupKey, Unit
@@ -124,6 +124,11 @@ RULES = (
     Rule("percentile n", "percentile <number>", "reducer", lambda _context, n: _percentile(n)),
     Rule("n percentile", "<number> percentile", "reducer", lambda _context, n: _percentile(n)),
     Rule("standard deviation", "standard|std deviation|dev", "reducer", lambda _context: Aggregation("stddev")),
+    Rule("altogether", "altogether", "aggregation", lambda _context: Total()),
+    Rule("all told", "all told", "aggregation", lambda _context: Total()),
+    Rule("sum up", "sum|add|total up", "reducer", lambda _context: Aggregation("sum")),
+    Rule("combined", "combined|together", "aggregation", lambda _context: Together(), cost=0.1),
+    Rule("taken together", "taken|put|added|lumped together", "aggregation", lambda _context: Together()),
     Rule("now", "right? now", "aggregation", lambda _context: Aggregations((Aggregation("latest"),))),
     Rule(
         "left", "left|remaining over?", "aggregation", lambda _context: Aggregations((Aggregation("latest"),)), cost=0.6
@@ -141,6 +146,7 @@ RULES = (
     Rule("at the moment", "at the|this moment", "reducer", lambda _context: Aggregation("latest")),
     Rule("how often", "how often|frequently", "reducer", lambda _context: Aggregation("count")),
     Rule("how many times", "how many times", "reducer", lambda _context: Aggregation("count")),
+    Rule("in total", "in total|all", "aggregation", lambda _context: Total(), cost=-0.1),
     Rule("no of", "no|nr of", "reducer", lambda _context: Aggregation("count")),
     Rule("by frequency", "by frequency", "aggregation", lambda _context: Aggregations((Aggregation("count"),))),
     Rule("width and reducer", "<width> <reducer>", "aggregation", _bucketed, cost=0.15),
@@ -161,7 +167,7 @@ RULES = (
     Rule("one aggregation", "<reducer>", "aggregation", _one),
     Rule("average value", "<aggregation> value|values|reading|readings", "aggregation", lambda _context, said: said),
     Rule("by aggregation", "by|using|at the? <aggregation>", "aggregation", lambda _context, said: said),
-    Rule("several aggregations", "<aggregation> and|,|& <reducer>", "aggregation", _both),
+    Rule("several aggregations", "<aggregation> and|,|&|+|/ <reducer>", "aggregation", _both),
     Rule("aggregations in a row", "<aggregation> <reducer>", "aggregation", _in_a_row, cost=0.1),
     Rule("and the last aggregation", "<aggregation> , and <reducer>", "aggregation", _both),
 )

@@ -13,7 +13,7 @@ from nlq.rules.time.produce import sound
 from nlq.time_clauses import Against, Aligned
 from nlq.timeline import Shift, unit_at
 
-_VERSUS = "vs|versus|against|v"
+_VERSUS = "vs|versus|against|v|alongside"
 _TO = "to|with|against"
 _LAST = "last|previous"
 _MORE = "more|fewer|less|higher|lower|bigger|smaller"
@@ -113,6 +113,21 @@ def _since_beside_before(_context: Context, since: TimeRange | Problem) -> Again
     return Against(Shift(None, adjacent=True), joined=True, first=since)
 
 
+def _between_ranges(
+    _context: Context, first: TimeRange | Problem, second: TimeRange | Shift | Problem
+) -> Against | None:
+    """`compare errors between yesterday and the day before`."""
+    if isinstance(first, Problem) or isinstance(second, Problem):
+        return None
+    return Against(second, joined=True, first=first)
+
+
+def _apart(_context: Context, tag: TagFilter | Problem) -> Versus | None:
+    """`ebikes and cargos separately`."""
+    several = isinstance(tag, TagFilter) and len(tag.values) > 1 and not tag.negated
+    return Versus(tag) if several and isinstance(tag, TagFilter) else None
+
+
 def _compare(_context: Context) -> Compare:
     return Compare()
 
@@ -142,6 +157,7 @@ RULES = (
     Rule("second range", "<time>", "second", lambda _context, time: time, cost=0.1),
     Rule("range beside the first", "<shift>", "second", lambda _context, shift: shift),
     Rule("vs", f"{_VERSUS} that? of? <second>", "comparison", _against),
+    Rule("next to", "next to <second>", "comparison", _against),
     Rule("compared to", f"as? compared|relative|opposed {_TO} that? of? <second>", "comparison", _against),
     Rule("than", "than <second>", "comparison", _against),
     Rule("last against this", f"the? {_LAST} <date> {_VERSUS} this <date>", "comparison", sound(_both)),
@@ -158,15 +174,19 @@ RULES = (
     Rule("between times", "between <time> and <time>", "comparison", _from_to, cost=0.4),
     Rule("from time to time", "from <time> to <time>", "comparison", _from_to, cost=0.4),
     Rule("with", "with|and|to <second>", "comparison", _joined),
-    Rule("to the same point", "up|until|till? to? the? same point|stage", "comparison", lambda _context: Aligned()),
+    Rule(
+        "to the same point", "up|until|till? to? the? same point|stage|time", "comparison", lambda _context: Aligned()
+    ),
     Rule("like for like", "like for like", "comparison", lambda _context: Aligned(), cost=-1.6),
     Rule("compare", "compare|comparing|comparison", "comparison", _compare),
     Rule("how", "by? how much? did|has|have", "comparison", _compare),
+    Rule("between two ranges", "between <time> and <second>", "comparison", _between_ranges, cost=0.4),
+    Rule("values apart", "on|in|for|from|at|of? <keyless> separately|individually", "comparison", _apart),
     Rule("how do they compare", "how do|does|is|are|'s", "comparison", _compare, cost=0.6),  # `how do I` is a wish
     Rule("how much more", f"by? how much|many {_MORE}", "comparison", _compare),
     Rule("went up", "go|goes|went|gone|going|trending up|upwards", "comparison", _rising),
     Rule("went down", "go|goes|went|gone|going|trending down|downwards", "comparison", _falling),
-    Rule("how many percent", f"by how many|much {_PERCENT} did|has|have", "comparison", _percent),
+    Rule("how many percent", f"by how|what many|much? {_PERCENT} did|has|have", "comparison", _percent),
     Rule("change", "change|changed|differ|differed|develop|developed|evolve|evolved", "comparison", _change),
     Rule("growth of", "growth|change|changes|difference of|in|between", "comparison", _change),
     Rule("growth", "growth", "comparison", _rising),

@@ -4,7 +4,9 @@ from msgspec.structs import replace
 
 from nlq.clauses import (
     Age,
+    Aggregations,
     Amount,
+    Both,
     BucketNoun,
     CatalogWish,
     Changed,
@@ -13,6 +15,7 @@ from nlq.clauses import (
     Having,
     HowMuch,
     KeyNoun,
+    Metric,
     Silent,
     When,
     Whether,
@@ -20,7 +23,18 @@ from nlq.clauses import (
 from nlq.context import Context
 from nlq.lexicon import CHANGES, NEGATED
 from nlq.measures import MEASURES
-from nlq.question import Comparison, Condition, Function, Grain, GroupKey, TimeRange, Unit
+from nlq.question import (
+    MAX_PARTS,
+    Aggregation,
+    Comparison,
+    Condition,
+    Function,
+    Grain,
+    GroupKey,
+    TagFilter,
+    TimeRange,
+    Unit,
+)
 from nlq.refusal import Problem
 from nlq.rule import Producer, Rule
 from nlq.rules.ranking import bounded
@@ -49,6 +63,36 @@ def _which_so_many(context: Context, count: int, noun: KeyNoun) -> KeyNoun | Pro
 
 def _bucket(_context: Context, unit: Unit) -> BucketNoun:
     return BucketNoun(Grain(unit), plural=False)
+
+
+def _when(function: Function) -> Producer:
+    """`the first time` something was so."""
+    return lambda _context: Both(When(), Aggregations((Aggregation(function),)))
+
+
+def _beginning(context: Context, begun: str) -> Both | Problem:
+    """`metrics that start with api`."""
+    names = [name for name in context.catalog.names_from(begun, MAX_PARTS) if name.startswith(begun.casefold())]
+    if not names:
+        return Problem("unknown_value", f"No metric begins with {begun!r}.")
+    return Both(CatalogWish("names"), Metric(tuple(names), several=len(names) > 1))
+
+
+def _same(_context: Context, said: str) -> str:
+    return said
+
+
+def _without_some(_context: Context, tag: TagFilter | Problem, metric: Metric) -> Both | Problem:
+    """`branches without failed builds`."""
+    return tag if isinstance(tag, Problem) else Both(Silent(), Both(tag, metric))
+
+
+def _tags_of(_context: Context, metric: Metric) -> Both:
+    return Both(CatalogWish("keys"), metric)
+
+
+def _values_on(context: Context, key: str, metric: Metric) -> Both:
+    return Both(_values(context, key), metric)
 
 
 def _having(function: Function) -> Producer:
@@ -146,7 +190,7 @@ RULES = (
     Rule("never exceeded", "never exceed|exceeds|exceeded|topped <amount>", "having", _never_exceeded),
     Rule("stayed between", f"{_STAY} between|within <amount> and|to|- <amount>", "having", _stayed_between, cost=-0.2),
     Rule("more than n times", "<comparator> <amount> times", "having", _having("count")),
-    Rule("exceeded", "exceed|exceeds|exceeded|exceeding|topped <amount>", "having", _crossed("gt")),
+    Rule("exceeded", "exceed|exceeds|exceeded|exceeding|topped|pass|passed <amount>", "having", _crossed("gt")),
     Rule("went above", "go|goes|went|gone|rise|rose|risen|get|got over|above <amount>", "having", _crossed("gt")),
     Rule("reached", "reach|reached|hit <amount>", "having", _crossed("ge")),
     Rule(
@@ -199,6 +243,8 @@ RULES = (
     Rule("and when", "and|, when was|is|did? it|that|this?", "form", lambda _context: When()),
     Rule("was when", "was|were|is when", "form", lambda _context: When(), cost=0.1),
     Rule("if so when", "if so ,? when", "form", lambda _context: When()),
+    Rule("first time", "the? first|earliest time", "form", _when("first")),
+    Rule("last time", "the? last|latest time", "form", _when("latest")),
     Rule("how long since", "how long since|ago the? last|latest?", "form", lambda _context: Age()),
     Rule("how long has it been since", "how long has it? been since", "form", lambda _context: Age()),
     Rule("how long ago was", "how long ago was|is|were", "form", lambda _context: Age()),
@@ -215,6 +261,8 @@ RULES = (
     Rule("stopped reporting", "stopped|ceased reporting|sending", "form", lambda _context: Silent()),
     Rule("went silent", "went|gone|are|is|fell silent|quiet|dark|missing", "form", lambda _context: Silent()),
     Rule("not reporting", "not|never reporting|reported|seen|sent|sending", "form", lambda _context: Silent()),
+    Rule("without a metric", "without any? <name>", "form", lambda _context, metric: Both(Silent(), metric), cost=0.1),
+    Rule("without some of a metric", "without any? <keyless> <name>", "form", _without_some, cost=0.1),
     Rule("no data", "without|no data|events|metrics", "form", lambda _context: Silent()),
     Rule(
         "had none",
@@ -248,12 +296,19 @@ RULES = (
         "form",
         lambda _context: CatalogWish("keys"),
     ),
+    Rule(
+        "names that begin", "that|which? start|starts|starting|begin|begins|beginning with <word>", "name-start", _same
+    ),
+    Rule("metrics that begin", f"list|show|{_WHICH}|all? metric? metrics|names <name-start>", "form", _beginning),
     Rule("names exist", f"{_WHICH} metrics|names exist", "form", lambda _context: CatalogWish("names")),
     Rule("tags exist", f"{_WHICH} tags|keys exist", "form", lambda _context: CatalogWish("keys")),
     Rule("keys exist", f"{_WHICH} <groups> exist", "form", _values_of),
     Rule("tags", "list|show|all? tags|keys", "form", lambda _context: CatalogWish("keys"), cost=0.1),
     Rule("tag keys of", "tag|tags keys? of", "form", lambda _context: CatalogWish("keys")),
     Rule("values of", "list|show|all? values of|for <key>", "form", _values),
+    Rule("tags on a metric", "tag|tags keys? on|for <name>", "form", _tags_of),
+    Rule("values on a metric", "possible|all|known? values of|for <key> on|in <name>", "form", _values_on),
+    Rule("possible values of", "possible|known values of|for <key>", "form", _values),
     Rule("values of an unknown key", "values of|for <unknown-group>", "form", lambda _context, problem: problem),
     Rule("tag values of", "tag values of|for <key>", "form", _values),
     Rule("keys there are", f"{_WHICH} <groups> are|do there|you|we have|exist?", "form", _values_of),

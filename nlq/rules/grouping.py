@@ -3,12 +3,13 @@
 from msgspec.structs import replace
 
 from nlq import lexicon
-from nlq.clauses import Groups, KeyNoun
+from nlq.clauses import Both, Groups, KeyNoun
 from nlq.context import Context
 from nlq.contradictions import MAX_GRAIN_COUNTS
-from nlq.question import Grain, GroupKey, Unit
+from nlq.question import Grain, GroupKey, TimeRange, Unit
 from nlq.refusal import Problem
 from nlq.rule import Rule
+from nlq.timeline import Duration, rolled
 
 MAX_KEYS = 10  # told where a tag is unknown
 UNKNOWN_KEY_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
@@ -17,6 +18,8 @@ _GROUPED = (
     "grouped|split|broken|group|break|separated|segmented|sliced|itemised|itemized it|that|this? down|up|out? by|per"
 )
 _KINDS = "type|types|kind|kinds"
+_ROWS = "row|rows|line|column|bar|figure"
+_AT = "on|at|from|by|in|across|for"
 _BY = "by|per|across|each|every"
 
 
@@ -60,6 +63,25 @@ def _one(_context: Context, unit: Unit) -> Grain:
     return Grain(unit)
 
 
+def _crossed(_context: Context, first: GroupKey, second: GroupKey) -> Groups | None:
+    """`region x host`."""
+    return None if first == second else Groups((first, second))
+
+
+def _each_of_last(context: Context, length: Duration) -> Both:
+    """`for each of the last 8 weeks`."""
+    span = rolled(context.now, length, context.zone)
+    return Both(Grain(length.unit), TimeRange(span.start, span.end))
+
+
+def _all_so_many(context: Context, count: int, noun: KeyNoun) -> KeyNoun | Problem | None:
+    """`all three reservoirs`: as many as there are."""
+    known = len(context.catalog.keys.get(noun.key.key, ())) if noun.key.kind == "tag" else 0
+    if known != count:
+        return Problem("unknown_value", f"There are {known} of {noun.key.key}, not {count}.")
+    return noun
+
+
 RULES = (
     Rule("tag key", "tag? <key>", "group", _tag),
     Rule("unknown key", "<stranger>", "unknown-group", _unknown, cost=UNKNOWN_KEY_COST),
@@ -87,7 +109,11 @@ RULES = (
     Rule("unit and groups", "<width> and|, <groups>", "timed-groups", _grain_and),
     Rule("by groups and unit", f"{_BY} <timed-groups>", "grouping", lambda _context, groups: groups),
     Rule("for each group", "for each|every <groups>", "grouping", lambda _context, groups: groups),
+    Rule("crossed groups", "<group> x|× <group>", "grouping", _crossed),
+    Rule("a row for each", f"a|one {_ROWS} for each|every <groups>", "grouping", lambda _context, groups: groups),
+    Rule("a row per", f"a|one? {_ROWS} per <groups>", "grouping", lambda _context, groups: groups),
     Rule("grouped by", f"{_GROUPED} <groups>", "grouping", lambda _context, groups: groups),
+    Rule("grouped by unit", f"{_GROUPED} <width>", "grain", lambda _context, grain: grain),
     Rule("grouped by groups and unit", f"{_GROUPED} <timed-groups>", "grouping", lambda _context, groups: groups),
     Rule(
         "all of a key",
@@ -95,11 +121,14 @@ RULES = (
         "noun",
         lambda _context, noun: noun,
     ),
+    Rule("all so many of a key", f"{_AT}? all|both the? <count> of? the? <key-noun>", "noun", _all_so_many),
     Rule("kinds of a key", f"<key-noun> {_KINDS}", "key-noun", lambda _context, noun: noun, cost=0.1),
     Rule("key noun", "<key-noun>", "noun", lambda _context, noun: noun, cost=0.25),
     Rule("unit of a bucket", "<unit>", "width", _one),
     Rule("units of a bucket", "<count> <unit>", "width", _grain),
     Rule("per unit", "per|each|every|by <width>", "grain", lambda _context, grain: grain),
+    Rule("on each unit", "for|in|on|during each|every <width>", "grain", lambda _context, grain: grain),
+    Rule("each of the last", "for|in|on|over|during? each|every of the? last|past <length>", "grain", _each_of_last),
     Rule("each part of an hour", "per|each|every quarter of? an? hour", "grain", lambda _context: Grain("minute", 15)),
     Rule("each half hour", "per|each|every half of? an? hour", "grain", lambda _context: Grain("minute", 30)),
     Rule("a unit", "a|an <unit>", "grain", _one, cost=1.1),  # `in a day` is ahead

@@ -269,6 +269,8 @@ RULES = (
     # dearer than a group: `latency per queue` is by the tag, where there is one
     Rule("ratio", "<name> per <name>", "metric", _ratio, cost=1.2),
     Rule("rate as a ratio", "<name> rate|ratio per <name>", "metric", _ratio, cost=0.2),
+    Rule("of all", "of all the? <name>", "metric", lambda _context, metric: metric, cost=0.1),
+    Rule("ratio by a slash", "<name> /|÷ <name>", "metric", _ratio, cost=0.2),
     Rule("ratio of", "ratio of <name> to|and|over <name>", "metric", _ratio),
     Rule("rate of a metric", "<name> rate|rates|ratio", "metric", _rate, cost=RATE_COST),
     Rule("per aggregation", "per <reducer> of <name>", "metric", _per),
@@ -319,6 +321,13 @@ RULES = (
         "metric",
         lambda _context, metric: metric,
     ),
+    Rule(
+        "figure of",
+        "<name> figure|figures|measurement|measurements",
+        "metric",
+        lambda _context, metric: metric,
+        cost=0.1,
+    ),
     Rule("any metric", "all? events|event", "metric", _any),
-    Rule("all data", "all? metrics|documents|everything", "metric", _any, cost=0.1),
+    Rule("all data", "all? metrics|documents|docs|everything", "metric", _any, cost=0.1),
 )

@@ -6,11 +6,11 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from nlq.clauses import ErrorRate, Part, ShareWhere
+from nlq.clauses import Both, ErrorRate, Groups, Part, ShareWhere
 from nlq.context import Context
 from nlq.fold import fold
 from nlq.plurals import singular
-from nlq.question import Comparison, TagFilter
+from nlq.question import Comparison, GroupKey, TagFilter
 from nlq.refusal import Problem
 from nlq.rule import Producer, Rule
 from nlq.rules.stored import codes_from
@@ -92,6 +92,17 @@ def _part(match: str, value: str, text: str) -> str:
     return value[at : at + len(text)] if found and at >= 0 else ""
 
 
+def _part_of_not(context: Context, wanted: TagFilter | Problem) -> Part | Problem | None:
+    meant = _not(context, wanted)
+    return _part_of(context, meant) if meant else None
+
+
+def _each_but(context: Context, key: str, wanted: TagFilter | Problem) -> Both | Problem | None:
+    """`in every service except checkout`: each of the others."""
+    meant = _not_of_key(context, key, wanted)
+    return Both(meant, Groups((GroupKey("tag", key),))) if isinstance(meant, TagFilter) else meant
+
+
 def _part_of(_context: Context, wanted: TagFilter | Problem) -> Part | Problem:
     return wanted if isinstance(wanted, Problem) else Part(wanted)
 
@@ -143,10 +154,16 @@ def _unread_comparison(context: Context, key: str, comparison: Comparison, _numb
     return Problem("unsupported", f"The values of the tag {key} are text: they cannot be compared as numbers.")
 
 
+def _not_of_key(context: Context, key: str, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
+    """`all shops except the mall`."""
+    return _not(context, wanted) if isinstance(wanted, TagFilter) and wanted.key == key else None
+
+
 _DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 
 # Nouns that people put behind a tag's key.
 _HEADS = "method|type|types|code|codes|name|names|id|ids|kind|kinds"
+_RATES = "rate|rates|ratio|share|percentage|proportion|fraction"
 RULES = (
     Rule("key and head", f"<key> {_HEADS}", "key", lambda _context, key: key, cost=0.1),
     Rule("prefix", "<key> starts|starting|begins|beginning with <word>", "affix", _partly("prefix")),
@@ -210,6 +227,8 @@ RULES = (
         "came in by value", "that? come|comes|came|coming in by|through|via|over|on the? <selection>", "had", _part_of
     ),
     Rule("done by value", "that? <word> in|by|with|via|through|on|at a|an|the? <selection>", "had", _done_by, cost=0.2),
+    Rule("was caused by value", "was|were|is|are caused by a|an|the? <selection>", "had", _part_of),
+    Rule("was on value", "was|were|is|are on|in|at|from|by|for|via the? <selection>", "had", _part_of),
     Rule("was because of value", "was|were|is|are because|due of|to a|an|the? <selection>", "had", _part_of),
     Rule("down to value", "down to a|an|the? <selection>", "had", _part_of),
     Rule("not because of value", "not caused|because|due by|of|to a|an|the? <selection>", "tag", _not),
@@ -222,7 +241,7 @@ RULES = (
     Rule("share where not", "share where not <selection>", "share", _share_where_not),
     Rule("error rate", "error|errors rate|rates|ratio", "error-rate", _error_rate("error"), cost=-0.05),
     Rule("failure rate", "failure|failures rate|rates|ratio", "error-rate", _error_rate("failure"), cost=-0.05),
-    Rule("rate of a value", "<participle> rate|rates|ratio", "error-rate", lambda _context, rate: rate),
+    Rule("rate of a value", f"<participle> {_RATES}", "error-rate", lambda _context, rate: rate),
     Rule("by error rate", "by|in? the? <error-rate>", "share", lambda _context, rate: rate),
     Rule("by value", "by the? <keyless>", "tag", _same, cost=0.3),
     Rule("by people of a value", "by the? <keyless> customers|users|clients|members|people", "tag", _who_are, cost=0.4),
@@ -240,11 +259,35 @@ RULES = (
         "tag",
         lambda c, key, choice: (w := _of_key(c, key, choice)) and _not(c, w),
     ),
-    Rule("not value", "not|except|excluding|without|besides on|in|from|for? the? <selection>", "tag", _not),
+    Rule(
+        "not value",
+        "not|except|excluding|without|besides on|in|from|for|via|through|by|at? the? <selection>",
+        "tag",
+        _not,
+    ),
     Rule("outside of value", "outside of? the? <selection>", "tag", _not, cost=0.1),
     Rule("leaving out value", "leaving|leave out the? <selection>", "tag", _not),
     Rule("value not counted", "<selection> not counted|included", "tag", _not),
     Rule("value left aside", "<selection> left|put aside|out", "tag", _not, cost=0.1),
+    Rule(
+        "all of a key but a value",
+        "on|from|in|at|for|by? all|any of? the? <key> but|except|excluding|besides for? the? <selection>",
+        "tag",
+        _not_of_key,
+    ),
+    Rule(
+        "each of a key but a value",
+        "on|from|in|at|for|by? every|each of? the? <key> but|except|excluding|besides for? the? <selection>",
+        "tag",
+        _each_but,
+    ),
+    Rule(
+        "was not value",
+        "that|who? is|are|was|were|had|has not on|in|from|at|by|for? a|an|the? <selection>",
+        "had",
+        _part_of_not,
+        cost=0.05,
+    ),
     Rule("apart from value", "apart|aside from the? <selection>", "tag", _not),
     Rule("not counting value", "not counting|including the? <selection>", "tag", _not),
     Rule(

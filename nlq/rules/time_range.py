@@ -18,6 +18,7 @@ from nlq.refusal import Problem
 from nlq.rule import Match, Rule, Scanner
 from nlq.rules.time import between, clock, date, duration, era, moment, names, part, span, spoken, written_date, zone
 from nlq.rules.time.between import edge_of
+from nlq.rules.time.clock import in_part
 from nlq.rules.time.moment import clock_today, latest, latest_clock
 from nlq.rules.time.produce import chained, same, sound, swapped
 from nlq.rules.time.span import clock_on, long_unit
@@ -189,6 +190,7 @@ _PARTS = (
     Rule("point: fixed", "<fixed>", "point", same),
     Rule("point: pattern", "<pattern>", "point", sound(latest)),
     Rule("point: clock", "<clock>", "point", sound(latest_clock)),
+    Rule("point: hour of this part", "<hour> this <day-part>", "point", chained(in_part, clock_today)),
     Rule("date just gone", "<date> just gone|past", "fixed", sound(_just_gone)),
     Rule("pattern so far", "<pattern> so far", "fixed", chained(latest, span.so_far)),
     Rule("year so far", "<year> so far", "fixed", chained(months_of, span.so_far)),

@@ -10,10 +10,11 @@ from nlq.context import Context
 from nlq.measures import CURRENCIES, MEASURES
 from nlq.plurals import singular
 from nlq.question import Comparison
-from nlq.rule import Match, Rule, Scanner
+from nlq.rule import Match, Producer, Rule, Scanner
 from nlq.tokens import Token
 
 _IS = "is|was|are|were|of?"
+_REACHED = "is|was|are|were|of|had|reached|reach|hit?"
 _DO = "take|takes|took|taking|go|goes|went|going|drive|drives|drove|driving?"
 
 
@@ -69,6 +70,11 @@ def _between(_context: Context, least: Amount, most: Amount) -> Within:
     )
 
 
+def _ends_at(comparison: Comparison) -> Producer:
+    """`95 % or more`: the amount itself too."""
+    return lambda _context, amount: Threshold(comparison, amount)
+
+
 def _each(_context: Context, comparison: Comparison, amount: Amount) -> Threshold:
     return Threshold(comparison, amount, each=True)
 
@@ -86,6 +92,7 @@ def _share(context: Context, comparison: Comparison, amount: Amount) -> ShareWhe
 
 
 SCANNERS = (Scanner("measures and comparatives", _scan, reach=1),)
+_LASTING = "taking|take|takes|took|lasting|lasted|lasts"
 RULES = (
     *(
         Rule(f"comparator {words}", words, "comparator", lambda _context, comparison=comparison: comparison)
@@ -119,6 +126,11 @@ RULES = (
     Rule("in under amount", "in <comparator> <amount>", "value", _ordering, cost=0.05),
     Rule("over amount late", f"{_IS} {_DO} <comparator> <amount> <adjective>", "value", _so, cost=-0.1),
     Rule("between amounts", f"{_IS} between|from <amount> and|to|- <amount>", "value", _between, cost=0.2),
+    Rule("lasting between", f"{_LASTING} from? <amount> to|- <amount>", "value", _between),
+    Rule(
+        "amount or more", f"{_REACHED} <amount> or|and more|above|over|higher|greater|longer", "value", _ends_at("ge")
+    ),
+    Rule("amount or less", f"{_REACHED} <amount> or|and less|below|under|lower|fewer|shorter", "value", _ends_at("le")),
     Rule("over amount on average", "<value> on average", "value", _on_average),
     Rule("share where value", "share where value <comparator> <amount>", "share", _share),
     Rule("negative", f"{_IS} negative", "value", lambda _context: Threshold("lt", Amount(0.0)), cost=0.6),

@@ -46,6 +46,8 @@ _POLITE = (
     "do|did|would you know|mind|have?",
     "mind|appreciate? showing|giving|telling|sending|listing me|us?",
     "any idea|chance|clue",
+    "good morning|afternoon|evening|day",
+    "a? quick one|question :?",
     "just show|give|tell|get me|us?",
     "looking|look at",
     "ever had|seen",
@@ -55,7 +57,6 @@ _POLITE = (
 RULES = (
     *(Rule(f"polite: {words}", words, "polite", lambda _context: HowMuch(), cost=POLITE_COST) for words in _POLITE),
     Rule("still", "still", "form", lambda _context: Still(), cost=-0.1),
-    Rule("altogether", "altogether", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
     Rule("responsible for", "responsible|accountable for", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
     Rule("things", "thing|things", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
     Rule("split", "split|group|separate|segment", "lead", lambda _context: HowMuch()),

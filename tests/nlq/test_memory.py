@@ -47,6 +47,7 @@ def left_behind(prompts: list[str], later: timedelta) -> int:
             nlq.complete(prompt[:12], context)
     for cache in CACHES:
         cache.cache_clear()
+    CONTEXT.catalog.words.forget()
     tokenize(new_words(random.Random(len(prompts)), MAX_REMEMBERED + 1))  # noqa: S311 - no secret
     tokenize("")
     gc.collect()

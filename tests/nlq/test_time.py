@@ -36,6 +36,7 @@ all week | 2026-11-16 | now
 all day yesterday | 2026-11-21 | 2026-11-22
 yesterday | 2026-11-21 | 2026-11-22
 only yesterday | 2026-11-21 | 2026-11-22
+since 6 this morning | 2026-11-22 06:00 | now
 yesterday only | 2026-11-21 | 2026-11-22
 yesterday and today | 2026-11-21 | now
 the day before yesterday | 2026-11-20 | 2026-11-21

@@ -88,7 +88,7 @@ def _from_to(first: TimeOfDay, last: TimeOfDay) -> TimeOfDay:
     return TimeOfDay(start, end, exact=False, bare=bare, marked=not bare)
 
 
-def _in_part(_context: Context, clock: TimeOfDay, part: TimeOfDay) -> TimeOfDay | None:
+def in_part(_context: Context, clock: TimeOfDay, part: TimeOfDay) -> TimeOfDay | None:
     """`3:20 in the afternoon`: of the two, the one in that part of the day; `11 at night` is before midnight."""
     if clock.marked or clock.start >= 13 * HOUR:
         return clock
@@ -207,10 +207,10 @@ RULES = (
     Rule("marked hour", "<dotted-hour> h", "clock", same),
     Rule("short clock", "at <short-clock>", "clock", same),
     Rule("o'clock", "<hour> o'clock|oclock", "clock", same),
-    Rule("clock in a part", "<clock> in|at the? <day-part>", "clock", sound(_in_part)),
-    Rule("hour in a part", "<hour> in|at the? <day-part>", "clock", sound(_in_part)),
-    Rule("part at a clock", "<day-part> at <clock>", "clock", swapped(_in_part)),
-    Rule("part at an hour", "<day-part> at <hour>", "clock", swapped(_in_part)),
+    Rule("clock in a part", "<clock> in|at the? <day-part>", "clock", sound(in_part)),
+    Rule("hour in a part", "<hour> in|at the? <day-part>", "clock", sound(in_part)),
+    Rule("part at a clock", "<day-part> at <clock>", "clock", swapped(in_part)),
+    Rule("part at an hour", "<day-part> at <hour>", "clock", swapped(in_part)),
     Rule("minutes past", "<count> minutes|min? past|after <clock>", "clock", sound(_past)),
     Rule("minutes to", "<count> minutes|min to|before <clock>", "clock", sound(_to)),
     Rule("minutes past an hour", "<count> minutes|min? past <hour>", "clock", sound(_past)),

@@ -64,7 +64,7 @@ def _around_date(_context: Context, unit: Unit, day: Pattern) -> Pattern | None:
 
 
 def _around_span(context: Context, unit: Unit, span: Span) -> Span | Problem | None:
-    return None if unit == "day" else _of_span(context, Around(unit), span)
+    return None if unit in ("day", "hour", "minute", "second") else _of_span(context, Around(unit), span)
 
 
 def _third_of_date(_context: Context, third: Fraction, whole: Pattern) -> Pattern | None:

@@ -33,7 +33,7 @@ MIN_GATHERED, MIN_OF_DRIVER, MIN_ALONE, MAX_P99_MS = 2.5, 0.6, 0.95, 40
 RETENTION = Retention(*[dt.timedelta(days=90)] * 3)
 SINGLE = """
 wrk.method = "POST"
-local form = '{"name":"cpu.usage","type":"gauge","value":%d.5,"tags":["host:web-%d","region:eu-west"]}'
+local form = '{"name":"disk.usage","type":"gauge","value":%d.5,"tags":["host:web-%d","region:eu-west"]}'
 local count = 0
 request = function()
   count = count + 1

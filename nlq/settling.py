@@ -1,0 +1,148 @@
+"""What is meant where a prompt says two things of one question: `when was the peak hour`, `highest error growth`."""
+
+from typing import Literal
+
+from nlq.clauses import (
+    Age,
+    Aggregations,
+    Beside,
+    BucketNoun,
+    CatalogWish,
+    Changed,
+    Codes,
+    Compare,
+    Having,
+    KeyNoun,
+    Metric,
+    Part,
+    Per,
+    Ranking,
+    Ratio,
+    ShareWhere,
+    Silent,
+    Threshold,
+    Trend,
+    Versus,
+    When,
+    Whether,
+)
+from nlq.misfit import refuse
+from nlq.phrasing import Phrasing, tag_of
+from nlq.question import Aggregation, Grain, GroupKey, TagFilter
+from nlq.time_clauses import Against
+
+PERCENT = frozenset({"%", "percent"})
+_HIGHEST = Aggregations((Aggregation("max"),))
+_ENDS = (_HIGHEST, Aggregations((Aggregation("min"),)))
+
+
+class Settling(Phrasing):
+    """Parts that are still as they were said."""
+
+    metric: Metric | None
+    ratio: Ratio | None
+    per: Per | None
+    trend: Trend | None
+    against: Against | None
+    compare: Compare | None
+    changed: Changed | None
+    versus: Versus | None
+    beside: Beside | None
+    whether: Whether | None
+    when: When | None
+    bucket: BucketNoun | None
+    age: Age | None
+    grain: Grain | None
+    silent: Silent | None
+    catalog: CatalogWish | None
+    thresholds: tuple[Threshold, ...]
+    havings: tuple[Having, ...]
+    noun: KeyNoun | None
+    tags: tuple[TagFilter, ...]
+    groups: tuple[GroupKey, ...]
+    share_where: tuple[ShareWhere, ...]
+    told: list[str]
+    together: bool
+    sides: bool
+
+    def _settle(self) -> None:
+        """What a part says in the light of the metric."""
+        metric = self.metric
+        self._settle_growth()
+        self._settle_forms()
+        if self.ratio and not self.ratio.minus and self.ratio.numerator.names == self.ratio.denominator.names:
+            self._share_of_all(self.ratio)
+        if self.per and self.per.aggregation is None:
+            if self.ratio or metric is None or len(metric.names) != 1:
+                refuse("incomplete", "A ratio of what? Name one metric for each side.", self.clause_of(self.per))
+            self.ratio = Ratio(metric, self.per.metric, self.per.times, self.per.minus)
+            self.per = None
+        if self.trend and not self.against:  # `how did it develop`, `is it going up or down`
+            self.compare = self.whether = None
+        # `is web-01 slower than web-02`: side by side
+        if self.versus and (self.beside or self.changed) and not self.against:
+            if self.changed or self.whether:
+                self.told.append(f"both sides are shown{f', not which is {self.changed.word}' if self.changed else ''}")
+            self.sides, self.whether = True, None
+
+    def _settle_growth(self) -> None:
+        """`which service had the highest error growth`."""
+        for said in self.thresholds:
+            clause = self.clause_of(said)
+            if clause and self.is_change_of_metric and any(clause.start == each.end for each in self._take(Compare)):
+                of: Literal["change", "change_percent"] = "change_percent" if said.amount.unit in PERCENT else "change"
+                self.havings = (*self.havings, Having(of, said.comparison, said.amount))
+                self.thresholds = tuple(each for each in self.thresholds if each is not said)
+        if not self.is_change_of_metric or self.ranking or self.aggregations not in _ENDS:
+            return
+        if not self.groups:
+            detail = "The growth of what? Name a tag: 'which service'."
+            refuse("incomplete", detail, self.clause_of(self.aggregations))
+        highest = self.aggregations == _HIGHEST
+        self.ranking = Ranking(None, descending=highest, word="highest" if highest else "lowest")
+        self.aggregations = None
+
+    def _settle_forms(self) -> None:
+        """Of two forms of question that are said, the one that is meant."""
+        grain = self.clause_of(self.grain)
+        if grain and grain.rule in ("on each unit", "each of the last") and self.noun and self.noun.which:
+            refuse("unsupported", "Of which it was so every time is not told: leave out 'which' to see each.", grain)
+        bucket = self.clause_of(self.bucket)
+        stands_before = any(bucket and each.end == bucket.start for each in self._by_type.get(Aggregations, []))
+        if self.aggregations in _ENDS and stands_before:  # `peak hour`
+            self.ranking = self.ranking or Ranking(None, descending=self.aggregations == _HIGHEST, word="peak")
+            self.aggregations = None
+        if self.when and self.bucket and self.ranking:  # `when was the busiest hour`
+            self.when = None
+        if self.catalog and self.silent:  # `list services without deploys`
+            self.groups = (self.catalog.key or refuse("incomplete", "Without what?"), *self.groups)
+            self.catalog = None
+        if self.silent and self.whether and self.whether.of:  # `any host without cpu.usage`
+            self.groups, self.whether = (self.whether.of, *self.groups), None
+        if self.whether == Whether() and (self.age or self.silent):  # `since anybody cancelled`, `reported nothing`
+            self.whether = None
+        if self.together:
+            self._settle_together()
+
+    def _settle_together(self) -> None:
+        """`errors of checkout and auth combined`, `all shops together`."""
+        several = [tag.key for tag in self.tags if len(tag.values) > 1 and not tag.negated]
+        if self.versus or any(group.key in several for group in self.groups):
+            refuse("conflict", "Taken together, or side by side?")
+        if several:
+            return
+        if self.noun is None or self.noun.which or self.ranking:
+            refuse("incomplete", "What is to be taken together? Name several values of one tag.")
+        self.groups = tuple(key for key in self.groups if key != self.noun.key)  # `all shops together`
+        self.noun = None
+
+    def _share_of_all(self, ratio: Ratio) -> None:
+        """`5xx requests as a percentage of all requests`: what is said before the ratio makes the part."""
+        clause = self.clause_of(ratio)
+        found = [each for kind in (TagFilter, Part, Codes) for each in self._by_type.get(kind, [])]
+        part = [tag_of(each) for each in found if clause and each.start < clause.start]
+        if not part:
+            refuse("conflict", "Both sides of the ratio are the same.", clause)
+        self.share_where = (*self.share_where, *map(ShareWhere, part))
+        self.tags = tuple(tag for tag in self.tags if tag not in part)
+        self.ratio = None
