@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nlq.assemble import Assembled, assemble, problem_of
-from nlq.clauses import Aggregations, Total
+from nlq.clauses import Aggregations, Total, Whether
 from nlq.context import Context
 from nlq.cover import Cover
 from nlq.engine import MAX_MATCHES
@@ -101,9 +101,24 @@ def _out_of_place(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
             return Misfit(Problem("conflict", "Two questions in one prompt: ask one after the other."), clause)
         if tokens[before].norm == "and" and before in cover.fillers and isinstance(clause.value, Total):
             return Misfit(Problem("conflict", "The total beside its parts: ask one after the other."), clause)
+        if _asks_of_all(tokens, cover, clause):
+            return Misfit(
+                Problem("unsupported", "Whether it was so of all, or of no other, is not told: ask 'by'."), clause
+            )
         if clause.rule == "when, in a range" and not goes_on:
             return Misfit(Problem("incomplete", "Something is missing behind 'when'."), clause)
     return None
+
+
+def _asks_of_all(tokens: Sequence[Token], cover: Cover, clause: Match) -> bool:
+    """`did every service have errors`, `did errors occur only in prod`, `branches that had only failed builds`."""
+    words = {token.norm for token in tokens[clause.start : clause.end]}
+    before = tokens[clause.start - 1].norm
+    if clause.kind in ("tag", "time", "cycle") and "only" in words and before in ("had", "have", "has", "with"):
+        return True
+    asks = any(isinstance(each.value, Whether) for each in cover.clauses)
+    of_all = clause.kind in ("noun", "grouping") and not words.isdisjoint(("every", "each"))
+    return asks and (of_all or (clause.kind in ("tag", "time", "cycle") and "only" in words))
 
 
 def _only_narrows(cover: Cover, clause: Match) -> bool:

@@ -291,7 +291,12 @@ class Others(Struct, frozen=True):
 
 
 class Share(Struct, frozen=True):
-    """`share of`: each group's part of the whole; or the part that fulfils a condition."""
+    """`share of`: each group's part of the whole; or the part that fulfils a condition.
+
+    of_all: `as a percentage of all builds`, where what is said before makes the part.
+    """
+
+    of_all: bool = False
 
 
 class Part(Struct, frozen=True):

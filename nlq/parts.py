@@ -340,6 +340,8 @@ class Parts(Settling):
         if self.ratio:
             return self.ratio.numerator
         found = self._take(Metric)
+        if self.share and self.share.of_all and len(found) == 1:
+            self.told.append("what is a part of all is not said: of these, too")
         named = [clause for clause in found if clause.value.names]
         apart = len({clause.value.names for clause in named}) > 1
         joined = meant.joined([clause.value for clause in named], catalog) if len(named) > 1 else None

@@ -73,13 +73,6 @@ class Phrasing(Said):
         words = [each.value for each in behind if each.end - each.start <= 2 and len(each.value.values) == 1]
         return next((tag for tag in words if tag.values[0].casefold().endswith(PARTICIPLE)), None)
 
-    @property
-    def is_share_of_all(self) -> bool:
-        """`timeouts per protocol as a percentage of all polls`: what is said before makes the part."""
-        share = self.clause_of(self.share)
-        wholes = (each for each in self._by_type.get(Metric, []) if each.rule == "of all")
-        return share is not None and any(each.start == share.end for each in wholes)
-
     def before_share(self) -> TagFilter | None:
         """`prod share of errors by service`: the condition that stands directly before the share makes the part."""
         share = self.clause_of(self.share)

@@ -28,7 +28,8 @@ from nlq.clauses import (
 )
 from nlq.misfit import refuse
 from nlq.phrasing import Phrasing, tag_of
-from nlq.question import Aggregation, Grain, GroupKey, TagFilter
+from nlq.question import CYCLIC, Aggregation, Grain, GroupKey, TagFilter
+from nlq.rule import Match
 from nlq.time_clauses import Against
 
 PERCENT = frozenset({"%", "percent"})
@@ -89,7 +90,8 @@ class Settling(Phrasing):
         """`which service had the highest error growth`."""
         for said in self.thresholds:
             clause = self.clause_of(said)
-            if clause and self.is_change_of_metric and any(clause.start == each.end for each in self._take(Compare)):
+            behind = any(clause and clause.start == each.end for each in self._take(Compare))
+            if clause and self.is_change_of_metric and (behind or clause.rule == "negative"):
                 of: Literal["change", "change_percent"] = "change_percent" if said.amount.unit in PERCENT else "change"
                 self.havings = (*self.havings, Having(of, said.comparison, said.amount))
                 self.thresholds = tuple(each for each in self.thresholds if each is not said)
@@ -107,7 +109,7 @@ class Settling(Phrasing):
         grain = self.clause_of(self.grain)
         if grain and grain.rule in ("on each unit", "each of the last") and self.noun and self.noun.which:
             refuse("unsupported", "Of which it was so every time is not told: leave out 'which' to see each.", grain)
-        bucket = self.clause_of(self.bucket)
+        bucket = self.clause_of(self.bucket) or self._clause_of_cycle()
         stands_before = any(bucket and each.end == bucket.start for each in self._by_type.get(Aggregations, []))
         if self.aggregations in _ENDS and stands_before:  # `peak hour`
             self.ranking = self.ranking or Ranking(None, descending=self.aggregations == _HIGHEST, word="peak")
@@ -123,6 +125,10 @@ class Settling(Phrasing):
             self.whether = None
         if self.together:
             self._settle_together()
+
+    def _clause_of_cycle(self) -> Match | None:
+        """`peak hour of the day`."""
+        return self.clause_of(self.noun) if self.noun and self.noun.key.kind in CYCLIC else None
 
     def _settle_together(self) -> None:
         """`errors of checkout and auth combined`, `all shops together`."""

@@ -1,6 +1,8 @@
 """What results are divided by: shares, ratios, and the rate of errors."""
 
-from nlq.clauses import Metric, ShareWhere
+from msgspec.structs import replace
+
+from nlq.clauses import Metric, ShareWhere, Threshold
 from nlq.conventions import Conventions, default_function
 from nlq.describe import tag_filter
 from nlq.measures import MEASURES
@@ -44,17 +46,24 @@ class Shares(Conventions):
     def read_share_condition(self) -> None:
         """`which branches had more than 10 % of builds failed`: a condition on the share of those that did."""
         parts = self.parts
-        said = next(
-            (each for each in parts.thresholds if each.amount.unit in PERCENT and parts.is_of_metric(each)), None
-        )
-        if said is None or parts.share_where or self.types <= LEVELS:
+        said = next((each for each in parts.thresholds if each.amount.unit in PERCENT), None)
+        own = own_measure(self.names)
+        if said is None or parts.share or parts.share_where or not self.types or self.types <= LEVELS:
             return
-        if len(parts.thresholds) > 1 or parts.havings or said.each:
-            refuse("unsupported", "A share is compared with one number: 'more than 10 %'.", parts.clause_of(said))
-        part = parts.parts[0] if parts.parts else parts.predicate() or (parts.tags[0] if len(parts.tags) == 1 else None)
-        if part is None:
-            of = " and ".join(self.names)
-            refuse("incomplete", f"Which part of {of}? Say what they did: 'failed'.", parts.clause_of(said))
+        if own and own.quantity == MEASURES["percent"].quantity:
+            return
+        others = [each for each in parts.thresholds if each is not said]
+        predicate = parts.predicate()
+        coded = next((tag for tag in parts.tags if tag.values and tag.values[0].isdecimal()), None)  # `with status 500`
+        part: TagFilter | Threshold | None = next(iter(parts.parts), None) or predicate or coded
+        if not part and len(others) == 1:  # `more than 5 % of requests took over 2 s`
+            part = replace(others.pop(), each=True)
+        if part is None or not parts.is_of_metric(said):
+            detail = "The share of what in what? Say 'more than 10 % of builds failed', or ask for the share alone."
+            refuse("ambiguous", detail, parts.clause_of(said))
+        if others or parts.havings or said.each:
+            refuse("unsupported", "A share is compared with one number, and no other condition.", parts.clause_of(said))
+        parts.thresholds = (said,)
         parts.tags = tuple(tag for tag in parts.tags if tag != part)
         parts.share_where = (ShareWhere(part),)
 
@@ -100,7 +109,7 @@ class Shares(Conventions):
             if not part:
                 refuse("incomplete", "A share of what? Add 'by' and a tag, or a condition: 'had status 500'.")
             return part
-        if parts.is_share_of_all and not values:
+        if parts.share and parts.share.of_all and not values:
             if len(tags) != 1:
                 refuse("ambiguous", "Which of these makes the part?", parts.clause_of(parts.share))
             return [*tags]

@@ -210,6 +210,12 @@ RULES = (
     ),
     Rule("growth in percent", f"growth|change in|as {_PERCENT}", "comparison", _percent),
     Rule("comparison in percent", f"in|as {_PERCENT}", "comparison", _percent, cost=0.2),
+    Rule(
+        "rise or fall",
+        "rise|rose|increase|grow|grew or fall|fell|decrease|drop|shrink",
+        "comparison",
+        _change,
+    ),
     Rule("grew", "grow|grew|grown|rise|rose|risen|rising|increase|increased|increasing", "comparison", _rising),
     Rule(
         "fell",
@@ -227,7 +233,7 @@ RULES = (
     # dearer than a condition: `more than 200` is about the value, where no value of the tag is said before
     Rule("than value", "than on|in|at|for|with|by? the|a? <selection>", "comparison", _beside),
     Rule("more than value", f"{_MORE} than on|in|at|for|with|by? the|a? <selection>", "comparison", _beside, cost=-0.5),
-    Rule("compared to value", f"as? compared|relative|opposed {_TO} <selection>", "comparison", _beside),
+    Rule("compared to value", f"as? compared|relative|opposed {_TO} the? <selection>", "comparison", _beside),
     Rule("key's value versus value", f"<selection> {_VERSUS} <selection>", "comparison", _versus),
     Rule("between values", "between|among the|a? <keyless> and|& the|a? <keyless>", "comparison", _versus),
     Rule("between selections", "between|among <selection> and|& <selection>", "comparison", _versus),

@@ -11,6 +11,7 @@ from nlq.refusal import Problem
 from nlq.rule import Rule
 from nlq.timeline import Duration, rolled
 
+_CODES = range(100, 600)
 MAX_KEYS = 10  # told where a tag is unknown
 UNKNOWN_KEY_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 _HOUR = KeyNoun(GroupKey("hour", "hour"), plural=False)
@@ -39,7 +40,9 @@ def _grain_and(context: Context, grain: Grain | Problem, groups: Groups) -> Grou
     return _and_grain(context, groups, grain)
 
 
-def _grain(_context: Context, count: int, unit: Unit) -> Grain | Problem:
+def _grain(context: Context, count: int, unit: Unit) -> Grain | Problem | None:
+    if unit == "second" and count in _CODES and context.catalog.values_like(str(count)):  # `by 500s`
+        return None
     if not 1 <= count <= MAX_GRAIN_COUNTS[unit]:
         detail = f"A bucket is 1 to {MAX_GRAIN_COUNTS[unit]} {unit}s wide, not {count}."
         return Problem("impossible", detail, (unit,))
@@ -102,7 +105,7 @@ RULES = (
     Rule("countable names", "metric? names", "countable", lambda _context: GroupKey("name", "name")),
     Rule("countable types", "metric? types", "countable", lambda _context: GroupKey("type", "type")),
     Rule("one group", "<group>", "groups", lambda _context, key: Groups((key,))),
-    Rule("several groups", "<groups> and|,|/|by|per <group>", "groups", _both),
+    Rule("several groups", "<groups> and|,|/|+|by|per <group>", "groups", _both),
     Rule("groups, and the last", "<groups> , and <group>", "groups", _both),
     Rule("by groups", f"{_BY} <groups>", "grouping", lambda _context, groups: groups),
     Rule("groups and unit", "<groups> and|, <width>", "timed-groups", _and_grain),

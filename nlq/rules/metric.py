@@ -292,6 +292,7 @@ RULES = (
     ),
     Rule("to do", "take|takes|took|taken|taking|needs|needed? to <name>", "metric", _timed, cost=0.2),
     Rule("minus", "<name> minus <name>", "metric", _minus),
+    Rule("minus sign", "<name> -|–|− <name>", "metric", _minus, cost=0.1),
     Rule("net of", "<name> net of <name>", "metric", _minus),
     Rule("difference between", "the? difference between|of <name> and|& <name>", "metric", _minus),
     Rule("how many more", "by? how many|much more <name> than <name>", "metric", _minus, cost=-0.1),

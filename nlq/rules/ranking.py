@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from nlq import lexicon
-from nlq.clauses import Compare, Groups, Listing, Others, Ranking, Share
+from nlq.clauses import Both, Compare, Groups, Listing, Metric, Others, Ranking, Share
 from nlq.context import Context
 from nlq.refusal import Problem
 from nlq.rule import Match, Producer, Rule, Scanner
@@ -95,6 +95,13 @@ def _oldest(context: Context, count: int) -> Listing | Problem:
 
 
 SCANNERS = (Scanner("superlative", _scan, reach=1),)
+_PARTS = "percentage|percent|%|share|fraction|proportion"
+
+
+def _of_all(_context: Context, metric: Metric) -> Both:
+    return Both(Share(of_all=True), metric)
+
+
 RULES = (
     Rule(
         "superlative n", "<superlative> <count>", "ranking", lambda context, word, count: _ranking(context, count, word)
@@ -188,6 +195,7 @@ RULES = (
     ),
     Rule("share", "share|shares", "share", lambda _context: Share()),
     Rule("as shares", "in|as percentage|percentages|shares|share", "share", lambda _context: Share()),
+    Rule("as a share of all", f"in|as a|an? {_PARTS} of all the? <name>", "share", _of_all),
     Rule("as a share", "as a|an percentage|percent|share|fraction", "share", lambda _context: Share()),
     Rule("list", "list|raw all?", "listing", lambda _context: Listing(None)),
     Rule("list n", "list the? last|latest|newest? <count>", "listing", _listing),

@@ -97,6 +97,14 @@ def _part_of_not(context: Context, wanted: TagFilter | Problem) -> Part | Proble
     return _part_of(context, meant) if meant else None
 
 
+def _neither(context: Context, first: TagFilter | Problem, second: TagFilter | Problem) -> Both | Problem | None:
+    """`except checkout and prod`: neither."""
+    if isinstance(first, Problem) or isinstance(second, Problem):
+        return first if isinstance(first, Problem) else second if isinstance(second, Problem) else None
+    left, right = _not(context, first), _not(context, second)
+    return Both(left, right) if left and right and first.key != second.key else None
+
+
 def _each_but(context: Context, key: str, wanted: TagFilter | Problem) -> Both | Problem | None:
     """`in every service except checkout`: each of the others."""
     meant = _not_of_key(context, key, wanted)
@@ -163,6 +171,7 @@ _DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
 
 # Nouns that people put behind a tag's key.
 _HEADS = "method|type|types|code|codes|name|names|id|ids|kind|kinds"
+_PREP = "on|in|from|for|at"
 _RATES = "rate|rates|ratio|share|percentage|proportion|fraction"
 RULES = (
     Rule("key and head", f"<key> {_HEADS}", "key", lambda _context, key: key, cost=0.1),
@@ -254,6 +263,12 @@ RULES = (
         lambda c, key, choice: (w := _of_key(c, key, choice)) and _not(c, w),
     ),
     Rule(
+        "key not value",
+        "<key> not|except <choice>",
+        "tag",
+        lambda c, key, choice: (w := _of_key(c, key, choice)) and _not(c, w),
+    ),
+    Rule(
         "key is not value",
         "<key> is|are not <choice>",
         "tag",
@@ -264,6 +279,12 @@ RULES = (
         "not|except|excluding|without|besides on|in|from|for|via|through|by|at? the? <selection>",
         "tag",
         _not,
+    ),
+    Rule(
+        "neither value",
+        f"except|excluding|without|besides {_PREP}? the? <selection> and|or|nor {_PREP}? the? <selection>",
+        "tag",
+        _neither,
     ),
     Rule("outside of value", "outside of? the? <selection>", "tag", _not, cost=0.1),
     Rule("leaving out value", "leaving|leave out the? <selection>", "tag", _not),

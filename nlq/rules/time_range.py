@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from nlq.context import Context
 from nlq.question import TimeRange, Unit
 from nlq.recurrence import HOUR, Pattern, Preceding, TimeOfDay
@@ -23,7 +25,7 @@ from nlq.rules.time.moment import clock_today, latest, latest_clock
 from nlq.rules.time.produce import chained, same, sound, swapped
 from nlq.rules.time.span import clock_on, long_unit
 from nlq.rules.time.written_date import months_of
-from nlq.timeline import Duration, Shift, Span, moved, to_wall, wall_span
+from nlq.timeline import Duration, Shift, Span, moved, to_wall, unit_at, wall_span
 from nlq.tokens import Token
 
 _OVERNIGHT = TimeOfDay(22 * HOUR, 30 * HOUR, exact=False)
@@ -86,6 +88,13 @@ def _both(_context: Context, opening: TimeRange, closing: TimeRange) -> TimeRang
     if opening.start is None or closing.end is None or closing.end <= opening.start:
         return Problem("conflict", "The range ends before it begins.")
     return TimeRange(opening.start, closing.end)
+
+
+def _between_ago(context: Context, count: int, length: Duration) -> TimeRange | None:
+    """`between 2 and 3 days ago`: both days."""
+    near, far = sorted((Duration.of(count, length.unit), length), key=structs.astuple)
+    first, last = (unit_at(moved(context.now, -each, context.zone), length.unit, context.zone) for each in (far, near))
+    return TimeRange(first.start, last.end)
 
 
 def _and_next(_context: Context, first: TimeRange | Problem, second: TimeRange | Problem) -> TimeRange | None:
@@ -221,6 +230,9 @@ _CLAUSES = (
     Rule("in a year", "in|during|for|over <year>", "time", chained(months_of, _in)),
     Rule("years", "from|between|in|during|over <years>", "time", chained(_years, _in)),
     Rule("beside the range before", "<shift>", "time", sound(_beside_previous), cost=0.5),
+    Rule(
+        "between lengths ago", "between|from <count> and|to|- <length> ago|back", "time", sound(_between_ago), cost=-0.2
+    ),
     Rule("only in", "only <time>", "time", same),
     Rule("in alone", "<time> only|alone", "time", same),
     Rule("one range and the next", "<time> and <time>", "time", _and_next, cost=0.9),

@@ -46,6 +46,8 @@ _POLITE = (
     "do|did|would you know|mind|have?",
     "mind|appreciate? showing|giving|telling|sending|listing me|us?",
     "any idea|chance|clue",
+    "at all",
+    "with all? the|their|its tags",
     "good morning|afternoon|evening|day",
     "a? quick one|question :?",
     "just show|give|tell|get me|us?",

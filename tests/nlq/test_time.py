@@ -36,6 +36,8 @@ all week | 2026-11-16 | now
 all day yesterday | 2026-11-21 | 2026-11-22
 yesterday | 2026-11-21 | 2026-11-22
 only yesterday | 2026-11-21 | 2026-11-22
+between 2 and 3 days ago | 2026-11-19 | 2026-11-21
+between 3 and 5 hours ago | 2026-11-22 08:00 | 2026-11-22 11:00
 since 6 this morning | 2026-11-22 06:00 | now
 yesterday only | 2026-11-21 | 2026-11-22
 yesterday and today | 2026-11-21 | now
