@@ -202,7 +202,8 @@ class Conventions(Ranges):
 
     def aggregations(self) -> tuple[Aggregation, ...]:
         metric, parts = self.metric, self.parts
-        if self.said:
+        summed = parts.total and self.types == {"event"}  # which has no value of its own: `deploys in total`
+        if self.said and not summed:
             return self._as_said(self.said.aggregations)
         if metric and metric.summed and self.types.isdisjoint(LEVELS):
             self.assumptions.append(f"{' and '.join(self.names)} summed")

@@ -20,7 +20,7 @@ from nlq.places import values_by_country
 from nlq.refusal import Code, Problem, Refusal
 from nlq.rules import ROLES, VOCABULARY
 from nlq.rules.stored import may_be_verb
-from nlq.suggestions import gone_on, left_out, nearest_words, replaced, with_a_subject
+from nlq.suggestions import TURNING, gone_on, left_out, nearest_words, replaced, with_a_subject
 from nlq.tokens import Token, tokenize
 from nlq.words import Word
 
@@ -268,6 +268,8 @@ def _candidates(prompt: str, attempt: Attempt, code: Code, span: tuple[int, int]
     wrong |= {(clause.start, clause.end) for clause in attempt.cover.clauses if isinstance(clause.value, Problem)}
     if isinstance(outcome, Misfit) and outcome.clause:
         wrong.add((outcome.clause.start, outcome.clause.end))
+    if any(tokens[place].norm in TURNING for start, end in wrong for place in range(start, end)):
+        return
     rest = left_out(prompt, [(tokens[start].start, tokens[end - 1].end) for start, end in wrong])
     yield rest
     if rest and not answered_role(rest, context):

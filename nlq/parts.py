@@ -161,7 +161,8 @@ class Parts(Settling):
         total = self._take(Total)
         if said and total and any(each.function not in _ADDING for each in said.aggregations):
             refuse("conflict", "A total of what does not add up.", total[0])
-        if total and not (said or self._by_type.get(Whether)):
+        self.total = bool(total) and not (said or self._by_type.get(Whether))
+        if self.total:
             said = Aggregations((_SUM,))
         self.of_number = bool(said and said.number)
         said = said and replace(said, number=False)

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from nlq.catalog import PARTICIPLE
-from nlq.clauses import Aggregations, Codes, Compare, Metric, Occurred, Part, Ranking, Share
+from nlq.clauses import Aggregations, BucketNoun, Codes, Compare, Metric, Occurred, Part, Ranking, Share
 from nlq.cycles import TYPICAL
 from nlq.question import Aggregation, Grain, TagFilter
 from nlq.rule import Match
@@ -48,10 +48,10 @@ class Phrasing(Said):
     def counts_periods(self) -> bool:
         """`how many nights had frost`: of the nights, not of what happened in them, as in `how many night shifts`."""
         named = {clause.start for clause in self._by_type.get(Metric, [])}
-        return any(
-            before.value == _COUNT and isinstance(clause.value, During) and clause.end not in named
-            for before, clause in pairwise(self._clauses)
-        )
+        counted = [clause for before, clause in pairwise(self._clauses) if before.value == _COUNT]
+        if any(isinstance(each.value, BucketNoun) for each in counted):  # `how many days had more than 5 errors`
+            return True
+        return any(isinstance(each.value, During) and each.end not in named for each in counted)
 
     @property
     def is_change_of_metric(self) -> bool:
