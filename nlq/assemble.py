@@ -299,6 +299,7 @@ class _Assembly(Shares):
         values, having = self.conditions()
         if parts.whether and not having and not self.said and not second:
             return self._whether(time, values)
+        having = having or self.any_in_bucket()
         rank = self.rank(having)
         aggregations = self.with_rate(self.aggregations(), time)
         if rank and not self.groups and not self.grain:

@@ -117,6 +117,16 @@ class Conventions(Ranges):
         parts.rate, self.grain, self.said = Rate(grain.unit), None, None
         self.assumptions.append(f"the average read as of all {grain.unit}s of the range together")
 
+    def any_in_bucket(self) -> tuple[Condition, ...]:
+        """`on which days was there a failed build`: those with any."""
+        parts, clause = self.parts, self.parts.clause_of(self.parts.bucket)
+        counted = bool(self.types) and self.types <= {"event", "counter"}
+        other = parts.ranking or self.said or parts.share or parts.share_where or parts.compare
+        if not (parts.bucket and clause and counted) or other or clause.rule == "bucket":
+            return ()
+        self.assumptions.append(f"each {parts.bucket.grain.unit} with any")
+        return (Condition("value", "gt", 0.0),)
+
     def rank(self, having: tuple[Condition, ...]) -> Rank | None:
         parts = self.parts
         if parts.ranking:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from nlq import lexicon
-from nlq.clauses import Both, Compare, Groups, Listing, Metric, Others, Ranking, Share
+from nlq.clauses import Both, Compare, Groups, Listing, Metric, Others, Part, Ranking, Share
 from nlq.context import Context
+from nlq.question import TagFilter
 from nlq.refusal import Problem
 from nlq.rule import Match, Producer, Rule, Scanner
 from nlq.tokens import Token
@@ -95,7 +96,13 @@ def _oldest(context: Context, count: int) -> Listing | Problem:
 
 
 SCANNERS = (Scanner("superlative", _scan, reach=1),)
+_OWN = "share|part|percentage|portion|proportion"
 _PARTS = "percentage|percent|%|share|fraction|proportion"
+
+
+def _own_share(_context: Context, tag: TagFilter | Problem) -> Both | Problem:
+    """`steam's share of logins`."""
+    return tag if isinstance(tag, Problem) else Both(Share(), Part(tag))
 
 
 def _of_all(_context: Context, metric: Metric) -> Both:
@@ -193,6 +200,7 @@ RULES = (
         lambda _context: Share(),
         cost=-0.1,
     ),
+    Rule("share of a value", f"the? <keyless> 's|\u2019s {_OWN} of total|all? the?", "share", _own_share, cost=-0.1),
     Rule("share", "share|shares", "share", lambda _context: Share()),
     Rule("as shares", "in|as percentage|percentages|shares|share", "share", lambda _context: Share()),
     Rule("as a share of all", f"in|as a|an? {_PARTS} of all the? <name>", "share", _of_all),

@@ -240,6 +240,12 @@ RULES = (
     Rule("was on value", "was|were|is|are on|in|at|from|by|for|via the? <selection>", "had", _part_of),
     Rule("was because of value", "was|were|is|are because|due of|to a|an|the? <selection>", "had", _part_of),
     Rule("down to value", "down to a|an|the? <selection>", "had", _part_of),
+    Rule(
+        "because they were value",
+        "because they|it|those was|were|is|are|got a|an|the? <selection>",
+        "had",
+        _part_of,
+    ),
     Rule("not because of value", "not caused|because|due by|of|to a|an|the? <selection>", "tag", _not),
     Rule("because of value", "because|cos|coz|cuz|due of|to a|an|the? <selection>", "tag", _same),
     Rule("caused by value", "caused by a|an|the? <selection>", "tag", _same),

@@ -298,6 +298,7 @@ _SHIFTS = (
     Rule("previous unit", "the? previous|prior|preceding <unit>", "shift", sound(_adjacent_unit)),
     Rule("length before it", "the <length> before|prior", "shift", sound(_adjacent)),
     Rule("previous length", "the previous|prior|preceding <length>", "shift", sound(_adjacent)),
+    Rule("same unit earlier", "the? same <unit> a|one <unit> earlier|before|ago", "shift", sound(_same_unit)),
     Rule("same unit before", "the? same <unit> last|previous <unit>", "shift", sound(_same_unit)),
     Rule("date before", "the? <date> before|earlier|prior", "shift", sound(_preceding)),
     Rule("date before it", "the? last|previous|prior|preceding <date>", "shift", sound(_preceding)),

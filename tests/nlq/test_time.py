@@ -467,6 +467,7 @@ SHIFTS = {
     "the previous 2 weeks": ("2026-11-07", "2026-11-21"),
     "last Saturday": ("2026-11-14", "2026-11-15"),
     "same day last week": ("2026-11-14", "2026-11-15"),
+    "same day a week earlier": ("2026-11-14", "2026-11-15"),
     "the same period of 2025": ("2025-11-21", "2025-11-22"),
     "the same time last month": ("2026-10-21", "2026-10-22"),
     "the same time yesterday": ("2026-11-20", "2026-11-21"),
