@@ -38,6 +38,7 @@ from nlq.question import (
 from nlq.refusal import Problem
 from nlq.rule import Producer, Rule
 from nlq.rules.ranking import bounded
+from nlq.rules.time.produce import same
 
 _WHICH = "which|what"
 _WEEKDAY = KeyNoun(GroupKey("weekday", "weekday"), plural=False, which=True)
@@ -72,14 +73,13 @@ def _when(function: Function) -> Producer:
 
 def _beginning(context: Context, begun: str) -> Both | Problem:
     """`metrics that start with api`."""
-    names = [name for name in context.catalog.names_from(begun, MAX_PARTS) if name.startswith(begun.casefold())]
+    start = begun.casefold()
+    names = [name for name in context.catalog.names_from(begun, MAX_PARTS + 1) if name.casefold().startswith(start)]
     if not names:
         return Problem("unknown_value", f"No metric begins with {begun!r}.")
+    if len(names) > MAX_PARTS:
+        return Problem("too_many", f"More than {MAX_PARTS} metrics begin with {begun!r}: type more of it.")
     return Both(CatalogWish("names"), Metric(tuple(names), several=len(names) > 1))
-
-
-def _same(_context: Context, said: str) -> str:
-    return said
 
 
 def _without_some(_context: Context, tag: TagFilter | Problem, metric: Metric) -> Both | Problem:
@@ -297,7 +297,7 @@ RULES = (
         lambda _context: CatalogWish("keys"),
     ),
     Rule(
-        "names that begin", "that|which? start|starts|starting|begin|begins|beginning with <word>", "name-start", _same
+        "names that begin", "that|which? start|starts|starting|begin|begins|beginning with <word>", "name-start", same
     ),
     Rule("metrics that begin", f"list|show|{_WHICH}|all? metric? metrics|names <name-start>", "form", _beginning),
     Rule("names exist", f"{_WHICH} metrics|names exist", "form", lambda _context: CatalogWish("names")),

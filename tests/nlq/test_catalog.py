@@ -53,6 +53,17 @@ def test_word_of_very_many_names_is_asked_back(large: nlq.Context) -> None:
     assert read("average svc7 pool0", large.catalog).question.names == ("svc7.pool0.rate",)
 
 
+def test_names_that_begin_so_are_all_of_them(large: nlq.Context) -> None:
+    """Whatever the case; and where they are more than one question may have, none is left out in silence."""
+    catalog = nlq.Catalog()
+    for name in ("API.latency", "api.errors", "cpu.api"):
+        catalog.add(name, "gauge", ["host:web-1"])
+    assert set(read("metrics that start with api", catalog).question.names) == {"API.latency", "api.errors"}
+    result = nlq.interpret("metrics that start with svc7", large)
+    assert isinstance(result, nlq.Refusal)
+    assert result.code == "too_many"
+
+
 def test_catalog_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond so many names and values none is added, and the catalog says so."""
     monkeypatch.setattr("nlq.catalog.MAX_NAMES", 3)
