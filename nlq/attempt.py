@@ -29,6 +29,7 @@ class Attempt(Struct, frozen=True):
     cover: Cover
     outcome: Assembled | Misfit | None  # None: words that nothing covers
     rivals: tuple[Assembled, ...] = ()  # other questions at the same cost
+    tried: int = 0  # covers that a question was to be made of
 
     @property
     def last_role(self) -> str | None:
@@ -76,16 +77,18 @@ def read(
     if not best.clauses:
         return Attempt(tuple(tokens), best, Misfit(Problem("empty", "Nothing was asked.")))
     outcome: Assembled | Misfit | None = _out_of_place(tokens, best)
+    tried = 0
     for cover in covers if outcome is None else ():
         if cover.unknown:
             break
-        tried = assemble(cover.clauses, context)
-        outcome = outcome or tried
+        tried += 1
+        made = assemble(cover.clauses, context)
+        outcome = outcome or made
         if isinstance(outcome, Misfit) and outcome.problem.code == "ambiguous":
             break  # a dearer reading of the same words would guess what is to be asked back
-        if isinstance(tried, Assembled):
-            return Attempt(tuple(tokens), cover, tried, _rivals(cover, tried, covers, context))
-    return Attempt(tuple(tokens), best, outcome)
+        if isinstance(made, Assembled):
+            return Attempt(tuple(tokens), cover, made, _rivals(cover, made, covers, context), tried)
+    return Attempt(tuple(tokens), best, outcome, tried=tried)
 
 
 def _out_of_place(tokens: Sequence[Token], cover: Cover) -> Misfit | None:

@@ -39,13 +39,15 @@ MAX_FILLINGS = 10  # names, keys or values for one place in a phrase
 PATIENCE = 6  # tries in vain, one behind the other, after which a choice is left
 LANE_PATIENCE = 2  # and a lane
 MAX_WORK = 350  # matches weighed, over all that is tried: bounds the time, whatever the prompt is
-WORK_PER_TRY = 25  # what a try costs beside its matches, as so many of them
+WORK_PER_TRY = 27  # what a try costs beside its matches, as so many of them; measured, as is the next
+WORK_PER_COVER = 10  # what it costs to make a question of a cover
 _SLOT = re.compile(r"\{(\w+)\}")
 _ASSIGNMENT = re.compile(r"([^\s=:]+)(\s*[=:]\s*|\s+(?:is\s+)?)(\S*)$")
 _QUOTES = re.compile('["“”]')
 _LITERALS = {  # what stands before the first place in a phrase, folded
     phrase: phrase.partition("{")[0].casefold() for phrase in chain(OPENINGS, *CONTINUATIONS.values())
 }
+_ALL_LITERALS = "\n".join(["", *_LITERALS.values()])
 _REDUCING = {phrase for phrase in OPENINGS if phrase.startswith(("how many ", *lexicon.AGGREGATIONS, "p9"))}
 _JOINING = ("and", ",")
 _VOCABULARY = sorted(VOCABULARY - lexicon.FILLERS)
@@ -89,6 +91,7 @@ class _Search:
         self.found: list[Completion] = []
         self._begun = begun
         self._tried: set[str] = set()
+        self._covers = 0  # that questions were to be made of
         self._max_work = work
         self._max_length = context.limits.max_prompt_length
 
@@ -110,7 +113,7 @@ class _Search:
 
     @property
     def _may_go_on(self) -> bool:
-        return self._begun.weighed + WORK_PER_TRY * len(self._tried) < self._max_work
+        return self._begun.weighed + WORK_PER_TRY * len(self._tried) + WORK_PER_COVER * self._covers < self._max_work
 
     def _try(self, head: str, text: str) -> int:
         """Keep it, if it is answered; else where the words end that stand in the way: 0, if that may be anything."""
@@ -118,6 +121,7 @@ class _Search:
         if len(head + text) > self._max_length:
             return 0
         attempt = self._begun.read(head, text)
+        self._covers += attempt.tried
         if role := attempt.last_role:
             self.found.append(Completion(head + text, role))
         return attempt.blamed
@@ -154,7 +158,7 @@ class _Beginning:
 
     def read(self, head: str, text: str) -> Attempt:
         """Read `head + text`. Behind white space in the head."""
-        if _QUOTES.search(head):  # may span white space
+        if len(_QUOTES.findall(head)) % 2:  # what is quoted may go on behind white space
             return read(tokenize(head + text), self._context, most=MAX_RETRIED)
         more = _proposed(text)  # with their places in `text`, which nothing asks for here
         return read((*self.tokens(head), *more), self._context, self.covers(head, more), MAX_RETRIED)
@@ -295,9 +299,10 @@ class _Typed:
             yield [iter(read.fillings.fitting(self._catalog.names_from(begun, MAX_NAMES)))]
         if alone:
             yield [iter(self._catalog.keys_from(begun, MAX_FILLINGS))]
-        phrases = chain(OPENINGS if read.open or first else (), *read.phrases)
         folded = begun.casefold()
-        yield [read.fillings.fill(phrase) for phrase in phrases if _LITERALS[phrase].startswith(folded)]
+        if f"\n{folded}" in _ALL_LITERALS:
+            phrases = chain(OPENINGS if read.open or first else (), *read.phrases)
+            yield [read.fillings.fill(phrase) for phrase in phrases if _LITERALS[phrase].startswith(folded)]
         if alone:
             for key in read.fillings.keys:
                 yield [map(_quoted, self._catalog.values_from(key, begun, MAX_FILLINGS))]

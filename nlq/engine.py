@@ -260,6 +260,8 @@ class Begun:
         open_ = count and base.tokens[count - 1].norm == WHICH
         if count < ALONE or not tokens or open_ or grammar.leads(tokens[-1]):
             chart, known = grammar._chart(tokens, base.context, MAX_RETRIED), []  # noqa: SLF001 - a part of the grammar
+        elif not more:
+            chart, known = _Chart(tokens, base.context, MAX_RETRIED), self._ways[: count + 1]
         else:
             chart, known = self._gone_on(count, tokens), self._ways[: count + 1]
         self.weighed += MAX_RETRIED - chart.room

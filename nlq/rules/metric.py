@@ -35,7 +35,7 @@ def _scan(tokens: Sequence[Token], context: Context, since: int = 0) -> Iterator
     for start, begun in runs_beyond(folds, since, MAX_WORDS):
         first, folded = max(start, since) + 1, begun
         hopeful = not _is_amount(tokens, start) and not any(grammar[start : first - 1])
-        hopeful = hopeful and all(_may_go_on(tokens[start:end], context) for end in range(start + 1, first))
+        hopeful = hopeful and (first == start + 1 or _may_go_on(tokens[start : first - 1], context))
         for end in range(first, min(start + MAX_WORDS, len(tokens)) + 1):
             if not folds[end - 1]:
                 break
