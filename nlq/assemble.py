@@ -132,7 +132,8 @@ class _Assembly(Shares):
         """A tag that no document of the metric has would make an empty answer: better said than shown."""
         known = {key for name in self.names for key in self.context.catalog.names[name].keys}
         shared = (each.condition for each in self.parts.share_where)
-        conditions = (*self.parts.tags, *(each for each in shared if isinstance(each, TagFilter)))
+        conditions = [*self.parts.tags, *(each for each in shared if isinstance(each, TagFilter))]
+        conditions += [self.parts.contrast.tag] if self.parts.contrast else []
         tags: list[TagFilter | GroupKey] = [tag for tag in conditions if not tag.negated]
         tags += [group for group in (*self.groups, self.parts.any_of) if group and group.kind == "tag"]
         for said in tags:
@@ -163,7 +164,7 @@ class _Assembly(Shares):
             "groups": self.groups,
             "buckets": parts.grain or parts.bucket,
             "a ranking": parts.ranking or parts.others,
-            "shares": parts.share or parts.share_where or parts.error_rate or parts.ratio or parts.per,
+            "shares": parts.share or parts.share_where or parts.error_rate or parts.divides,
             "a list": parts.listing,
             "a comparison": parts.against or parts.compare or parts.changed or parts.versus,
             "a condition on groups": parts.having,

@@ -67,6 +67,16 @@ class Per(Struct, frozen=True):
     minus: bool = False
 
 
+class Contrast(Struct, frozen=True):
+    """`ratio of failed to passed builds`: two values of one tag, and what is of the first divided by what is of the
+    second. minus: `delivered minus returned parcels`.
+    """
+
+    tag: TagFilter
+    other: TagFilter
+    minus: bool = False
+
+
 class Groups(Struct, frozen=True):
     """`by host and region`; grain: `by host and day`."""
 

@@ -113,7 +113,7 @@ class Conditions(Subjects):
     def _is_of_ratio(self, threshold: Threshold) -> bool:
         """`which services had errors per deploy over 3`: about what is divided, not about the values of either side."""
         parts, unit = self.parts, threshold.amount.unit
-        if threshold.each or not (parts.ratio or parts.per or (parts.share_where and unit in ("", "%", "percent"))):
+        if threshold.each or not (parts.divides or (parts.share_where and unit in ("", "%", "percent"))):
             return False
         if unit and not parts.share_where:
             refuse("unsupported", f"A ratio or a difference is no amount in {unit}.", parts.clause_of(threshold))
@@ -142,7 +142,7 @@ class Conditions(Subjects):
 
     def _having(self, said: Having, values: list[ValueFilter], *, falls: bool) -> list[Condition]:
         parts = self.parts
-        if said.function and (parts.ratio or parts.per or parts.share_where):
+        if said.function and (parts.divides or parts.share_where):
             refuse("unsupported", "Of a ratio or a difference say 'which ... over' a number.", parts.clause_of(said))
         if said.crossed and parts.whether and not self.said:  # `did cpu exceed 90`: any single value
             values.append(ValueFilter(said.comparison, self.number(said.amount)))

@@ -252,6 +252,10 @@ def _over_problems(question: Question) -> Iterator[str]:
             yield "a part is what its whole is, with a condition more"
         if over.aggregation.function not in _ADDITIVE:
             yield "parts are of counts and sums"
+    elif pair := over.contrast(question.tags):
+        same = (over.names, over.aggregation) == (question.names, question.aggregations[0]) and over.times == 1
+        if not over.names or not same or mine[1] != its[1] or not all(tag.is_one_of for tag in pair):
+            yield "two values are put beside each other of the same metrics"
     elif not over.names or mine != its:
         yield "what is divided has the conditions of what divides it"
     if sum((over.percent, over.minus, over.times != 1)) > 1:

@@ -104,7 +104,7 @@ class Conventions(Ranges):
             said = self.metric.said.casefold() if self.metric else ""
             summed = self.metric is not None and self.metric.summed
             one_by_one = ((counted or self.types == {"event"}) and singular(said) != said) or summed
-            if one_by_one and not (parts.ratio or parts.per or parts.bucket):
+            if one_by_one and not (parts.divides or parts.bucket):
                 done, many = ("adds up", "much") if summed else ("are counted, not averaged", "many")
                 detail = f"'{said}' {done}: how {many} in what time?"
                 refuse("ambiguous", detail, parts.clause_of(parts.aggregations), ("per day", "per hour"))
@@ -319,7 +319,7 @@ class Conventions(Ranges):
             return
         for aggregation in aggregations:
             shifted = own is not None and own.shift != measure.shift and aggregation.function == "sum"
-            if aggregation.function in UNITLESS or shifted or self.parts.ratio or self.parts.per:
+            if aggregation.function in UNITLESS or shifted or self.parts.divides:
                 refuse("conflict", f"'{aggregation.label}' is not given in {self.parts.unit}.")
 
     def _counters_summed(self, aggregations: tuple[Aggregation, ...]) -> tuple[Aggregation, ...]:

@@ -14,7 +14,6 @@ from nlq.question import (
     Condition,
     Cycle,
     GroupKey,
-    Over,
     Question,
     Rank,
     TagFilter,
@@ -56,6 +55,9 @@ def _asides(question: Question) -> Iterator[str]:
         yield from (f"share where {tag_filter(tag)}" for tag in question.tags if tag not in question.over.tags)
         rest = [value for value in question.values if value not in question.over.values]
         yield from (f"share where {_value(value, question)}" for value in rest)
+    if question.over and (pair := question.over.contrast(question.tags)):
+        this, other = map(tag_filter, pair)
+        yield f"difference of {this} and {other}" if question.over.minus else f"ratio of {this} to {other}"
     if question.rank and question.form == "list" and question.limit:
         yield f"{'highest' if question.rank.descending else 'lowest'} first"
     elif question.rank:
@@ -72,7 +74,7 @@ def _opening(question: Question) -> str:
     limit = "" if question.limit is None else f" {question.limit}"
     unit = f" in {question.unit}" if question.unit else ""
     return {
-        "aggregate": f"{aggregations} of {names}{unit}{_per(question.over)}",
+        "aggregate": f"{aggregations} of {names}{unit}{_per(question)}",
         "list": f"list{' first' if question.oldest else ''}{limit} of {names}",
         "exists": f"whether {aggregations or 'any'} of {names}",
         "age": f"how long since {names}{unit}",
@@ -94,8 +96,9 @@ def _ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _per(over: Over | None) -> str:
-    if over is None or over.percent:
+def _per(question: Question) -> str:
+    over = question.over
+    if over is None or over.percent or over.contrast(question.tags):
         return ""
     word = "minus" if over.minus else "per" if over.times == 1 else f"per {_number(over.times)}"
     return f" {word} {_aggregation(over.aggregation)} of {_quoted(over.names[0])}"
@@ -103,7 +106,8 @@ def _per(over: Over | None) -> str:
 
 def _restrictions(question: Question) -> Iterator[str]:
     whole = question.over if question.over and question.over.percent else question
-    conditions = [*map(tag_filter, whole.tags), *(_value(value, question) for value in whole.values)]
+    tags = [tag for tag in whole.tags if question.over is None or tag in question.over.tags]
+    conditions = [*map(tag_filter, tags), *(_value(value, question) for value in whole.values)]
     if conditions:
         yield "where " + " and ".join(conditions)
     if question.groups and question.form != "catalog":

@@ -24,8 +24,7 @@ def follow_up(previous: Question, parts: Parts, context: Context) -> Question:
     kinds = (parts.catalog, parts.age, parts.silent, parts.when, parts.whether, parts.having, parts.changed)
     rest = (
         parts.share_where,
-        parts.ratio,
-        parts.per,
+        parts.divides,
         parts.rate,
         parts.listing,
         parts.bucket,
@@ -89,6 +88,11 @@ def _tags(question: Question, parts: Parts) -> Question:
     over = question.over
     if over is None:
         return replace(question, tags=tags)
+    if pair := over.contrast(question.tags):
+        if pair[0].key in said:
+            refuse("conflict", f"The question before puts two of {pair[0].key} beside each other: ask anew.")
+        common = tuple(tag for tag in tags if tag != pair[0])
+        return replace(question, tags=(*common, pair[0]), over=replace(over, tags=(*common, pair[1])))
     part = {tag.key for tag in question.tags if tag not in over.tags}
     whole = (
         *(tag for tag in over.tags if tag.key not in said - part),
@@ -114,13 +118,13 @@ def _beside(question: Question, parts: Parts) -> Question:
 def _ungrouped(question: Question, parts: Parts) -> set[str]:
     """`by host`, after a question about one host: the one row that it would have is no grouping, so all are meant."""
     new = {group.key for group in parts.groups if group.kind == "tag" and group not in question.groups}
-    one = {tag.key for tag in question.tags if len(tag.values) == 1 and tag.match == "is" and not tag.negated}
+    one = {tag.key for tag in question.tags if len(tag.values) == 1 and tag.is_one_of}
     return new & one
 
 
 def _names(question: Question, names: tuple[str, ...]) -> Question:
     over = question.over
-    if over and over.percent:
+    if over and (over.percent or over.contrast(question.tags)):
         over = replace(over, names=names)
     return replace(question, names=names, over=over)
 

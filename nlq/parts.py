@@ -17,6 +17,7 @@ from nlq.clauses import (
     Changed,
     Codes,
     Compare,
+    Contrast,
     ErrorRate,
     FollowUp,
     Groups,
@@ -60,7 +61,7 @@ _COUNT, _SUM, _LATEST = Aggregation("count"), Aggregation("sum"), Aggregation("l
 
 def puts_beside(tag: TagFilter, beside: Beside) -> bool:
     """Whether the condition has a value that another one may be put beside."""
-    return tag.key == beside.tag.key and tag.match == "is" and bool(tag.values) and not tag.negated
+    return tag.key == beside.tag.key and tag.is_one_of
 
 
 class Parts(Settling):
@@ -104,6 +105,7 @@ class Parts(Settling):
         self.follow_up: FollowUp | None = self._only(FollowUp, "questions")
         self.ratio: Ratio | None = self._only(Ratio, "ratios")
         self.per: Per | None = self._only(Per, "ratios")
+        self.contrast: Contrast | None = self._only(Contrast, "ratios")
         self.share_where: tuple[ShareWhere, ...] = tuple(self._all(ShareWhere))
         self.error_rate: ErrorRate | None = self._only(ErrorRate, "shares")
         self.parts: tuple[TagFilter, ...] = tuple(part.tag for part in self._all(Part))
@@ -128,7 +130,17 @@ class Parts(Settling):
     def is_fragment(self) -> bool:
         """Nothing says what is to be counted, measured or shown: such a prompt needs a question before it."""
         subjects = (self.metric, self.aggregations, self.ranking, self.listing, self.changed, self.having, self.bucket)
-        forms = (self.error_rate, self.whether, self.when, self.age, self.silent, self.catalog, self.asked, self.how)
+        forms = (
+            self.contrast,
+            self.error_rate,
+            self.whether,
+            self.when,
+            self.age,
+            self.silent,
+            self.catalog,
+            self.asked,
+            self.how,
+        )
         measured = any(each.quality != "any" for each in self.thresholds) and (self.noun or self.whether)
         return not any((*subjects, *forms, measured))
 
@@ -315,7 +327,7 @@ class Parts(Settling):
 
     def _beside(self, tags: dict[TagFilter, None]) -> tuple[TagFilter, ...]:
         """The conditions, with the one whose values are put side by side, where there is one."""
-        several = [tag for tag in tags if len(tag.values) > 1 and tag.match == "is" and not tag.negated]
+        several = [tag for tag in tags if len(tag.values) > 1 and tag.is_one_of]
         if (self.compare or self.changed) and len(several) == 1 and not (self.versus or self.against or self.beside):
             self.versus = Versus(several[0])
         said = next((tag for tag in tags if self.beside and puts_beside(tag, self.beside)), None)
@@ -357,6 +369,7 @@ class Parts(Settling):
                 refuse("conflict", "Two things asked about in one prompt.", self.clause_of(self.object))
         metric: Metric = joined or min((clause.value for clause in named), key=lambda each: each.counted)
         keys = {tag.key for tag in self.tags if not tag.negated} | {g.key for g in self.groups if g.kind == "tag"}
+        keys |= {self.contrast.tag.key} if self.contrast else set()
         asked = [each for each in (self.ranking, self.changed, self.how, *self.thresholds, *self.havings) if each]
         ordered = all(not isinstance(each, Threshold | Having) and each.quality in ("any", "count") for each in asked)
         how_many = self.of_number or self.aggregations in (None, Aggregations((_COUNT,)))

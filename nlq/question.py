@@ -5,6 +5,7 @@ All values are frozen and hashable, so two questions are the same question exact
 Instants are aware and in UTC; `zone` is the IANA zone in which days and buckets are counted.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Annotated, Any, Literal
 
@@ -98,6 +99,11 @@ class TagFilter(Struct, frozen=True):
     negated: bool = False
     match: Literal["is", "prefix", "suffix", "contains"] = "is"
 
+    @property
+    def is_one_of(self) -> bool:
+        """Whether it says which values are meant, in full."""
+        return self.match == "is" and bool(self.values) and not self.negated
+
 
 class ValueFilter(Struct, frozen=True):
     """Documents whose `value` compares so with `number`."""
@@ -146,7 +152,8 @@ class Over(Struct, frozen=True):
     """What a result is divided by: an aggregation of other documents in the same range, groups and buckets.
 
     percent: those documents are the whole that the question's own are a part of; the result is in percent.
-    times: so much of it is one: `per 100 km`. minus: it is taken away instead.
+    times: so much of it is one: `per 100 km`. minus: it is taken away instead. The tags are the question's own; or one
+    has other values, of the same metrics: `failed builds per passed build`.
     """
 
     names: Annotated[tuple[Text, ...], _Few]
@@ -156,6 +163,13 @@ class Over(Struct, frozen=True):
     percent: bool = False
     times: Annotated[float, Meta(gt=0, le=1e12)] = 1.0
     minus: bool = False
+
+    def contrast(self, tags: Sequence[TagFilter]) -> tuple[TagFilter, TagFilter] | None:
+        """The one of a question's `tags` that is not of both sides, and the one that stands in its place here."""
+        mine = [tag for tag in tags if tag not in self.tags]
+        its = [tag for tag in self.tags if tag not in tags]
+        apart = len(mine) == len(its) == 1 and mine[0].key == its[0].key and not self.percent
+        return (mine[0], its[0]) if apart else None
 
 
 class Rank(Struct, frozen=True):

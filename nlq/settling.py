@@ -11,6 +11,7 @@ from nlq.clauses import (
     Changed,
     Codes,
     Compare,
+    Contrast,
     Having,
     KeyNoun,
     Metric,
@@ -43,6 +44,7 @@ class Settling(Phrasing):
     metric: Metric | None
     ratio: Ratio | None
     per: Per | None
+    contrast: Contrast | None
     trend: Trend | None
     against: Against | None
     compare: Compare | None
@@ -66,6 +68,11 @@ class Settling(Phrasing):
     together: bool
     sides: bool
 
+    @property
+    def divides(self) -> bool:
+        """Whether one thing is divided by another, or taken away from it."""
+        return bool(self.ratio or self.per or self.contrast)
+
     def _settle(self) -> None:
         """What a part says in the light of the metric."""
         metric = self.metric
@@ -78,6 +85,8 @@ class Settling(Phrasing):
                 refuse("incomplete", "A ratio of what? Name one metric for each side.", self.clause_of(self.per))
             self.ratio = Ratio(metric, self.per.metric, self.per.times, self.per.minus)
             self.per = None
+        if self.contrast:
+            self._settle_contrast(self.contrast)
         if self.trend and not self.against:  # `how did it develop`, `is it going up or down`
             self.compare = self.whether = None
         # `is web-01 slower than web-02`: side by side
@@ -85,6 +94,14 @@ class Settling(Phrasing):
             if self.changed or self.whether:
                 self.told.append(f"both sides are shown{f', not which is {self.changed.word}' if self.changed else ''}")
             self.sides, self.whether = True, None
+
+    def _settle_contrast(self, contrast: Contrast) -> None:
+        clause = self.clause_of(contrast)
+        said = {*(tag.key for tag in self.tags), *(group.key for group in self.groups)}
+        if self.ratio or self.per or self.versus or self.share or self.share_where:
+            refuse("conflict", "Two ratios, or a ratio and a share, in one prompt.", clause)
+        if contrast.tag.key in said:
+            refuse("conflict", f"{contrast.tag.key} is said twice: a ratio or a difference is of two of them.", clause)
 
     def _settle_growth(self) -> None:
         """`which service had the highest error growth`."""

@@ -76,6 +76,10 @@ class Shares(Conventions):
         that there is makes the part; several could be meant either way. By route it is a part of each.
         """
         parts, tags = self.parts, self.parts.tags
+        if parts.contrast:
+            names = self.names or refuse("incomplete", "A ratio or a difference of what? Name the metric.")
+            one, other = (*tags, parts.contrast.tag), (*tags, parts.contrast.other)
+            return one, values, Over(names, aggregations[0], other, values, minus=parts.contrast.minus)
         if parts.ratio or parts.per:
             if parts.share or parts.share_where:
                 refuse("conflict", "A ratio and a share in one prompt.")

@@ -74,7 +74,7 @@ class Subjects:
             self._choose_measuring(told.quality, told.word, told)
         elif self.metric is None and (parts.thresholds or parts.having or self._reduces()):
             self._choose_valued()
-        elif self.metric is None and self.said == Aggregations((COUNT,)) and parts.tags:
+        elif self.metric is None and (parts.contrast or (self.said == Aggregations((COUNT,)) and parts.tags)):
             self._choose_only()
         if self.metric is None and parts.how and parts.how.quality == "any":  # `how busy are the hosts`
             detail = f"How {parts.how.word} of what? Name a metric."
@@ -178,7 +178,8 @@ class Subjects:
 
     def _keys_said(self) -> frozenset[str]:
         groups = [group.key for group in (*self.groups, self.parts.any_of) if group and group.kind == "tag"]
-        return frozenset((*groups, *(tag.key for tag in self.parts.tags if not tag.negated)))
+        apart = [self.parts.contrast.tag] if self.parts.contrast else []
+        return frozenset((*groups, *(tag.key for tag in (*self.parts.tags, *apart) if not tag.negated)))
 
     def _check_verbs(self) -> None:
         """A verb that says no more than the metric: it stands with the head of the metric's name, or is told by what

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from nlq.clauses import Beside, Compare, Versus
+from nlq.clauses import Beside, Both, Compare, Contrast, Metric, Versus
 from nlq.context import Context
 from nlq.question import TagFilter, TimeRange, Unit
 from nlq.recurrence import Pattern, Preceding
@@ -17,6 +17,9 @@ _VERSUS = "vs|versus|against|v|alongside"
 _TO = "to|with|against"
 _LAST = "last|previous"
 _MORE = "more|fewer|less|higher|lower|bigger|smaller"
+_RATIO = "ratio|ratios"
+_BY = "to|over|vs|versus|against"
+_DIFFERENCE = "difference|gap|delta"
 _PERCENT = "percent|percentage|%"
 _MOVES = {  # what a value did, as a noun: 1 up, -1 down, 0 either
     1: "increase|increases|rise|rises|growth|gain|gains|jump|jumps",
@@ -61,6 +64,38 @@ def _versus(_context: Context, first: TagFilter | Problem, second: TagFilter | P
     return Versus(TagFilter(first.key, tuple(sorted({*first.values, *second.values}))))
 
 
+def _contrast(*, minus: bool) -> Producer:
+    """`failed to passed`, as a ratio; `failed minus passed`."""
+
+    def produce(
+        _context: Context, first: TagFilter | Problem, second: TagFilter | Problem
+    ) -> Contrast | Problem | None:
+        if isinstance(first, Problem) or isinstance(second, Problem):
+            return next(each for each in (first, second) if isinstance(each, Problem))
+        alike = first.key == second.key and first != second
+        return Contrast(first, second, minus) if alike and first.is_one_of and second.is_one_of else None
+
+    return produce
+
+
+def _contrast_of(*, minus: bool) -> Producer:
+    """`failed builds per passed build`."""
+
+    def produce(
+        context: Context, first: TagFilter, metric: Metric, second: TagFilter, other: Metric
+    ) -> Both | Problem | None:
+        contrast = _contrast(minus=minus)(context, first, second) if metric.names == other.names else None
+        return Both(contrast, metric) if isinstance(contrast, Contrast) else None
+
+    return produce
+
+
+def _contrast_in(context: Context, metric: Metric, first: TagFilter, second: TagFilter) -> Both | None:
+    """`difference in cpu usage between web-01 and web-02`."""
+    contrast = _contrast(minus=True)(context, first, second)
+    return Both(contrast, metric) if isinstance(contrast, Contrast) else None
+
+
 def _of_one_key(context: Context, first: TagFilter, second: TagFilter, key: str) -> Versus | Problem | None:
     """`day vs night shift`."""
     return _versus(context, first, second) if first.key == key else None
@@ -69,7 +104,7 @@ def _of_one_key(context: Context, first: TagFilter, second: TagFilter, key: str)
 def _beside(_context: Context, tag: TagFilter | Problem) -> Beside | Problem | None:
     if isinstance(tag, Problem):
         return tag
-    return Beside(tag) if tag.values and tag.match == "is" and not tag.negated else None
+    return Beside(tag) if tag.is_one_of else None
 
 
 def _both(context: Context, last: Pattern, this: Pattern) -> Against | None:
@@ -152,6 +187,8 @@ def _move(direction: int) -> Producer:
     return lambda _context: Compare(direction, changes=True, ranks=True)
 
 
+_ratio_of = _contrast(minus=False)
+_less = _contrast(minus=True)
 RULES = (
     # `the previous day` counts from the first range, not from now
     Rule("second range", "<time>", "second", lambda _context, time: time, cost=0.1),
@@ -235,6 +272,40 @@ RULES = (
     Rule("more than value", f"{_MORE} than on|in|at|for|with|by? the|a? <selection>", "comparison", _beside, cost=-0.5),
     Rule("compared to value", f"as? compared|relative|opposed {_TO} the? <selection>", "comparison", _beside),
     Rule("key's value versus value", f"<selection> {_VERSUS} <selection>", "comparison", _versus),
+    # values of one tag, one divided by the other or taken away from it
+    Rule("ratio of values", f"{_RATIO} of|between? the? <selection> {_BY} the? <selection>", "comparison", _ratio_of),
+    Rule("values as a ratio", f"<keyless> {_BY}|/|: <keyless> {_RATIO} of|for|in?", "comparison", _ratio_of),
+    Rule(
+        "ratio of values of a metric",
+        f"{_RATIO} of? the? <keyless> <name> {_BY} the? <keyless> <name>",
+        "comparison",
+        _contrast_of(minus=False),
+    ),
+    Rule(
+        "values per value",
+        "<keyless> <name> per|/|for each|every? <keyless> <name>",
+        "comparison",
+        _contrast_of(minus=False),
+    ),
+    Rule(
+        "difference of values",
+        f"{_DIFFERENCE} of|between the? <selection> and|& the? <selection>",
+        "comparison",
+        _less,
+    ),
+    Rule("value minus value", "<keyless> minus|less|- <keyless>", "comparison", _less),
+    Rule(
+        "values minus values",
+        "<keyless> <name> minus|less <keyless> <name>",
+        "comparison",
+        _contrast_of(minus=True),
+    ),
+    Rule(
+        "difference in a metric",
+        f"{_DIFFERENCE} in|of the? <name> between|of the? <keyless> and|& the? <keyless>",
+        "comparison",
+        _contrast_in,
+    ),
     Rule("between values", "between|among the|a? <keyless> and|& the|a? <keyless>", "comparison", _versus),
     Rule("between selections", "between|among <selection> and|& <selection>", "comparison", _versus),
     Rule("compare values", "compare <keyless> with|to|and <keyless>", "comparison", _versus),

@@ -51,6 +51,31 @@ def test_follow_up_changes_the_question_before(prompt: str) -> None:
     assert question_of(FOLLOW_UPS[prompt]) == question
 
 
+CONTRASTED = "ratio of failed to passed builds by branch today"
+RATIO = "ratio of result=failed to result=passed"
+AFTER_A_RATIO = {
+    "and yesterday?": f"count of build by branch, {RATIO}, {YESTERDAY}",
+    "only on main": f"count of build where branch=main by branch, {RATIO}, {TODAY}",
+    "per hour": f"count of build by branch per hour, {RATIO}, {TODAY}",
+    "top 3": f"count of build by branch, {RATIO}, top 3, {TODAY}",
+}
+
+
+@pytest.mark.parametrize("prompt", AFTER_A_RATIO)
+def test_follow_up_keeps_the_two_values_of_a_ratio(prompt: str) -> None:
+    """What is said narrows both sides; the values that are put beside each other stay."""
+    question = question_of(prompt, question_of(CONTRASTED))
+    assert nlq.describe(question) == AFTER_A_RATIO[prompt]
+    assert question_of(AFTER_A_RATIO[prompt]) == question
+
+
+def test_a_ratio_of_two_values_takes_no_third() -> None:
+    """`only failed` after `ratio of failed to passed` would leave one side."""
+    result = nlq.interpret("only failed", replace(CONTEXT, previous=question_of(CONTRASTED)))
+    assert isinstance(result, nlq.Refusal), result
+    assert result.code == "conflict"
+
+
 def test_a_tag_said_again_replaces_its_condition() -> None:
     """`only web-02` after `web-01` means web-02 alone."""
     second = question_of("only web-01", question_of(FIRST))
