@@ -9,8 +9,8 @@ SEASONS: Final[dict[str, int]] = {"spring": 3, "summer": 6, "autumn": 9, "winter
 HOLIDAYS: Final[dict[str, tuple[int, int]]] = {
     "christmas": (12, 25), "xmas": (12, 25), "christmas day": (12, 25), "christmas eve": (12, 24),
     "boxing day": (12, 26), "new year 's eve": (12, 31), "new years eve": (12, 31), "new year 's day": (1, 1),
-    "new years day": (1, 1), "valentine 's day": (2, 14), "halloween": (10, 31), "earth day": (4, 22),
-    "ides of march": (3, 15), "labour day": (5, 1), "workers day": (5, 1),
+    "new years day": (1, 1), "new year": (1, 1), "valentine 's day": (2, 14), "halloween": (10, 31),
+    "earth day": (4, 22), "ides of march": (3, 15), "labour day": (5, 1), "workers day": (5, 1),
     "workers ' day": (5, 1), "workers ’ day": (5, 1),
 }  # fmt: skip
 

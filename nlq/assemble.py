@@ -131,11 +131,11 @@ class _Assembly(Shares):
     def _check_tags(self) -> None:
         """A tag that no document of the metric has would make an empty answer: better said than shown."""
         known = {key for name in self.names for key in self.context.catalog.names[name].keys}
-        shared = (each.condition for each in self.parts.share_where)
-        conditions = [*self.parts.tags, *(each for each in shared if isinstance(each, TagFilter))]
-        conditions += [self.parts.contrast.tag] if self.parts.contrast else []
+        conditions = [*self.parts.tags, *([self.parts.contrast.tag] if self.parts.contrast else [])]
+        conditions += [each.condition for each in self.parts.share_where if isinstance(each.condition, TagFilter)]
         tags: list[TagFilter | GroupKey] = [tag for tag in conditions if not tag.negated]
         tags += [group for group in (*self.groups, self.parts.any_of) if group and group.kind == "tag"]
+        tags += [GroupKey("tag", key) for columns in self.parts.columns for key in columns.keys]
         for said in tags:
             key = said.key
             if self.names and key not in known:
@@ -165,7 +165,7 @@ class _Assembly(Shares):
             "buckets": parts.grain or parts.bucket,
             "a ranking": parts.ranking or parts.others,
             "shares": parts.share or parts.share_where or parts.error_rate or parts.divides,
-            "a list": parts.listing,
+            "a list": parts.listing or parts.columns,
             "a comparison": parts.against or parts.compare or parts.changed or parts.versus,
             "a condition on groups": parts.having,
             "a condition on values": parts.thresholds,

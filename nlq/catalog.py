@@ -17,6 +17,7 @@ from nlq.fold import fold, fold_begun, words_of
 from nlq.name_words import MAX_PARTIAL_NAMES, NameEntry, NameWords
 from nlq.spelling import MIN_LENGTH, edits
 from nlq.stems import MIN_STEM_LENGTH, stem
+from nlq.units import is_measuring
 from nlq.verbs import PARTICLES
 
 _NUMBERED = re.compile(r"(([^\W\d_]{2,})[-_. ]?)\d{1,4}")
@@ -69,7 +70,7 @@ class Catalog:
                 _append(self._keys_by_fold, fold(key), key)
             if key not in entry.keys:
                 entry.keys = self._shared(entry.keys | {key})
-                self._add_measuring(name, entry, key)
+                self._add_measuring(name, key)
             if value:
                 self._add_value(key, value)
 
@@ -87,12 +88,12 @@ class Catalog:
         entry = self.names[name] = NameEntry(frozenset(words_of(name)))
         _append(self._names_by_fold, fold(name), name)
         self.words.add(name)
-        self._add_measuring(name, entry, None)
+        self._add_measuring(name, None)
         return entry
 
-    def _add_measuring(self, name: str, entry: NameEntry, key: str | None) -> None:
-        for quality, words in lexicon.QUALITY_WORDS.items():
-            if not words.isdisjoint(entry.words):
+    def _add_measuring(self, name: str, key: str | None) -> None:
+        for quality in lexicon.QUALITY_WORDS:
+            if is_measuring(name, quality):
                 self._measuring.setdefault((quality, key), SortedList()).add(name)
 
     def _add_value(self, key: str, value: str) -> None:

@@ -180,12 +180,13 @@ class Occurred(Struct, frozen=True):
 
 
 class How(Struct, frozen=True):
-    """`how hot`: what the metric measures. extreme: `how hot did it get`, so the most of it."""
+    """`how hot`: what the metric measures. extreme: `how hot did it get`, so the most of it. now: `how hot is it`."""
 
     word: str
     descending: bool
     quality: Quality
     extreme: bool
+    now: bool = False
 
 
 class Asked(Struct, frozen=True):
@@ -332,6 +333,12 @@ class ErrorRate(Struct, frozen=True):
 
     word: str
     tags: tuple[TagFilter, ...]
+
+
+class Columns(Struct, frozen=True):
+    """`with host and time`: what a list is to show, which it shows anyway. keys: the tags among it."""
+
+    keys: tuple[str, ...] = ()
 
 
 class Listing(Struct, frozen=True):

@@ -171,6 +171,7 @@ class Conditions(Subjects):
         """Whether more of the metric is better, by the words of its name."""
         words = {each for name in self.names for word in words_of(name) for each in (word, stem(word))}
         bad, good = not words.isdisjoint(_BAD), not words.isdisjoint(_GOOD)
+        bad = bad or (not good and any(is_measuring(name, "duration") for name in self.names))
         if bad and good:  # `delivery.delay_minutes`: the last word says what is measured
             heads = {each for head in map(head_of, self.names) for each in (head, stem(head))}
             bad, good = not heads.isdisjoint(_BAD), not heads.isdisjoint(_GOOD)

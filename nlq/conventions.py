@@ -263,12 +263,21 @@ class Conventions(Ranges):
         if function == "avg" and parts.how and parts.how.extreme and self.types <= LEVELS:
             backwards = runs_backwards(self.names, parts.how.quality)
             function, done = highest if parts.how.descending != backwards else lowest
+        if function == "avg" and parts.how and parts.how.now and self.types <= LEVELS and self._is_timeless:
+            self.assumptions.append("read as it is now: the latest")
+            return self._as_said((Aggregation("latest"),))
         ranking = parts.ranking
         ends = ranking and parts.is_top_of_metric and ranking.quality in _EXTREME and not self.ranks_change
         if function == "avg" and ranking and ends:
             function, done = highest if ranking.descending else lowest
         self.assumptions.append(f"{' and '.join(self.names)} {done}")
         return (Aggregation(function),)
+
+    @property
+    def _is_timeless(self) -> bool:
+        """Whether no time is said, and no buckets: what is asked of now, as `is` and `are` say."""
+        parts = self.parts
+        return not (parts.range or parts.during or parts.against or self.grain or parts.trend or parts.compare)
 
     def _check_events(self, aggregations: tuple[Aggregation, ...]) -> None:
         """`tool changes by max`, where an operator is called so: an event seldom has a value, so ask back."""

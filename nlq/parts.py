@@ -16,6 +16,7 @@ from nlq.clauses import (
     CatalogWish,
     Changed,
     Codes,
+    Columns,
     Compare,
     Contrast,
     ErrorRate,
@@ -267,7 +268,8 @@ class Parts(Settling):
         return chosen
 
     def _listing(self) -> Listing | None:
-        """The list; `list errors, oldest first` says one in two clauses."""
+        """The list; `list errors, oldest first` says one in two clauses. And what it is to show."""
+        self.columns: tuple[Columns, ...] = tuple(self._all(Columns))
         if self._all(Listing) == [Listing(None), Listing(None, oldest=True)]:
             return Listing(None, oldest=True)
         listing: Listing | None = self._only(Listing, "lists")

@@ -126,8 +126,8 @@ class Settling(Phrasing):
         grain = self.clause_of(self.grain)
         if grain and grain.rule in ("on each unit", "each of the last") and self.noun and self.noun.which:
             refuse("unsupported", "Of which it was so every time is not told: leave out 'which' to see each.", grain)
-        bucket = self.clause_of(self.bucket) or self._clause_of_cycle()
-        stands_before = any(bucket and each.end == bucket.start for each in self._by_type.get(Aggregations, []))
+        ranked = self.clause_of(self.bucket) or self._clause_of_cycle() or self._clause_of_ranked()
+        stands_before = any(ranked and each.end == ranked.start for each in self._by_type.get(Aggregations, []))
         if self.aggregations in _ENDS and stands_before:  # `peak hour`
             self.ranking = self.ranking or Ranking(None, descending=self.aggregations == _HIGHEST, word="peak")
             self.aggregations = None
@@ -146,6 +146,12 @@ class Settling(Phrasing):
     def _clause_of_cycle(self) -> Match | None:
         """`peak hour of the day`."""
         return self.clause_of(self.noun) if self.noun and self.noun.key.kind in CYCLIC else None
+
+    def _clause_of_ranked(self) -> Match | None:
+        """`biggest host by cpu usage`; but `highest host cpu usage` is of the metric."""
+        noun = self.clause_of(self.noun)
+        named = {each.start for each in self._by_type.get(Metric, [])}
+        return noun if noun and self.noun and named and not self.noun.which and noun.end not in named else None
 
     def _settle_together(self) -> None:
         """`errors of checkout and auth combined`, `all shops together`."""

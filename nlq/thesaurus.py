@@ -114,6 +114,8 @@ mobile smartphone cellphone handset
 defect malfunction breakdown
 lost misplaced
 distance mileage
+tonne ton tonnage
+stop stoppage
 floor storey
 paediatrics pediatrics
 physics phys

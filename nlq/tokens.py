@@ -27,8 +27,9 @@ _NTH = rf"(?:{'|'.join(lexicon.ORDINALS)}|\d+(?:st|nd|rd|th))"
 _HYPHENED = re.compile(  # words that only a hyphen joins: `second-highest`, `month-over-month`
     rf"{_NTH}-(?:{'|'.join(lexicon.SUPERLATIVES)})|({'|'.join(lexicon.UNITS)})-(?:over|on|by)-\1"
 )
+_DAYS = re.compile(rf"({'|'.join(lexicon.WEEKDAYS)})([-–])({'|'.join(lexicon.WEEKDAYS)})")
 _PIECE = re.compile("[^-]+")
-_NEGATED = re.compile(r"(is|are|was|were|has|have|had|do|does|did)(n['’]t)")
+_NEGATED = re.compile(r"(is|are|was|were|has|have|had|do|does|did)(n['’]?t)")  # `havent` too
 _QUOTES = {'"': '"', "“": "”"}
 MAX_REMEMBERED = 4000  # words: some times those of the language
 _HALF = re.compile("[\ud800-\udfff]")  # of a character: no text to spaCy
@@ -123,7 +124,7 @@ def _split_units(tokens: Iterable[Token]) -> Iterable[Token]:
             for found in _PIECE.finditer(token.text):
                 yield Token(found[0], found[0].casefold(), token.start + found.start(), token.start + found.end())
             continue
-        third = _THIRD_OF_MONTH.fullmatch(token.text)  # `mid-November`
+        third = _THIRD_OF_MONTH.fullmatch(token.text) or _DAYS.fullmatch(token.norm)  # `mid-November`, `mon-fri`
         pairs = _NUMBER_WITH_UNIT.findall(token.text)
         known = lexicon.UNIT_SUFFIXES if len(pairs) == 1 else lexicon.UNITS  # `2h30m`: several are of time
         pieces = [*third.groups()] if third else [piece for pair in pairs for piece in pair]

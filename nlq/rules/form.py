@@ -21,6 +21,7 @@ from nlq.clauses import (
     Whether,
 )
 from nlq.context import Context
+from nlq.fold import fold, words_of
 from nlq.lexicon import CHANGES, NEGATED
 from nlq.measures import MEASURES
 from nlq.question import (
@@ -47,6 +48,7 @@ _MULTIPLES: tuple[tuple[str, str, Comparison, float], ...] = (
     ("tripled", "triple|tripling", "ge", 200.0),
     ("halved", "halve|halving", "le", -50.0),
 )
+_RECORD = "record|recorded|collect|collected|measure|measured|track|tracked|store|stored|monitor|monitored|have|know"
 _STAY = "stay|stays|stayed|staying|remain|remains|remained|always|kept|keep|keeps"
 
 
@@ -79,6 +81,18 @@ def _beginning(context: Context, begun: str) -> Both | Problem:
         return Problem("unknown_value", f"No metric begins with {begun!r}.")
     if len(names) > MAX_PARTS:
         return Problem("too_many", f"More than {MAX_PARTS} metrics begin with {begun!r}: type more of it.")
+    return Both(CatalogWish("names"), Metric(tuple(names), several=len(names) > 1))
+
+
+def _about(context: Context, word: str) -> Both | Problem:
+    """`metrics about runners`: those with the word in their name, or as a tag."""
+    catalog = context.catalog
+    keys = catalog.keys_like(fold(word))
+    names = catalog.words.names_holding(words_of(word)) or [*(catalog.names_tagged(keys[:1]) if keys else ())]
+    if not names:
+        return Problem("unknown_value", f"No metric has {word!r} in its name.")
+    if len(names) > MAX_PARTS:
+        return Problem("too_many", f"More than {MAX_PARTS} metrics are about {word!r}: say more of the name.")
     return Both(CatalogWish("names"), Metric(tuple(names), several=len(names) > 1))
 
 
@@ -232,7 +246,7 @@ RULES = (
     Rule("anywhere", "anywhere", "form", lambda _context: Whether(), cost=0.2),
     Rule("at any time", "at any time|point|moment", "form", lambda _context: Whether(ever=True)),
     Rule("any of a key", "on|at|in|from|by|of? any <key-noun>", "form", lambda _context, noun: Whether(noun.key)),
-    Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
+    Rule("yes or no", "yes? or no|not", "form", lambda _context: Whether()),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),
     Rule("and how many", "and|, how many", "form", lambda _context: HowMuch(), cost=0.2),
     Rule("and how much", "and|, how much", "form", lambda _context: HowMuch(), cost=0.2),
@@ -300,6 +314,18 @@ RULES = (
         "names that begin", "that|which? start|starts|starting|begin|begins|beginning with <word>", "name-start", same
     ),
     Rule("metrics that begin", f"list|show|{_WHICH}|all? metric? metrics|names <name-start>", "form", _beginning),
+    Rule(
+        "metrics about",
+        f"list|show|{_WHICH}|all? metric? metrics|names are? about|concerning|regarding|mentioning the? <word>",
+        "form",
+        _about,
+    ),
+    Rule(
+        "what is recorded about",
+        f"list? {_WHICH}|everything|all that? do|is|are? we|you? {_RECORD} about|on|for the? <word>",
+        "form",
+        _about,
+    ),
     Rule("names exist", f"{_WHICH} metrics|names exist", "form", lambda _context: CatalogWish("names")),
     Rule("tags exist", f"{_WHICH} tags|keys exist", "form", lambda _context: CatalogWish("keys")),
     Rule("keys exist", f"{_WHICH} <groups> exist", "form", _values_of),

@@ -112,6 +112,8 @@ RULES = (
     Rule("unit and groups", "<width> and|, <groups>", "timed-groups", _grain_and),
     Rule("by groups and unit", f"{_BY} <timed-groups>", "grouping", lambda _context, groups: groups),
     Rule("for each group", "for each|every <groups>", "grouping", lambda _context, groups: groups),
+    # dearer than what is asked about: `errors on each host`
+    Rule("on each group", "on|at|in|from each|every <groups>", "grouping", lambda _context, groups: groups, cost=0.05),
     Rule("crossed groups", "<group> x|× <group>", "grouping", _crossed),
     Rule("a row for each", f"a|one {_ROWS} for each|every <groups>", "grouping", lambda _context, groups: groups),
     Rule("a row per", f"a|one? {_ROWS} per <groups>", "grouping", lambda _context, groups: groups),

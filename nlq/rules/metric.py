@@ -324,7 +324,7 @@ RULES = (
     ),
     Rule(
         "figure of",
-        "<name> figure|figures|measurement|measurements",
+        "<name> figure|figures|measurement|measurements|result|results",
         "metric",
         lambda _context, metric: metric,
         cost=0.1,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from nlq import lexicon
-from nlq.clauses import Both, Compare, Groups, Listing, Metric, Others, Part, Ranking, Share
+from nlq.clauses import Both, Columns, Compare, Groups, Listing, Metric, Others, Part, Ranking, Share
 from nlq.context import Context
 from nlq.question import TagFilter
 from nlq.refusal import Problem
@@ -96,6 +96,7 @@ def _oldest(context: Context, count: int) -> Listing | Problem:
 
 
 SCANNERS = (Scanner("superlative", _scan, reach=1),)
+_FIELDS = "time|times|timestamp|timestamps|date|dates|value|values|name|names|type|types"
 _OWN = "share|part|percentage|portion|proportion"
 _PARTS = "percentage|percent|%|share|fraction|proportion"
 
@@ -133,6 +134,12 @@ RULES = (
         "order|ordered|sorted|ranked? from? <superlative> to <superlative>",
         "ranking",
         lambda c, first, last: _all_of(c, first) if first != last else None,
+    ),
+    Rule(
+        "superlative it got",
+        "<superlative> it|they|that got|gets|went|goes|reached|fell|dropped|was|were",
+        "ranking",
+        lambda context, word: _ranking(context, 1, word),
     ),
     Rule("superlative on top", "<superlative> on|at top", "ranking", _all_of),
     Rule("ranked", "rank|ranked|ranking", "ranking", lambda c: _all_of(c, "highest"), cost=0.4),
@@ -187,12 +194,12 @@ RULES = (
     Rule("how much of", "how much of", "share", lambda _context: Share(), cost=-0.6),
     Rule(
         "what share",
-        "what|which share|percentage|fraction|proportion|part",
+        "what|which share|percentage|percent|pct|%|fraction|proportion|part",
         "share",
         lambda _context: Share(),
         cost=0.2,
     ),
-    Rule("what part of", "what|which part of", "share", lambda _context: Share(), cost=-0.1),
+    Rule("what part of", "what|which part|percent|pct|% of", "share", lambda _context: Share(), cost=-0.1),
     Rule(
         "of the total",
         "as? a? percent|pct|%|percentage|share|fraction of the? total|whole",
@@ -205,6 +212,23 @@ RULES = (
     Rule("as shares", "in|as percentage|percentages|shares|share", "share", lambda _context: Share()),
     Rule("as a share of all", f"in|as a|an? {_PARTS} of all the? <name>", "share", _of_all),
     Rule("as a share", "as a|an percentage|percent|share|fraction", "share", lambda _context: Share()),
+    Rule("column of a tag", "<key>", "columns", lambda _context, key: Columns((key,))),
+    Rule("column of all", f"{_FIELDS}", "columns", lambda _context: Columns()),
+    Rule("more columns", f"<columns> and|,|+|& the? its|their? {_FIELDS}", "columns", lambda _context, shown: shown),
+    Rule(
+        "more columns of tags",
+        "<columns> and|,|+|& the? its|their? <key>",
+        "columns",
+        lambda _context, shown, key: Columns((*shown.keys, key)),
+    ),
+    # dearer than a tag that is there, or a group
+    Rule(
+        "with columns",
+        "and? with|showing|show|including|plus the? its|their? <columns>",
+        "listing",
+        lambda _context, shown: shown,
+        cost=0.2,
+    ),
     Rule("list", "list|raw all?", "listing", lambda _context: Listing(None)),
     Rule("list n", "list the? last|latest|newest? <count>", "listing", _listing),
     Rule("last n", "last|latest|newest <count>", "listing", _listing, cost=0.1),

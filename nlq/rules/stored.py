@@ -13,6 +13,7 @@ from nlq.places import is_country, values_by_country
 from nlq.plurals import singular
 from nlq.question import GroupKey, TagFilter
 from nlq.rule import Match, Scanner
+from nlq.stems import stem
 from nlq.tokens import Token
 from nlq.verbs import PARTICLES
 
@@ -24,6 +25,7 @@ FAMILY_COST = 0.3  # dearer than a word of a metric's name
 CODE = 3  # characters
 _CLASS = re.compile(r"[1-9]xx$")
 _OUTCOMES = frozenset({"error", "failure", "success"})
+_OUTCOME_STEMS = frozenset(map(stem, OUTCOMES))
 _SAID_OF_RATES = _OUTCOMES | OUTCOMES
 
 
@@ -101,7 +103,7 @@ def strangers(known: frozenset[str]) -> Scanner:
 
 def may_be_verb(word: str, known: frozenset[str]) -> bool:
     """Whether the word is none of the language's, or one that says what came of something."""
-    return word not in known or singular(word) in _OUTCOMES
+    return word not in known or singular(word) in _OUTCOMES or stem(word) in _OUTCOME_STEMS
 
 
 def akin(known: frozenset[str]) -> Scanner:

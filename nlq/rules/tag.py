@@ -21,6 +21,7 @@ MAX_VALUES_TRIED = 10_000
 MAX_NEAREST = 4
 MAX_READ = 20  # values, to tell whether they are numbers
 _NUMBER = re.compile(r"[^\W\d_]+[-_ ]?0*(\d{1,6})")  # of a value such as `c5` or `dock-05`
+_ENDED = frozenset("result outcome status state verdict response disposition resolution decision".split())
 _WHY = frozenset("reason cause error code fault kind type topic category".split())
 KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
@@ -30,6 +31,11 @@ def _or(_context: Context, first: TagFilter, second: TagFilter) -> TagFilter | N
     if first.key != second.key or first.match != second.match:
         return None
     return replace(first, values=tuple(sorted({*first.values, *second.values})))
+
+
+def _in_a_row(context: Context, first: TagFilter, second: TagFilter) -> TagFilter | None:
+    """`web-01 web-02 web-03`."""
+    return None if set(second.values) <= set(first.values) else _or(context, first, second)
 
 
 def _of_key(_context: Context, key: str, choice: TagFilter) -> TagFilter | None:
@@ -147,6 +153,11 @@ def _error_rate(word: str) -> Producer:
     return produce
 
 
+def _outcome_rate(_context: Context, wanted: TagFilter) -> ErrorRate | None:
+    """`hit ratio`, of a tag that tells how something ended."""
+    return ErrorRate(wanted.values[0], (wanted,)) if singular(wanted.key.casefold()) in _ENDED else None
+
+
 def _unknown_value(context: Context, key: str, word: str) -> Problem | None:
     if any(pair[0] == key for pair in context.catalog.values_like(fold(word))):
         return None
@@ -193,6 +204,14 @@ RULES = (
     Rule("either value or another", "either <choice>", "choice", _same),
     Rule("keyless values", "<keyless> or|and|, <one-keyless>", "keyless", _or),
     Rule("keyless values, or the last", "<keyless> , or|and <one-keyless>", "keyless", _or),
+    Rule("values, each with a verb", "<keyless> or was|were|got|get|gets|is|are|had <one-keyless>", "keyless", _or),
+    Rule(
+        "keyless values in a row",
+        "<keyless> <one-keyless>",
+        "keyless",
+        _in_a_row,
+        cost=0.3,
+    ),
     Rule("key value", "<key> <choice>", "selection", _of_key),
     Rule("key = value", "<key> =|==|:|is|are|in|equals <choice>", "selection", _of_key),
     Rule(
@@ -257,6 +276,7 @@ RULES = (
     Rule("error rate", "error|errors rate|rates|ratio", "error-rate", _error_rate("error"), cost=-0.05),
     Rule("failure rate", "failure|failures rate|rates|ratio", "error-rate", _error_rate("failure"), cost=-0.05),
     Rule("rate of a value", f"<participle> {_RATES}", "error-rate", lambda _context, rate: rate),
+    Rule("ratio of a value", "<one-keyless> rate|rates|ratio|ratios", "error-rate", _outcome_rate, cost=0.1),
     Rule("by error rate", "by|in? the? <error-rate>", "share", lambda _context, rate: rate),
     Rule("by value", "by the? <keyless>", "tag", _same, cost=0.3),
     Rule("by people of a value", "by the? <keyless> customers|users|clients|members|people", "tag", _who_are, cost=0.4),
@@ -294,7 +314,8 @@ RULES = (
     ),
     Rule("outside of value", "outside of? the? <selection>", "tag", _not, cost=0.1),
     Rule("leaving out value", "leaving|leave out the? <selection>", "tag", _not),
-    Rule("value not counted", "<selection> not counted|included", "tag", _not),
+    Rule("value not counted", "with? <selection> not counted|included", "tag", _not),
+    Rule("value excluded", "with? <selection> excluded|omitted|ignored|removed|excepted", "tag", _not),
     Rule("value left aside", "<selection> left|put aside|out", "tag", _not, cost=0.1),
     Rule(
         "all of a key but a value",

@@ -235,7 +235,7 @@ _CLAUSES = (
     ),
     Rule("only in", "only <time>", "time", same),
     Rule("in alone", "<time> only|alone", "time", same),
-    Rule("one range and the next", "<time> and <time>", "time", _and_next, cost=0.9),
+    Rule("one range and the next", "<time> and|+|& <time>", "time", _and_next, cost=0.9),
     # open at the end
     Rule("since", "since <edge>", "opening", sound(_since)),
     Rule("since a length", "since <length>", "opening", chained(span.instant_ago, _since)),

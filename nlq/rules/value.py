@@ -40,6 +40,10 @@ def _price(_context: Context, unit: str, number: float) -> Amount | None:
     return Amount(number, unit) if unit in CURRENCIES else None
 
 
+def _and_a_half(_context: Context, number: float, unit: str) -> Amount | None:
+    return Amount(number + 0.5, unit) if number.is_integer() else None
+
+
 def _ordering(_context: Context, comparison: Comparison, amount: Amount) -> Threshold | None:
     # `= 5` on its own may be about a tag; `over 5` is always about the value
     return None if comparison in ("eq", "ne") else Threshold(comparison, amount)
@@ -99,6 +103,10 @@ RULES = (
         for words, comparison in lexicon.COMPARISONS.items()
     ),
     Rule("one unit", "a|an|one <measure>", "amount", lambda _context, unit: Amount(1.0, unit), cost=0.2),
+    Rule("half a unit of value", "half a|an <measure>", "amount", lambda _context, unit: Amount(0.5, unit)),
+    Rule("a quarter of a unit", "a? quarter of? a|an <measure>", "amount", lambda _context, unit: Amount(0.25, unit)),
+    Rule("a unit and a half", "a|an|one <measure> and a half", "amount", lambda _context, unit: Amount(1.5, unit)),
+    Rule("amount and a half", "<number> and a half <measure>", "amount", _and_a_half),
     Rule("bare amount", "<number>", "amount", lambda _context, number: Amount(number)),
     Rule("amount with unit", "<number> <measure>", "amount", lambda _context, number, unit: Amount(number, unit)),
     Rule("unit per unit", "<measure> per|a|an <measure>", "measure", _per, cost=0.9),

@@ -22,9 +22,9 @@ def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
             yield Match(index, index + 1, "adjective", token.norm, 0.0, "adjective")
 
 
-def _how(*, extreme: bool) -> Producer:
+def _how(*, extreme: bool, now: bool = False) -> Producer:
     def produce(_context: Context, word: str) -> How:
-        return How(word, *lexicon.ADJECTIVES[word], extreme)
+        return How(word, *lexicon.ADJECTIVES[word], extreme, now)
 
     return produce
 
@@ -77,7 +77,8 @@ RULES = (
         "verb",
         lambda _context: HowMuch(),
     ),
-    Rule("how hot is", "how <adjective> is|are|was|were|does|do people|they|we|you?", "form", _how(extreme=False)),
+    Rule("how hot is", "how <adjective> is|are people|they|we|you?", "form", _how(extreme=False, now=True)),
+    Rule("how hot was", "how <adjective> was|were|does|do people|they|we|you?", "form", _how(extreme=False)),
     Rule("how hot did", "how <adjective> did|has|have|had", "form", _how(extreme=True)),
     Rule("how busy", "how busy|loaded is|are|was|were|has|have|did|does", "form", _busy),
     Rule("who", "by? who|whom", "form", lambda _context: Asked("who")),

@@ -239,6 +239,7 @@ def _week_parts(_context: Context) -> Alternating:
 
 _IN = "on|in|during|within|over|at|of"
 _NOT = "not|except|excluding|without|outside"
+_LEAVING_OUT = "not counting|including"
 _LAST = "last|past|previous|prior"
 _VERSUS, _TO = "vs|versus|against", "to|with|against"
 
@@ -289,6 +290,8 @@ RULES = (
     Rule("during", f"but? only? {_IN}? the? <recurring>", "cycle", sound(_during)),
     Rule("during only", f"{_IN}? the? <recurring> only", "cycle", sound(_during)),
     Rule("not during", f"but? {_NOT} {_IN}? the? <recurring>", "excluded", sound(_not_during)),
+    Rule("not counting during", f"{_LEAVING_OUT} the? <recurring>", "excluded", sound(_not_during)),
+    Rule("during excluded", "with? <recurring> excluded|omitted|ignored", "excluded", sound(_not_during)),
     Rule("not during one", f"but? {_NOT} {_IN}? the? <repeated>", "excluded", sound(_not_during)),
     Rule("not in a clock range", f"but? {_NOT} <clock-range>", "excluded", chained(_each_day, _not_during)),
     Rule("nor during", f"<excluded> ,|and|or|nor {_IN}? the? <recurring>", "excluded", sound(_nor), cost=0.1),
