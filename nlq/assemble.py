@@ -20,7 +20,6 @@ from nlq.question import (
     Over,
     Question,
     Rank,
-    TagFilter,
     TimeRange,
     ValueFilter,
 )
@@ -113,7 +112,7 @@ class _Assembly(Shares):
             self.assumptions.append("no metric said: events of every name")
         elif self.metric.said:
             self.assumptions.insert(0, f"'{self.metric.said}' read as {', '.join(self.metric.names)}")
-        self._check_tags()
+        self.check_tags()
         self.check_during(time, second)
         self.assumptions += parts.told
         if parts.catalog:
@@ -127,29 +126,6 @@ class _Assembly(Shares):
         if parts.listing or self._ranks_documents():
             return self._list(time)
         return self._aggregate(time, second)
-
-    def _check_tags(self) -> None:
-        """A tag that no document of the metric has would make an empty answer: better said than shown."""
-        known = {key for name in self.names for key in self.context.catalog.names[name].keys}
-        conditions = [*self.parts.tags, *([self.parts.contrast.tag] if self.parts.contrast else [])]
-        conditions += [each.condition for each in self.parts.share_where if isinstance(each.condition, TagFilter)]
-        tags: list[TagFilter | GroupKey] = [tag for tag in conditions if not tag.negated]
-        tags += [group for group in (*self.groups, self.parts.any_of) if group and group.kind == "tag"]
-        tags += [GroupKey("tag", key) for columns in self.parts.columns for key in columns.keys]
-        for said in tags:
-            key = said.key
-            if self.names and key not in known:
-                value = (
-                    f" ({' or '.join(said.values)} is a {key})" if isinstance(said, TagFilter) and said.values else ""
-                )
-                refuse(
-                    "unknown_value",
-                    f"{' and '.join(self.names)} has no tag {key}{value}: it has {', '.join(sorted(known)) or 'none'}.",
-                    self.parts.clause_of(said) or self._clause_of_groups(said),
-                )
-
-    def _clause_of_groups(self, key: object) -> Match | None:
-        return next((self.parts.clause_of(each) for each in self.parts.grouped if key in each.keys), None)
 
     def _about(self, form: Any, time: TimeRange, **rest: Any) -> Question:
         """A question of a form about the metric and the tags that were said; of all values, unless `values` says."""
@@ -383,6 +359,8 @@ class _Assembly(Shares):
     def _check_whole(self) -> None:
         """`share of distance of electric vans`: of all vans, or of each van among the electric ones?"""
         parts = self.parts
+        if parts.columns:
+            refuse("conflict", "Only a list shows each with its tags: leave out the ranking, or ask 'list'.")
         noun = parts.noun if parts.share and not parts.ranking else None
         share, counted = parts.clause_of(parts.share), parts.clause_of(noun)
         if share and counted and 0 <= counted.start - share.end <= 1:  # `what percentage of hosts had ...`

@@ -243,9 +243,10 @@ class Conventions(Ranges):
         if ratio and not ratio.minus and said == (Aggregation("avg"),) and not self.types & LEVELS:
             self.assumptions.append(f"the average read as what {self.names[0]} comes to for each")
             return (Aggregation("sum"),)
-        apart = self.groups or self._keys_known() <= self._keys_said() or not self.types <= LEVELS
+        apart = self._keys_known() <= self._keys_said() or not self.types <= LEVELS
         if Aggregation("latest") in said and not apart:
-            self.assumptions.append("the latest is that of the one series that reported last: 'by' a tag shows each")
+            of = "of each the latest" if self.groups else "the latest"
+            self.assumptions.append(f"{of} is that of the one series that reported last: 'by' a tag shows each")
         return self._counters_summed(said)
 
     def _as_usual(self) -> tuple[Aggregation, ...]:

@@ -274,7 +274,7 @@ BAD_WORDS: Final = frozenset(
     """
     error failure fail latency duration delay wait time usage load lag depth timeout retry crash drop loss lost ping
     stop defect fault violation alert damage damaged missed incident accident complaint alarm outage breakdown downtime
-    waste rejected cancelled abandoned
+    waste rejected cancelled abandoned scrap scrapped reject bounce churn throttled expired declined denied overflow
     """.split()
 )
 

@@ -10,10 +10,12 @@ from nlq.clauses import (
     CatalogWish,
     Changed,
     Codes,
+    Columns,
     Compare,
     Contrast,
     Having,
     KeyNoun,
+    Listing,
     Metric,
     Part,
     Per,
@@ -56,6 +58,8 @@ class Settling(Phrasing):
     bucket: BucketNoun | None
     age: Age | None
     grain: Grain | None
+    listing: Listing | None
+    columns: tuple[Columns, ...]
     silent: Silent | None
     catalog: CatalogWish | None
     thresholds: tuple[Threshold, ...]
@@ -78,6 +82,7 @@ class Settling(Phrasing):
         metric = self.metric
         self._settle_growth()
         self._settle_forms()
+        self._settle_lists()
         if self.ratio and not self.ratio.minus and self.ratio.numerator.names == self.ratio.denominator.names:
             self._share_of_all(self.ratio)
         if self.per and self.per.aggregation is None:
@@ -131,6 +136,8 @@ class Settling(Phrasing):
         if self.aggregations in _ENDS and stands_before:  # `peak hour`
             self.ranking = self.ranking or Ranking(None, descending=self.aggregations == _HIGHEST, word="peak")
             self.aggregations = None
+        if any(each.rule == "and by how much" for each in self._by_type.get(Compare, [])):
+            self.whether = None  # which is seen from how much
         if self.when and self.bucket and self.ranking:  # `when was the busiest hour`
             self.when = None
         if self.catalog and self.silent:  # `list services without deploys`
@@ -142,6 +149,22 @@ class Settling(Phrasing):
             self.whether = None
         if self.together:
             self._settle_together()
+
+    def _settle_lists(self) -> None:
+        """`failed jobs since midnight with error and cluster`: each of them."""
+        if self.when and self.listing == Listing(1) and self.noun and self.noun.which:
+            asked = self.noun.key  # `and on which host`: a list shows it
+            self.noun, self.groups = None, tuple(key for key in self.groups if key != asked)
+            self.columns = (*self.columns, Columns((asked.key,) if asked.kind == "tag" else ()))
+        if not self.columns or self.listing or self.ranking:
+            return
+        if self.aggregations or self.groups or self.grain or self.whether or self.share or self.divides:
+            refuse(
+                "conflict",
+                "This is no list, of which each could be shown with its tags.",
+                self.clause_of(self.columns[0]),
+            )
+        self.listing = Listing(None)
 
     def _clause_of_cycle(self) -> Match | None:
         """`peak hour of the day`."""

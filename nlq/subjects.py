@@ -13,7 +13,8 @@ from nlq.measures import MEASURES
 from nlq.misfit import refuse
 from nlq.parts import Parts
 from nlq.plurals import singular
-from nlq.question import Aggregation, Grain, GroupKey, TimeRange
+from nlq.question import Aggregation, Grain, GroupKey, TagFilter, TimeRange
+from nlq.rule import Match
 from nlq.stems import stem
 from nlq.units import LEVELS, is_measuring, measure_of
 
@@ -76,6 +77,8 @@ class Subjects:
             self._choose_valued()
         elif self.metric is None and (parts.contrast or (self.said == Aggregations((COUNT,)) and parts.tags)):
             self._choose_only()
+        elif self.metric is None and parts.ranking and not self.said:  # `top 3 error codes`
+            self._choose_counted()
         if self.metric is None and parts.how and parts.how.quality == "any":  # `how busy are the hosts`
             detail = f"How {parts.how.word} of what? Name a metric."
             refuse("incomplete", detail, parts.clause_of(parts.how))
@@ -170,6 +173,13 @@ class Subjects:
         if len(found) == 1:
             self.metric = Metric((*found,))
             self.assumptions.append(f"read of {self.names[0]}, the one metric with such tags")
+
+    def _choose_counted(self) -> None:
+        """Of what adds up, the one metric that has the tags, which may be a counter."""
+        keys = self._keys_said()
+        found = self.context.catalog.names_tagged(keys) if keys else {}
+        if len(found) == 1 and all(types <= {"event", "counter"} for types in found.values()):
+            self._choose_only()
 
     def _reduces(self) -> bool:
         """Whether values are asked for, not how many there are."""
@@ -290,6 +300,29 @@ class Subjects:
         """`who drove`: the driver, where there are customers too."""
         said = [*(verb.word for verb in self.parts.occurred), *words_of(self.metric.said if self.metric else "")]
         return any(word != key and stem(word) == stem(key) for word in said)
+
+    def check_tags(self) -> None:
+        """A tag that no document of the metric has would make an empty answer: better said than shown."""
+        known = {key for name in self.names for key in self.context.catalog.names[name].keys}
+        conditions = [*self.parts.tags, *([self.parts.contrast.tag] if self.parts.contrast else [])]
+        conditions += [each.condition for each in self.parts.share_where if isinstance(each.condition, TagFilter)]
+        tags: list[TagFilter | GroupKey] = [tag for tag in conditions if not tag.negated]
+        tags += [group for group in (*self.groups, self.parts.any_of) if group and group.kind == "tag"]
+        tags += [GroupKey("tag", key) for columns in self.parts.columns for key in columns.keys]
+        for said in tags:
+            key = said.key
+            if self.names and key not in known:
+                value = (
+                    f" ({' or '.join(said.values)} is a {key})" if isinstance(said, TagFilter) and said.values else ""
+                )
+                refuse(
+                    "unknown_value",
+                    f"{' and '.join(self.names)} has no tag {key}{value}: it has {', '.join(sorted(known)) or 'none'}.",
+                    self.parts.clause_of(said) or self._clause_of_groups(said),
+                )
+
+    def _clause_of_groups(self, key: object) -> Match | None:
+        return next((self.parts.clause_of(each) for each in self.parts.grouped if key in each.keys), None)
 
     def choose_grain(self, time: TimeRange) -> None:
         """`which hour`; or `trend`: buckets of a width that suits the range."""

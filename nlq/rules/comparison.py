@@ -224,6 +224,7 @@ RULES = (
     Rule("how much more", f"by? how much|many {_MORE}", "comparison", _compare),
     Rule("went up", "go|goes|went|gone|going|trending up|upwards", "comparison", _rising),
     Rule("went down", "go|goes|went|gone|going|trending down|downwards", "comparison", _falling),
+    Rule("and by how much", "and|,? by how much|many", "comparison", lambda _context: Compare(changes=True), cost=0.1),
     Rule("how many percent", f"by how|what many|much? {_PERCENT} did|has|have", "comparison", _percent),
     Rule("change", "change|changed|differ|differed|develop|developed|evolve|evolved", "comparison", _change),
     Rule("growth of", "growth|change|changes|difference of|in|between", "comparison", _change),

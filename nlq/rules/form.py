@@ -254,7 +254,7 @@ RULES = (
     # when
     Rule("when did", "when did|was|were|is|has|had", "form", lambda _context: When()),
     Rule("what time", "at? what time did|was|were|is", "form", lambda _context: When()),
-    Rule("and when", "and|, when was|is|did? it|that|this?", "form", lambda _context: When()),
+    Rule("and when", "and|, when was|is|did? it|that|this? was|were|is|happened?", "form", lambda _context: When()),
     Rule("was when", "was|were|is when", "form", lambda _context: When(), cost=0.1),
     Rule("if so when", "if so ,? when", "form", lambda _context: When()),
     Rule("first time", "the? first|earliest time", "form", _when("first")),
@@ -322,7 +322,7 @@ RULES = (
     ),
     Rule(
         "what is recorded about",
-        f"list? {_WHICH}|everything|all that? do|is|are? we|you? {_RECORD} about|on|for the? <word>",
+        f"list? {_WHICH}|everything|all metrics? that? do|is|are? we|you? {_RECORD} about|on|for the? <word>",
         "form",
         _about,
     ),

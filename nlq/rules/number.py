@@ -8,7 +8,7 @@ from nlq.context import Context
 from nlq.rule import Match, Rule, Scanner
 from nlq.tokens import Token
 
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15})?$")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,30})?$")
 
 
 def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:

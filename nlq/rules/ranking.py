@@ -174,6 +174,18 @@ RULES = (
     Rule("most often", "the? most often|frequently|commonly", "ranking", _often(descending=True), cost=-0.1),
     Rule("least often", "the? least often|frequently|commonly", "ranking", _often(descending=False), cost=-0.1),
     Rule("n most common", "<count>? most common|frequent|popular", "ranking", _often(descending=True)),
+    Rule(
+        "most common first",
+        "most common|frequent|popular|often first",
+        "ranking",
+        lambda c: Ranking(c.limits.max_groups, descending=True, quality="count", word="most often"),
+    ),
+    Rule(
+        "least common first",
+        "least common|frequent|popular|often first",
+        "ranking",
+        lambda c: Ranking(c.limits.max_groups, descending=False, quality="count", word="least often"),
+    ),
     Rule("n least common", "<count>? least common|frequent|popular", "ranking", _often(descending=False)),
     Rule("top n per group", "top <count> per <groups>", "ranking", _per(descending=True)),
     Rule("bottom n per group", "bottom <count> per <groups>", "ranking", _per(descending=False)),

@@ -29,9 +29,11 @@ def parts() -> dict[str, list[str]]:
     return {role: list(texts) for role, texts in found.items()}
 
 
-def names_its_metric_once(result: nlq.Interpretation) -> bool:
-    """Whether the words that name the metric stand together; `hosts by cpu usage today cpu.usage` says it twice."""
-    places = [place for place, word in enumerate(result.words) if word.role == "metric"]
+def says_once(role: str, result: nlq.Interpretation) -> bool:
+    """Whether the words of the role stand together: `hosts by cpu usage today cpu.usage` says its metric twice, and
+    `slowest services today, top 3 by latency` which end of the order.
+    """
+    places = [place for place, word in enumerate(result.words) if word.role == role]
     return places == list(range(places[0], places[-1] + 1)) if places else True
 
 
@@ -46,7 +48,7 @@ def composed(count: int) -> list[str]:
             chance.shuffle(texts)
         prompt = " ".join(texts)
         result = nlq.interpret(prompt, CONTEXT)
-        if isinstance(result, nlq.Interpretation) and names_its_metric_once(result):
+        if isinstance(result, nlq.Interpretation) and all(says_once(role, result) for role in ("metric", "ranking")):
             made[prompt] = None
         if len(made) == count:
             return list(made)
