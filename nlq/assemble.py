@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from nlq.amounts import runs_backwards
 from nlq.clauses import Aggregations, Listing, Whether
 from nlq.context import Context
 from nlq.conventions import take_count
@@ -158,6 +159,8 @@ class _Assembly(Shares):
         if wish is None:
             raise ValueError("no wish")
         self._allow()
+        if self.parts.goes_by_metric:
+            refuse("conflict", "What is stored has no order: ask 'top', or what is to be computed.")
         groups = (wish.key,) if wish.key else ()
         return self._about("catalog", TimeRange(), subject=wish.subject, groups=groups)
 
@@ -228,6 +231,9 @@ class _Assembly(Shares):
         if self.parts.ranking:
             rank = Rank(1, self.descending(), place=self.parts.ranking.place)
             return self._about("list", time, values=values, rank=rank)
+        if self.parts.how and self.parts.how.extreme:  # `how hot did it get, and when`
+            descending = self.parts.how.descending != runs_backwards(self.names, self.parts.how.quality)
+            return self._about("list", time, values=values, rank=Rank(1, descending))
         if self.said == Aggregations((Aggregation("first"),)):  # `when did it first exceed 90`
             return self._about("list", time, values=values, limit=1, oldest=True)
         if self.said not in (None, Aggregations((Aggregation("latest"),))):

@@ -1,24 +1,30 @@
 """One sequence of tokens, read: the question that it asks, or what stands in the way."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from nlq.assemble import Assembled, assemble, problem_of
-from nlq.clauses import Aggregations, Total, Whether
+from nlq.clauses import Aggregations, KeyNoun, Ranking, Total, Whether
 from nlq.context import Context
 from nlq.cover import Cover
 from nlq.engine import MAX_MATCHES
 from nlq.misfit import Misfit
+from nlq.question import TagFilter
 from nlq.refusal import Code, Problem
 from nlq.rule import Match
 from nlq.rules import GRAMMAR, ROLES
+from nlq.time_clauses import During
 from nlq.tokens import Token
 
 SAME = 1e-6  # of costs
 _TELLING: tuple[Code, ...] = ("unsupported", "unknown_value")  # problems that say more than that a word is unknown
+_ASKING = frozenset("did do does was were is are has have had".split())
+_PLACING = frozenset("in on at from to for by with where only just via through of during within".split())
+_LEFT_OUT = frozenset("excluded omitted ignored removed excepted counted included".split())
 _LASTING: tuple[Code, ...] = ("unknown_value", "unsupported", "impossible", "future", "too_many")  # whatever follows
 
 
@@ -93,6 +99,11 @@ def read(
 
 def _out_of_place(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
     """`deploys per service, and how many were rolled back`: one figure cannot answer both. `in October when`: what?"""
+    if len(tokens) > 1 and tokens[0].norm in _ASKING and tokens[1].norm == "not":
+        return Misfit(Problem("ambiguous", "Is it so, or is it not so? Ask without 'not'."), cover.clauses[0])
+    for earlier, clause in pairwise(cover.clauses):
+        if _may_be_left_out(tokens, earlier, clause):
+            return Misfit(Problem("ambiguous", "What of these is left out? Say 'except' before each of them."), clause)
     for clause in cover.clauses[1:]:
         before = clause.start - 1
         asked = tokens[clause.start].norm == "how" and tokens[before].norm == "and" and before in cover.fillers
@@ -108,8 +119,41 @@ def _out_of_place(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
             return Misfit(
                 Problem("unsupported", "Whether it was so of all, or of no other, is not told: ask 'by'."), clause
             )
+        if clause.rule == "or not" and (goes_on or not isinstance(cover.clauses[0].value, Whether)):
+            return Misfit(Problem("incomplete", "Something is missing behind 'or not'."), clause)
         if clause.rule == "when, in a range" and not goes_on:
             return Misfit(Problem("incomplete", "Something is missing behind 'when'."), clause)
+    return None
+
+
+def _asks_which(cover: Cover) -> bool:
+    """`which services had errors`: those that had any."""
+    said = [clause.value for clause in cover.clauses]
+    which = any(isinstance(each, KeyNoun) and each.which for each in said)
+    return which and not any(isinstance(each, Ranking | Aggregations) for each in said)
+
+
+def _may_be_left_out(tokens: Sequence[Token], earlier: Match, clause: Match) -> bool:
+    """`excluding weekends and checkout`, `checkout and weekends excluded`: one of them is, and the other may be."""
+    if not 0 <= clause.start - earlier.end <= 1 or tokens[clause.start - 1].norm not in ("and", "or", ",", "&", "+"):
+        return False
+    if clause.start == earlier.end and tokens[clause.start].norm not in ("and", "or", ",", "&", "+"):
+        return False
+    first, second = _leaves_out(earlier), _leaves_out(clause)
+    if first is None or second is None or first == second:
+        return False
+    one = clause if first else earlier
+    placed = tokens[one.start].norm in _PLACING and (first or tokens[one.start].norm != "with")
+    return not placed and (first or tokens[clause.end - 1].norm in _LEFT_OUT)
+
+
+def _leaves_out(clause: Match) -> bool | None:
+    """Whether what it says is excluded; None of what may not be so."""
+    match clause.value:
+        case TagFilter(negated=negated):
+            return negated
+        case During(cycles=cycles) if cycles:
+            return cycles[0].negated
     return None
 
 
@@ -119,7 +163,9 @@ def _asks_of_all(tokens: Sequence[Token], cover: Cover, clause: Match) -> bool:
     before = tokens[clause.start - 1].norm
     if clause.kind in ("tag", "time", "cycle") and "only" in words and before in ("had", "have", "has", "with"):
         return True
-    asks = any(isinstance(each.value, Whether) for each in cover.clauses)
+    asks = any(isinstance(each.value, Whether) for each in cover.clauses) or (
+        _asks_which(cover) and "every" in words and before not in ("by", "per")
+    )
     of_all = clause.kind in ("noun", "grouping") and not words.isdisjoint(("every", "each"))
     return asks and (of_all or (clause.kind in ("tag", "time", "cycle") and "only" in words))
 

@@ -9,6 +9,7 @@ from nlq.amounts import OPPOSITE, in_own_unit, runs_backwards, value_filter
 from nlq.clauses import Aggregations, Amount, Changed, Having, Threshold
 from nlq.contradictions import excluded
 from nlq.fold import words_of
+from nlq.measures import PERCENT
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Condition, Function, ValueFilter
 from nlq.rule import Match
@@ -113,7 +114,7 @@ class Conditions(Subjects):
     def _is_of_ratio(self, threshold: Threshold) -> bool:
         """`which services had errors per deploy over 3`: about what is divided, not about the values of either side."""
         parts, unit = self.parts, threshold.amount.unit
-        if threshold.each or not (parts.divides or (parts.share_where and unit in ("", "%", "percent"))):
+        if threshold.each or not (parts.divides or (parts.share_where and (not unit or unit in PERCENT))):
             return False
         if unit and not parts.share_where:
             refuse("unsupported", f"A ratio or a difference is no amount in {unit}.", parts.clause_of(threshold))

@@ -11,7 +11,7 @@ from nlq.measures import MEASURES, SECOND
 from nlq.misfit import refuse
 from nlq.parts import Parts
 from nlq.plurals import singular
-from nlq.question import Aggregation, Condition, Function, Rank, RankedBy, TimeRange
+from nlq.question import Aggregation, Condition, Function, GroupKey, Rank, RankedBy, TimeRange
 from nlq.ranges import Ranges
 from nlq.subjects import COUNT
 from nlq.units import LEVELS, UNITLESS, is_measuring, own_measure
@@ -20,6 +20,7 @@ _DEFAULTS: dict[frozenset[str], tuple[Function, str]] = {
     frozenset({"event"}): ("count", "counted"),
     frozenset({"counter"}): ("sum", "summed"),
 }
+_EACH = frozenset({"on each group", "each of a key", "for each group"})  # rules of groups
 _EXTREME = frozenset({"any", "duration", "temperature", "mass", "distance", "money"})  # `longest stop`: of them all
 _AVERAGE = Aggregations((Aggregation("avg"),))
 _ENDS = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
@@ -60,6 +61,8 @@ class Conventions(Ranges):
         if not said:
             return
         measure = MEASURES[said]
+        if self.parts.contrast and measure == MEASURES["percent"]:
+            refuse("conflict", "A ratio or a difference of two is not in percent: ask 'what percentage'.")
         if measure == MEASURES["percent"] != own_measure(self.names) and self._adds_up():
             self.parts.unit = ""
             if self.ranks_change and self.parts.compare:  # `the smallest increase, in percent`
@@ -140,7 +143,8 @@ class Conventions(Ranges):
             if function in ("max", "min"):
                 if self.types == {"event"}:  # an event has no value: where there were the most
                     self.said = None
-                return Rank(self.count(), descending=function == "max")
+                per = self._per_other(()) if parts.noun and parts.noun.which else ()
+                return Rank(self.count(), descending=function == "max", per=per)
         if parts.bucket and (parts.grain or not having):
             told = "Two bucket widths in one prompt." if having else "Of the buckets, which: the highest, the busiest?"
             refuse("conflict" if having else "incomplete", told, parts.clause_of(parts.bucket))
@@ -157,15 +161,25 @@ class Conventions(Ranges):
         return bool(goes_by) or bool(most and self.parts.changed)
 
     def _ranked(self, ranking: Ranking) -> Rank:
-        parts, per = self.parts, ranking.per
-        if parts.noun and len(self.groups) > 1 and not parts.versus:  # `top 3 hosts per region`
-            per = tuple(group for group in self.groups if group != parts.noun.key)
+        parts, per = self.parts, self._per_other(ranking.per)
+        each = any(clause.rule in _EACH for clause in map(parts.clause_of, parts.grouped) if clause)
+        if each and ranking.count is not None and not (parts.noun or per):
+            refuse("unsupported", f"The {ranking.count} {ranking.word} of each are not told: ask for 'max', by what.")
+        if parts.bucket and self.groups and not parts.noun:
+            refuse("unsupported", "Which of the buckets it was for each is not told: ask of one at a time.")
         if per and not set(per) < set(self.groups):
             refuse("conflict", "A ranking per group needs to be of a group within it.")
         if self.grain and self.groups:
             self.assumptions.append("ranked within each bucket")
         descending, by = self._ranked_by(ranking) if self.ranks_change else (self.descending(), "value")
         return Rank(self.count(), descending, per, others=parts.others is not None, by=by, place=ranking.place)
+
+    def _per_other(self, per: tuple[GroupKey, ...]) -> tuple[GroupKey, ...]:
+        """`top 3 hosts per region`: what is ranked stands alone, and the other groups are what it is ranked in."""
+        noun = self.parts.noun
+        if noun and len(self.groups) > 1 and not self.parts.versus:
+            return tuple(group for group in self.groups if group != noun.key)
+        return per
 
     def _ranked_by(self, ranking: Ranking) -> tuple[bool, RankedBy]:
         """Whether the greatest come first, and of what: of a rise or a fall, or of a change either way."""
@@ -219,7 +233,11 @@ class Conventions(Ranges):
             self.assumptions.append(f"{' and '.join(self.names)} summed")
             return (Aggregation("sum"),)
         of_values = (parts.share and parts.thresholds) or parts.share_where  # `fraction of scores over 20`
-        named = metric and metric.counted and not self.types <= LEVELS  # `players` of a gauge are no documents
+        self._check_how()
+        sized = parts.how is not None and parts.how.word != "busy"  # `how large are orders`
+        named = (
+            metric and metric.counted and not sized and not self.types <= LEVELS
+        )  # `players` of a gauge are no documents
         asked = [each.quality for each in (parts.how, parts.ranking, parts.changed) if each]
         if any(is_measuring(name, quality) for name in self.names for quality in asked):  # `longest sessions`
             named = False
@@ -230,6 +248,13 @@ class Conventions(Ranges):
             self.assumptions.append(f"{metric.said if metric and metric.said else 'events'} counted")
             return self._counters_summed((COUNT,))
         return self._as_usual()
+
+    def _check_how(self) -> None:
+        """`how long are builds`, of events that do not tell how long."""
+        how = self.parts.how
+        if how and how.quality in _MEASURED and self.types == {"event"} and not self.is_measured(how.quality):
+            detail = f"{' and '.join(self.names)} does not tell what is '{how.word}': it has no such value."
+            refuse("incomplete", detail, self.parts.clause_of(how))
 
     def _as_said(self, said: tuple[Aggregation, ...]) -> tuple[Aggregation, ...]:
         reduces = any(each.function not in ("count", "distinct") for each in said)

@@ -158,6 +158,8 @@ def _values(question: Question, parts: Parts) -> Question:
     over = question.over
     if over is None:
         return replace(question, values=values)
+    if new and not over.percent:
+        refuse("unsupported", "A condition on a ratio or a difference is for a question of its own.")
     part = {value.comparison for value in question.values if value not in over.values}
     kept = (value for value in over.values if value.comparison not in said - part)
     whole = (*kept, *(value for value in new if value.comparison not in part))

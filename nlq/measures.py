@@ -19,6 +19,8 @@ class Measure(Struct, frozen=True):
     shift: float = 0.0
 
 
+PERCENT: Final = frozenset({"%", "percent", "pct"})  # how it is written
+
 # Quantity -> its units: symbol, size, shift where there is one, and how it is written: in full first, in the singular.
 _TABLE: dict[str, tuple[tuple[str, float, str] | tuple[str, float, float, str], ...]] = {
     "time": (

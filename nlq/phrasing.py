@@ -33,6 +33,11 @@ class Phrasing(Said):
         return any(clause.end in starts for clause in self._take(Ranking))
 
     @property
+    def goes_by_metric(self) -> bool:
+        """`biggest host by cpu usage`."""
+        return any(each.rule.startswith("by name") for each in self._by_type.get(Metric, []))
+
+    @property
     def is_reduced_metric(self) -> bool:
         """`average signups`, `average daily signups`: the words stand together, as in `avg of signups` they do not."""
         ends = {clause.end for kind in (Aggregations, Grain) for clause in self._by_type.get(kind, [])}

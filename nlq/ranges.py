@@ -1,7 +1,7 @@
 """Which time a question is about, and which it is compared with."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from nlq.clauses import Aggregations, Whether
@@ -15,6 +15,7 @@ from nlq.timeline import Shift
 from nlq.units import LEVELS
 
 AS_LONG = Shift(None, adjacent=True)
+_ALIKE = 1.2  # two months, and two days of which the clocks changed on one, are as long
 
 
 def up_to_now(said: TimeRange, now: datetime, clause: Match | None = None) -> TimeRange:
@@ -119,6 +120,9 @@ class Ranges(Conditions):
         shorter, other = (first, second) if lengths[0] < lengths[1] else (second, first)
         if shorter.end == self.context.now != other.end and lengths[0] != lengths[1]:
             self.assumptions.append("one range is not over, the other is: they are not cut to equal length")
+        elif max(lengths) > min(lengths) * _ALIKE:
+            days = " and ".join(f"{length / timedelta(days=1):.3g}" for length in lengths)
+            self.assumptions.append(f"the ranges are {days} days long: they are not cut to equal length")
 
     def time(self) -> TimeRange:
         now, said = self.context.now, self.parts.range

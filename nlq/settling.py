@@ -29,13 +29,13 @@ from nlq.clauses import (
     When,
     Whether,
 )
+from nlq.measures import PERCENT
 from nlq.misfit import refuse
 from nlq.phrasing import Phrasing, tag_of
 from nlq.question import CYCLIC, Aggregation, Grain, GroupKey, TagFilter
 from nlq.rule import Match
 from nlq.time_clauses import Against
 
-PERCENT = frozenset({"%", "percent"})
 _HIGHEST = Aggregations((Aggregation("max"),))
 _ENDS = (_HIGHEST, Aggregations((Aggregation("min"),)))
 
@@ -77,6 +77,11 @@ class Settling(Phrasing):
         """Whether one thing is divided by another, or taken away from it."""
         return bool(self.ratio or self.per or self.contrast)
 
+    @property
+    def says_what(self) -> bool:
+        """Whether a metric is named, or told by what is said of it."""
+        return bool(self.metric or (self.ranking and self.ranking.quality != "any"))
+
     def _settle(self) -> None:
         """What a part says in the light of the metric."""
         metric = self.metric
@@ -94,6 +99,9 @@ class Settling(Phrasing):
             self._settle_contrast(self.contrast)
         if self.trend and not self.against:  # `how did it develop`, `is it going up or down`
             self.compare = self.whether = None
+        if self.compare and self.compare.changes and self.versus and not self.against:
+            detail = "A difference is told as 'difference between a and b of' one metric, a change of two time ranges."
+            refuse("unsupported", detail, self.clause_of(self.versus))
         # `is web-01 slower than web-02`: side by side
         if self.versus and (self.beside or self.changed) and not self.against:
             if self.changed or self.whether:
@@ -105,13 +113,25 @@ class Settling(Phrasing):
         said = {*(tag.key for tag in self.tags), *(group.key for group in self.groups)}
         if self.ratio or self.per or self.versus or self.share or self.share_where:
             refuse("conflict", "Two ratios, or a ratio and a share, in one prompt.", clause)
+        before = any(clause and each.end == clause.start for each in self._by_type.get(Aggregations, []))
+        if self.aggregations in _ENDS and before:  # `which service has the biggest difference between ...`
+            self.ranking = self.ranking or Ranking(
+                None,
+                descending=self.aggregations == _HIGHEST,
+                word="biggest" if self.aggregations == _HIGHEST else "lowest",
+            )
+            self.aggregations = None
         if contrast.tag.key in said:
             refuse("conflict", f"{contrast.tag.key} is said twice: a ratio or a difference is of two of them.", clause)
 
     def _settle_growth(self) -> None:
         """`which service had the highest error growth`."""
+        changes = {each.start: each.value for each in self._by_type.get(Changed, [])}
         for said in self.thresholds:
             clause = self.clause_of(said)
+            if clause and self.changed and changes.get(clause.end) is self.changed:
+                self._settle_by(said)
+                continue
             behind = any(clause and clause.start == each.end for each in self._take(Compare))
             if clause and self.is_change_of_metric and (behind or clause.rule == "negative"):
                 of: Literal["change", "change_percent"] = "change_percent" if said.amount.unit in PERCENT else "change"
@@ -125,6 +145,14 @@ class Settling(Phrasing):
         highest = self.aggregations == _HIGHEST
         self.ranking = Ranking(None, descending=highest, word="highest" if highest else "lowest")
         self.aggregations = None
+
+    def _settle_by(self, said: Threshold) -> None:
+        """`at least 10 more errors`, `over 5 fewer`: by how much it changed."""
+        if said.comparison not in ("gt", "ge"):
+            refuse("unsupported", "By how much at most it changed is not told: say 'at least'.", self.clause_of(said))
+        of: Literal["change", "change_percent"] = "change_percent" if said.amount.unit in PERCENT else "change"
+        self.havings = (*self.havings, Having(of, said.comparison, said.amount, by=True))
+        self.thresholds = tuple(each for each in self.thresholds if each is not said)
 
     def _settle_forms(self) -> None:
         """Of two forms of question that are said, the one that is meant."""
@@ -156,6 +184,10 @@ class Settling(Phrasing):
             asked = self.noun.key  # `and on which host`: a list shows it
             self.noun, self.groups = None, tuple(key for key in self.groups if key != asked)
             self.columns = (*self.columns, Columns((asked.key,) if asked.kind == "tag" else ()))
+        clause = self.clause_of(self.ranking)
+        if clause and clause.rule == "superlative it got" and (self.groups or self.grain or not self.says_what):
+            detail = "The highest or lowest of each needs its metric: ask 'max of' or 'min of' it, by what."
+            refuse("unsupported", detail, clause)
         if not self.columns or self.listing or self.ranking:
             return
         if self.aggregations or self.groups or self.grain or self.whether or self.share or self.divides:
@@ -173,8 +205,12 @@ class Settling(Phrasing):
     def _clause_of_ranked(self) -> Match | None:
         """`biggest host by cpu usage`; but `highest host cpu usage` is of the metric."""
         noun = self.clause_of(self.noun)
-        named = {each.start for each in self._by_type.get(Metric, [])}
-        return noun if noun and self.noun and named and not self.noun.which and noun.end not in named else None
+        named = {each.start for each in self._by_type.get(Metric, []) if not each.rule.startswith("by name")}
+        return (
+            noun
+            if noun and self.noun and self._by_type.get(Metric) and not self.noun.which and noun.end not in named
+            else None
+        )
 
     def _settle_together(self) -> None:
         """`errors of checkout and auth combined`, `all shops together`."""

@@ -5,10 +5,9 @@ from msgspec.structs import replace
 from nlq.clauses import Metric, ShareWhere, Threshold
 from nlq.conventions import Conventions, default_function
 from nlq.describe import tag_filter
-from nlq.measures import MEASURES
+from nlq.measures import MEASURES, PERCENT
 from nlq.misfit import refuse
 from nlq.question import Aggregation, Function, Over, TagFilter, ValueFilter
-from nlq.settling import PERCENT
 from nlq.units import LEVELS, UNITLESS, own_measure
 
 
@@ -39,6 +38,9 @@ class Shares(Conventions):
         if len(self.names) > 1 or len(tags) != 1:
             detail = f"{' and '.join(self.names)}: there is no one tag that tells an {said.word} by a code such as 503."
             refuse("incomplete", detail, clause)
+        key = tags[0].key
+        if any(tag.key == key and tag.values for tag in self.parts.tags) or any(g.key == key for g in self.groups):
+            refuse("conflict", f"The {said.word} rate is told by {key}, of which something else is said too.", clause)
         self.assumptions.append(f"'{said.word} rate' read as the share where {tag_filter(tags[0])}")
         self.parts.tags = (*self.parts.tags, TagFilter(tags[0].key))
         self.parts.share_where = (*self.parts.share_where, ShareWhere(tags[0]))
@@ -78,6 +80,9 @@ class Shares(Conventions):
         parts, tags = self.parts, self.parts.tags
         if parts.contrast:
             names = self.names or refuse("incomplete", "A ratio or a difference of what? Name the metric.")
+            if self.types <= {"event", "counter"} and aggregations[0].function not in ("count", "sum", "distinct"):
+                detail = f"Of what is counted there is no '{aggregations[0].label}' of a ratio: leave it out."
+                refuse("unsupported", detail, parts.clause_of(parts.aggregations))
             one, other = (*tags, parts.contrast.tag), (*tags, parts.contrast.other)
             return one, values, Over(names, aggregations[0], other, values, minus=parts.contrast.minus)
         if parts.ratio or parts.per:

@@ -173,6 +173,8 @@ class Subjects:
         if len(found) == 1:
             self.metric = Metric((*found,))
             self.assumptions.append(f"read of {self.names[0]}, the one metric with such tags")
+            if self.parts.contrast and not self.said:  # `ratio of 500 to 200`: how many there are
+                self.said = Aggregations((COUNT,))
 
     def _choose_counted(self) -> None:
         """Of what adds up, the one metric that has the tags, which may be a counter."""

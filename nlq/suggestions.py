@@ -9,7 +9,10 @@ MAX_NEAR = 4  # names, keys or values that a strange word may stand for
 MAX_SUBJECTS = 2
 # Without one of these a prompt asks the opposite, or more.
 TURNING = frozenset(
-    "not no never nor neither none nothing without except excluding besides but only every each all both".split()
+    """
+    not no non never nor neither none nothing nt without except excluding besides but only every each all both or
+    least most half than minus less counting included excluded ratio difference rate
+    """.split()
 )
 _TAILS = ("hour", "yesterday", "80")  # what may be missing at the end, beside a tag's key
 

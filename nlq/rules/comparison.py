@@ -19,6 +19,7 @@ _LAST = "last|previous"
 _MORE = "more|fewer|less|higher|lower|bigger|smaller"
 _RATIO = "ratio|ratios"
 _BY = "to|over|vs|versus|against"
+_AT = "in|on|of|for|at|from"
 _DIFFERENCE = "difference|gap|delta"
 _PERCENT = "percent|percentage|%"
 _MOVES = {  # what a value did, as a noun: 1 up, -1 down, 0 either
@@ -73,6 +74,8 @@ def _contrast(*, minus: bool) -> Producer:
         if isinstance(first, Problem) or isinstance(second, Problem):
             return next(each for each in (first, second) if isinstance(each, Problem))
         alike = first.key == second.key and first != second
+        if minus and len(first.values) + len(second.values) > 2:
+            return Problem("unsupported", "A difference is of one and another: ask for each pair.")
         return Contrast(first, second, minus) if alike and first.is_one_of and second.is_one_of else None
 
     return produce
@@ -84,16 +87,24 @@ def _contrast_of(*, minus: bool) -> Producer:
     def produce(
         context: Context, first: TagFilter, metric: Metric, second: TagFilter, other: Metric
     ) -> Both | Problem | None:
-        contrast = _contrast(minus=minus)(context, first, second) if metric.names == other.names else None
-        return Both(contrast, metric) if isinstance(contrast, Contrast) else None
+        return _contrast_in(context, metric, first, second, minus=minus) if metric.names == other.names else None
 
     return produce
 
 
-def _contrast_in(context: Context, metric: Metric, first: TagFilter, second: TagFilter) -> Both | None:
+def _contrast_of_two(
+    context: Context, metric: Metric, first: TagFilter, other: Metric, second: TagFilter
+) -> Both | Problem | None:
+    """`difference between errors in prod and errors in staging`."""
+    return _contrast_in(context, metric, first, second) if metric.names == other.names else None
+
+
+def _contrast_in(
+    context: Context, metric: Metric, first: TagFilter, second: TagFilter, *, minus: bool = True
+) -> Both | Problem | None:
     """`difference in cpu usage between web-01 and web-02`."""
-    contrast = _contrast(minus=True)(context, first, second)
-    return Both(contrast, metric) if isinstance(contrast, Contrast) else None
+    contrast = _contrast(minus=minus)(context, first, second)
+    return Both(contrast, metric) if isinstance(contrast, Contrast) else contrast
 
 
 def _of_one_key(context: Context, first: TagFilter, second: TagFilter, key: str) -> Versus | Problem | None:
@@ -133,6 +144,12 @@ def _this_and_last(context: Context, unit: Unit) -> Against:
     """`this week vs last`."""
     last, this = (unit_at(context.now, unit, context.zone, offset) for offset in (-1, 0))
     return Against(TimeRange(last.start, last.end), first=TimeRange(this.start, context.now))
+
+
+def _this_and_other(context: Context, unit: Unit, other: Unit) -> Against | None:
+    """`this month than last week`."""
+    last, this = unit_at(context.now, other, context.zone, -1), unit_at(context.now, unit, context.zone, 0)
+    return None if unit == other else Against(TimeRange(last.start, last.end), first=TimeRange(this.start, context.now))
 
 
 def _since(context: Context, unit: Unit = "day") -> Against:
@@ -200,6 +217,13 @@ RULES = (
     Rule("last against this", f"the? {_LAST} <date> {_VERSUS} this <date>", "comparison", sound(_both)),
     Rule("last compared to this", f"the? {_LAST} <date> compared {_TO} this <date>", "comparison", sound(_both)),
     Rule("this against the last", f"this <unit> {_VERSUS}|and|than {_LAST}", "comparison", _this_and_last),
+    Rule(
+        "this against the last of another",
+        f"this <unit> {_VERSUS}|and|than {_LAST} <unit>",
+        "comparison",
+        _this_and_other,
+        cost=-0.1,
+    ),
     Rule("this compared to the last", f"this <unit> compared {_TO} {_LAST}", "comparison", _this_and_last),
     Rule("last with this", f"the? {_LAST} <date> with|and|to this <date>", "comparison", sound(_both_joined)),
     Rule("unit over unit", "<unit> over|on <unit>", "comparison", _over),
@@ -301,6 +325,32 @@ RULES = (
         "<keyless> <name> minus|less <keyless> <name>",
         "comparison",
         _contrast_of(minus=True),
+    ),
+    Rule(
+        "difference of a metric between",
+        f"{_DIFFERENCE} between|of <name> {_AT}? the? <keyless> and|& <name> {_AT}? the? <keyless>",
+        "comparison",
+        _contrast_of_two,
+    ),
+    Rule(
+        "difference of a metric among",
+        f"{_DIFFERENCE} between|of <name> {_AT} the? <keyless> and|& {_AT}? the? <keyless>",
+        "comparison",
+        _contrast_in,
+    ),
+    Rule(
+        "how many more of a value",
+        "by? how many more <name> <keyless> than <keyless>",
+        "comparison",
+        _contrast_in,
+        cost=-0.1,
+    ),
+    Rule(
+        "how many more of a value than",
+        "by? how many more <keyless> than <keyless> <name>",
+        "comparison",
+        lambda c, first, second, metric: _contrast_in(c, metric, first, second),
+        cost=-0.1,
     ),
     Rule(
         "difference in a metric",

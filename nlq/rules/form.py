@@ -23,7 +23,7 @@ from nlq.clauses import (
 from nlq.context import Context
 from nlq.fold import fold, words_of
 from nlq.lexicon import CHANGES, NEGATED
-from nlq.measures import MEASURES
+from nlq.measures import MEASURES, PERCENT
 from nlq.question import (
     MAX_PARTS,
     Aggregation,
@@ -49,6 +49,7 @@ _MULTIPLES: tuple[tuple[str, str, Comparison, float], ...] = (
     ("halved", "halve|halving", "le", -50.0),
 )
 _RECORD = "record|recorded|collect|collected|measure|measured|track|tracked|store|stored|monitor|monitored|have|know"
+_LIST = f"list|show|{_WHICH}|all?"
 _STAY = "stay|stays|stayed|staying|remain|remains|remained|always|kept|keep|keeps"
 
 
@@ -151,11 +152,15 @@ def _changed(_context: Context, word: str) -> Changed:
 
 
 def _by_percent(_context: Context, comparison: Comparison, amount: Amount) -> Having | None:
-    return Having("change_percent", comparison, Amount(amount.number)) if amount.unit in ("", "%", "percent") else None
+    return (
+        Having("change_percent", comparison, Amount(amount.number))
+        if not amount.unit or amount.unit in PERCENT
+        else None
+    )
 
 
 def _by(_context: Context, comparison: Comparison, amount: Amount) -> Having:
-    return Having("change_percent" if amount.unit in ("%", "percent") else "change", comparison, amount, by=True)
+    return Having("change_percent" if amount.unit in PERCENT else "change", comparison, amount, by=True)
 
 
 def _multiplied(comparison: Comparison, percent: float) -> Having:
@@ -246,7 +251,8 @@ RULES = (
     Rule("anywhere", "anywhere", "form", lambda _context: Whether(), cost=0.2),
     Rule("at any time", "at any time|point|moment", "form", lambda _context: Whether(ever=True)),
     Rule("any of a key", "on|at|in|from|by|of? any <key-noun>", "form", lambda _context, noun: Whether(noun.key)),
-    Rule("yes or no", "yes? or no|not", "form", lambda _context: Whether()),
+    Rule("yes or no", "yes or no", "form", lambda _context: Whether()),
+    Rule("or not", "or not", "form", lambda _context: Whether(), cost=0.1),
     Rule("did it", "did|does|do|has|have|had|was|were|is|are", "lead", lambda _context: Whether()),
     Rule("and how many", "and|, how many", "form", lambda _context: HowMuch(), cost=0.2),
     Rule("and how much", "and|, how much", "form", lambda _context: HowMuch(), cost=0.2),
@@ -316,9 +322,22 @@ RULES = (
     Rule("metrics that begin", f"list|show|{_WHICH}|all? metric? metrics|names <name-start>", "form", _beginning),
     Rule(
         "metrics about",
-        f"list|show|{_WHICH}|all? metric? metrics|names are? about|concerning|regarding|mentioning the? <word>",
+        f"{_LIST} metric? metrics|names|everything are? about|concerning|regarding|mentioning the? <word>",
         "form",
         _about,
+    ),
+    Rule(
+        "metrics about a metric",
+        f"{_LIST} metric? metrics|names|everything are? about|concerning|regarding the? <name>",
+        "form",
+        lambda _context, metric: Both(CatalogWish("names"), replace(metric, several=len(metric.names) > 1)),
+        cost=0.1,
+    ),
+    Rule(
+        "how many metrics",
+        "how many metrics|names are|exist? there? about|for|on?",
+        "form",
+        lambda _context: Problem("unsupported", "How many there are is seen in 'what metrics are there'."),
     ),
     Rule(
         "what is recorded about",

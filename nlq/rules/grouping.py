@@ -112,8 +112,7 @@ RULES = (
     Rule("unit and groups", "<width> and|, <groups>", "timed-groups", _grain_and),
     Rule("by groups and unit", f"{_BY} <timed-groups>", "grouping", lambda _context, groups: groups),
     Rule("for each group", "for each|every <groups>", "grouping", lambda _context, groups: groups),
-    # dearer than what is asked about: `errors on each host`
-    Rule("on each group", "on|at|in|from each|every <groups>", "grouping", lambda _context, groups: groups, cost=0.05),
+    Rule("on each group", "on|at|in|from|by|across each|every <groups>", "grouping", lambda _context, groups: groups),
     Rule("crossed groups", "<group> x|× <group>", "grouping", _crossed),
     Rule("a row for each", f"a|one {_ROWS} for each|every <groups>", "grouping", lambda _context, groups: groups),
     Rule("a row per", f"a|one? {_ROWS} per <groups>", "grouping", lambda _context, groups: groups),
@@ -122,9 +121,15 @@ RULES = (
     Rule("grouped by groups and unit", f"{_GROUPED} <timed-groups>", "grouping", lambda _context, groups: groups),
     Rule(
         "all of a key",
-        "on|at|from|by|across? all|every|each|both of? the? <key-noun> separately|individually?",
+        "on|at|from|by|across? all|both of? the? <key-noun> separately|individually?",
         "noun",
         lambda _context, noun: noun,
+    ),
+    Rule(
+        "each of a key",
+        "each|every of? the? <groups> separately|individually?",
+        "grouping",
+        lambda _context, groups: groups,
     ),
     Rule("all so many of a key", f"{_AT}? all|both the? <count> of? the? <key-noun>", "noun", _all_so_many),
     Rule("kinds of a key", f"<key-noun> {_KINDS}", "key-noun", lambda _context, noun: noun, cost=0.1),

@@ -106,6 +106,19 @@ def _own_share(_context: Context, tag: TagFilter | Problem) -> Both | Problem:
     return tag if isinstance(tag, Problem) else Both(Share(), Part(tag))
 
 
+def _beside(_context: Context, shown: Columns, more: Columns) -> Columns:
+    return Columns((*shown.keys, *more.keys))
+
+
+def _shown(_context: Context, shown: Columns) -> Columns:
+    return shown
+
+
+def _it_got(context: Context, word: str) -> Ranking | Problem | None:
+    """`the hottest it got`: the one value, which a word of how often something happens does not say."""
+    return _ranking(context, 1, word) if lexicon.SUPERLATIVES[word][1] not in ("count", "good") else None
+
+
 def _of_all(_context: Context, metric: Metric) -> Both:
     return Both(Share(of_all=True), metric)
 
@@ -139,7 +152,7 @@ RULES = (
         "superlative it got",
         "<superlative> it|they|that got|gets|went|goes|reached|fell|dropped|was|were",
         "ranking",
-        lambda context, word: _ranking(context, 1, word),
+        _it_got,
     ),
     Rule("superlative on top", "<superlative> on|at top", "ranking", _all_of),
     Rule("ranked", "rank|ranked|ranking", "ranking", lambda c: _all_of(c, "highest"), cost=0.4),
@@ -224,23 +237,17 @@ RULES = (
     Rule("as shares", "in|as percentage|percentages|shares|share", "share", lambda _context: Share()),
     Rule("as a share of all", f"in|as a|an? {_PARTS} of all the? <name>", "share", _of_all),
     Rule("as a share", "as a|an percentage|percent|share|fraction", "share", lambda _context: Share()),
-    Rule("column of a tag", "<key>", "columns", lambda _context, key: Columns((key,))),
-    Rule("column of all", f"{_FIELDS}", "columns", lambda _context: Columns()),
-    Rule("more columns", f"<columns> and|,|+|& the? its|their? {_FIELDS}", "columns", lambda _context, shown: shown),
-    Rule(
-        "more columns of tags",
-        "<columns> and|,|+|& the? its|their? <key>",
-        "columns",
-        lambda _context, shown, key: Columns((*shown.keys, key)),
-    ),
+    Rule("column of a tag", "<key>", "column", lambda _context, key: Columns((key,))),
+    Rule("column of all", f"{_FIELDS}", "column", lambda _context: Columns()),
+    Rule("two columns", "<column> and|,|+|& the? its|their? <column>", "columns", _beside),
+    Rule("more columns", "<columns> and|,|+|& the? its|their? <column>", "columns", _beside),
+    Rule("columns, and the last", "<columns> , and the? its|their? <column>", "columns", _beside),
     # dearer than a tag that is there, or a group
-    Rule(
-        "with columns",
-        "and? with|showing|show|including|plus the? its|their? <columns>",
-        "listing",
-        lambda _context, shown: shown,
-        cost=0.2,
-    ),
+    Rule("with columns", "with|including|plus the? its|their? <columns>", "listing", _shown, cost=0.2),
+    Rule("with its column", "with|including|plus its|their|the <column>", "listing", _shown, cost=0.2),
+    Rule("with a field", f"with {_FIELDS}", "listing", lambda _context: Columns(), cost=0.1),
+    Rule("showing columns", "showing the? its|their? <columns>", "listing", _shown),
+    Rule("showing a column", "showing the? its|their? <column>", "listing", _shown),
     Rule("list", "list|raw all?", "listing", lambda _context: Listing(None)),
     Rule("list n", "list the? last|latest|newest? <count>", "listing", _listing),
     Rule("last n", "last|latest|newest <count>", "listing", _listing, cost=0.1),

@@ -63,6 +63,13 @@ def _not(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Problem 
     return None if wanted.negated else replace(wanted, negated=True)
 
 
+def _not_one(context: Context, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
+    """`checkout excluded`; of several before it, which?"""
+    if isinstance(wanted, TagFilter) and len(wanted.values) > 1:
+        return Problem("ambiguous", "Are all of these left out, or the last? Say 'except' before each.")
+    return _not(context, wanted)
+
+
 def _has(_context: Context, key: str) -> TagFilter:
     return TagFilter(key)
 
@@ -119,6 +126,12 @@ def _each_but(context: Context, key: str, wanted: TagFilter | Problem) -> Both |
 
 def _part_of(_context: Context, wanted: TagFilter | Problem) -> Part | Problem:
     return wanted if isinstance(wanted, Problem) else Part(wanted)
+
+
+def _either_part(context: Context, first: TagFilter, second: TagFilter) -> Part | None:
+    """`that failed or got cancelled`."""
+    either = _or(context, first, second)
+    return Part(either) if either else None
 
 
 def _who_are(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
@@ -204,7 +217,6 @@ RULES = (
     Rule("either value or another", "either <choice>", "choice", _same),
     Rule("keyless values", "<keyless> or|and|, <one-keyless>", "keyless", _or),
     Rule("keyless values, or the last", "<keyless> , or|and <one-keyless>", "keyless", _or),
-    Rule("values, each with a verb", "<keyless> or was|were|got|get|gets|is|are|had <one-keyless>", "keyless", _or),
     Rule(
         "keyless values in a row",
         "<keyless> <one-keyless>",
@@ -244,6 +256,13 @@ RULES = (
     Rule("value only", "on|from|in|at|to|for? the? <selection> only|alone", "tag", _same),
     Rule("had value", "that? had|has|have|having|with|were|was|are|is <selection>", "had", _part_of, cost=0.05),
     Rule("that was value", "that|who <selection>", "had", _part_of, cost=0.1),
+    Rule(
+        "was one or was another",
+        "that|who|which? had|has|have|was|were|are|is|got? <keyless> or was|were|got|get|gets|is|are|had <one-keyless>",
+        "had",
+        _either_part,
+        cost=0.05,
+    ),
     Rule("came from value", "that? come|comes|came|coming from|via|through the? <selection>", "had", _part_of),
     Rule(
         "came back as value",
@@ -314,8 +333,8 @@ RULES = (
     ),
     Rule("outside of value", "outside of? the? <selection>", "tag", _not, cost=0.1),
     Rule("leaving out value", "leaving|leave out the? <selection>", "tag", _not),
-    Rule("value not counted", "with? <selection> not counted|included", "tag", _not),
-    Rule("value excluded", "with? <selection> excluded|omitted|ignored|removed|excepted", "tag", _not),
+    Rule("value not counted", "with? <selection> not counted|included", "tag", _not_one),
+    Rule("value excluded", "with? <selection> excluded|omitted|ignored|removed|excepted", "tag", _not_one),
     Rule("value left aside", "<selection> left|put aside|out", "tag", _not, cost=0.1),
     Rule(
         "all of a key but a value",

@@ -53,7 +53,6 @@ _POLITE = (
     "just show|give|tell|get me|us?",
     "looking|look at",
     "ever had|seen",
-    "with the? time|times|timestamp|timestamps",
 )
 
 RULES = (

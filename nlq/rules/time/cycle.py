@@ -63,6 +63,17 @@ def _monday(_context: Context, weekday: int) -> Recurring:
     return Recurring(Cycle((weekday,)))
 
 
+def _days_from(_context: Context, first: int, last: int) -> Recurring | None:
+    """`mon-fri 9am to 5pm`."""
+    days = tuple(sorted((first + day) % 7 for day in range((last - first) % 7 + 1)))
+    return Recurring(Cycle(days)) if 1 < len(days) < 7 else None
+
+
+def _days_at(context: Context, first: int, last: int, time: TimeOfDay) -> Recurring | Problem | None:
+    days = _days_from(context, first, last)
+    return _apart(context, days, time) if days else None
+
+
 def _every(_context: Context, each: Recurring) -> Recurring:
     return replace(each, told="all of those times read together: for a row each add 'per day'")
 
@@ -239,6 +250,7 @@ def _week_parts(_context: Context) -> Alternating:
 
 _IN = "on|in|during|within|over|at|of"
 _NOT = "not|except|excluding|without|outside"
+_THROUGH = "to|-|–|through|thru"
 _LEAVING_OUT = "not counting|including"
 _LAST = "last|past|previous|prior"
 _VERSUS, _TO = "vs|versus|against", "to|with|against"
@@ -252,6 +264,8 @@ RULES = (
     Rule("every one", "each|every <repeated>", "one-recurring", sound(_every)),
     Rule("a typical one", "a|an typical|usual|normal|average|given <repeated>", "one-recurring", sound(_typical)),
     Rule("Mondays", "<weekdays>", "one-recurring", _mondays),
+    # dearer than the one stretch that it is where a week is said
+    Rule("Monday to Friday", f"<weekday> {_THROUGH} <weekday>", "one-recurring", sound(_days_from), cost=0.3),
     Rule("weekdays", "weekdays|workdays", "one-recurring", constant(_WEEKDAYS)),
     Rule("working days", "working|business|work|week days", "one-recurring", constant(_WEEKDAYS)),
     Rule("weekends", "weekends", "one-recurring", constant(_WEEKENDS)),
@@ -276,6 +290,21 @@ RULES = (
     Rule("days or a time of day", "<recurring> or <daily>", "either", sound(_or)),
     Rule("a time of day or days", f"<daily> or {_IN}? the? <recurring>", "either", sound(_or)),
     Rule("during either", f"but? only? {_IN}? the? <either>", "cycle", same),
+    # not from Monday 9:00 to Friday 17:00
+    Rule(
+        "Monday to Friday at a time",
+        f"<weekday> {_THROUGH} <weekday> ,|{ON}|from? <time-of-day>",
+        "recurring",
+        sound(_days_at),
+        cost=-0.1,
+    ),
+    Rule(
+        "Monday to Friday at hours",
+        f"<weekday> {_THROUGH} <weekday> ,|{ON}|from? <hours>",
+        "recurring",
+        sound(_days_at),
+        cost=-0.1,
+    ),
     Rule("days at a time", f"<recurring> {ON}|from? <time-of-day>", "recurring", sound(_apart)),
     Rule("days at hours", f"<recurring> {ON}|from? <hours>", "recurring", sound(_apart)),
     Rule("time on days", f"<time-of-day> {ON}? <recurring>", "recurring", swapped(_apart)),
@@ -290,8 +319,8 @@ RULES = (
     Rule("during", f"but? only? {_IN}? the? <recurring>", "cycle", sound(_during)),
     Rule("during only", f"{_IN}? the? <recurring> only", "cycle", sound(_during)),
     Rule("not during", f"but? {_NOT} {_IN}? the? <recurring>", "excluded", sound(_not_during)),
-    Rule("not counting during", f"{_LEAVING_OUT} the? <recurring>", "excluded", sound(_not_during)),
-    Rule("during excluded", "with? <recurring> excluded|omitted|ignored", "excluded", sound(_not_during)),
+    Rule("not counting during", f"{_LEAVING_OUT} the? <one-recurring>", "excluded", sound(_not_during)),
+    Rule("during excluded", "with? <one-recurring> excluded|omitted|ignored", "cycle", sound(_not_during)),
     Rule("not during one", f"but? {_NOT} {_IN}? the? <repeated>", "excluded", sound(_not_during)),
     Rule("not in a clock range", f"but? {_NOT} <clock-range>", "excluded", chained(_each_day, _not_during)),
     Rule("nor during", f"<excluded> ,|and|or|nor {_IN}? the? <recurring>", "excluded", sound(_nor), cost=0.1),
