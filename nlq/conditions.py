@@ -145,11 +145,19 @@ class Conditions(Subjects):
         parts = self.parts
         if said.function and (parts.divides or parts.share_where):
             refuse("unsupported", "Of a ratio or a difference say 'which ... over' a number.", parts.clause_of(said))
+        adds_up = bool(self.types) and self.types <= {"event", "counter"}
+        if self.types == {"event"} and (said.amount.unit or own_measure(self.names)):  # `did a payment exceed 500 eur`
+            adds_up = False
+        if said.crossed and not self.said and adds_up:
+            self.said = Aggregations((COUNT,))  # `days when crashes exceeded 100`: as many as there were together
+            return [Condition(said.of, said.comparison, self.number(said.amount))]
         if said.crossed and parts.whether and not self.said:  # `did cpu exceed 90`: any single value
             values.append(ValueFilter(said.comparison, self.number(said.amount)))
             return []
         counted = self.said == Aggregations((COUNT,)) and self.types != {"event"}
         if said.crossed and counted and not self.groups:  # `how often did it exceed 90`
+            if adds_up:
+                refuse("incomplete", "How often is told of periods: ask 'which hours had more than' so many.")
             values.append(ValueFilter(said.comparison, self.number(said.amount)))
             self.assumptions.append("each value beyond it counted")
             return []

@@ -163,7 +163,8 @@ class Conventions(Ranges):
     def _ranked(self, ranking: Ranking) -> Rank:
         parts, per = self.parts, self._per_other(ranking.per)
         each = any(clause.rule in _EACH for clause in map(parts.clause_of, parts.grouped) if clause)
-        if each and ranking.count is not None and not (parts.noun or per):
+        said = ranking.count not in (None, self.context.limits.max_groups)  # and not `longest first`
+        if each and said and not (parts.noun or per):
             refuse("unsupported", f"The {ranking.count} {ranking.word} of each are not told: ask for 'max', by what.")
         if parts.bucket and self.groups and not parts.noun:
             refuse("unsupported", "Which of the buckets it was for each is not told: ask of one at a time.")

@@ -260,7 +260,7 @@ class Parts(Settling):
         told = [clause for clause in said if clause.kind != OPENING]  # `sort hosts by cpu usage, lowest first`
         found: list[Ranking] = [clause.value for clause in told]
         if len(found) == 2 and found[0].descending == found[1].descending:
-            plain = next((each for each in found if each.quality == "any" and not each.per), None)
+            plain = next((each for each in found if each.quality == "any" and not (each.per or each.change)), None)
             other = found[0] if plain is found[1] else found[1]
             if plain and other.count is None and plain.word in ("top", "bottom"):
                 return replace(other, count=plain.count)

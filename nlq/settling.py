@@ -188,6 +188,8 @@ class Settling(Phrasing):
         if clause and clause.rule == "superlative it got" and (self.groups or self.grain or not self.says_what):
             detail = "The highest or lowest of each needs its metric: ask 'max of' or 'min of' it, by what."
             refuse("unsupported", detail, clause)
+        if self.columns and not (self.metric or self.tags):
+            refuse("incomplete", "A list of what, with these tags?", self.clause_of(self.columns[0]))
         if not self.columns or self.listing or self.ranking:
             return
         if self.aggregations or self.groups or self.grain or self.whether or self.share or self.divides:

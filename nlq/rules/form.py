@@ -346,6 +346,12 @@ RULES = (
         _about,
     ),
     Rule("names exist", f"{_WHICH} metrics|names exist", "form", lambda _context: CatalogWish("names")),
+    Rule(
+        "tags and values of a metric",
+        f"{_WHICH} tags and|or values are|do|does <name> have|has|take",
+        "form",
+        _tags_of,
+    ),
     Rule("tags exist", f"{_WHICH} tags|keys exist", "form", lambda _context: CatalogWish("keys")),
     Rule("keys exist", f"{_WHICH} <groups> exist", "form", _values_of),
     Rule("tags", "list|show|all? tags|keys", "form", lambda _context: CatalogWish("keys"), cost=0.1),

@@ -286,7 +286,7 @@ RULES = (
     ),
     Rule(
         "as a part of",
-        "<name> as a|an? percentage|percent|%|share|fraction|proportion of all|the? <name>",
+        "<name> as a|an? percentage|percent|pct|%|share|fraction|proportion of all|the? <name>",
         "metric",
         lambda context, part, whole: (ratio := _ratio(context, part, whole)) and replace(ratio, times=100.0),
     ),

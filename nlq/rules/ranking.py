@@ -98,7 +98,7 @@ def _oldest(context: Context, count: int) -> Listing | Problem:
 SCANNERS = (Scanner("superlative", _scan, reach=1),)
 _FIELDS = "time|times|timestamp|timestamps|date|dates|value|values|name|names|type|types"
 _OWN = "share|part|percentage|portion|proportion"
-_PARTS = "percentage|percent|%|share|fraction|proportion"
+_PARTS = "percentage|percent|pct|%|share|fraction|proportion"
 
 
 def _own_share(_context: Context, tag: TagFilter | Problem) -> Both | Problem:
@@ -242,6 +242,10 @@ RULES = (
     Rule("two columns", "<column> and|,|+|& the? its|their? <column>", "columns", _beside),
     Rule("more columns", "<columns> and|,|+|& the? its|their? <column>", "columns", _beside),
     Rule("columns, and the last", "<columns> , and the? its|their? <column>", "columns", _beside),
+    Rule("columns in a row", "<column> <column>", "column-row", _beside),
+    Rule("more columns in a row", "<column-row> <column>", "column-row", _beside),
+    Rule("list of columns in a row", "list|show|with|showing <column-row>", "listing", _shown, cost=0.3),
+    Rule("list with columns", "list|show with <columns>", "listing", _shown, cost=0.2),
     # dearer than a tag that is there, or a group
     Rule("with columns", "with|including|plus the? its|their? <columns>", "listing", _shown, cost=0.2),
     Rule("with its column", "with|including|plus its|their|the <column>", "listing", _shown, cost=0.2),

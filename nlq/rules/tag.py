@@ -263,6 +263,12 @@ RULES = (
         _either_part,
         cost=0.05,
     ),
+    Rule(
+        "returned value",
+        "that? return|returned|returning|giving|gave|yielding|yielded a|an|the? <selection>",
+        "had",
+        _part_of,
+    ),
     Rule("came from value", "that? come|comes|came|coming from|via|through the? <selection>", "had", _part_of),
     Rule(
         "came back as value",
@@ -321,7 +327,7 @@ RULES = (
     ),
     Rule(
         "not value",
-        "not|except|excluding|without|besides on|in|from|for|via|through|by|at? the? <selection>",
+        "not|except|excluding|without|besides on|in|from|for|via|through|by|at|about|regarding? the? <selection>",
         "tag",
         _not,
     ),
