@@ -31,6 +31,9 @@ SHORT_PLURAL = 3  # letters, of what would be no plural in general
 PARTICIPLE = "ed"
 
 
+_NAMING = frozenset({"id", "uid", "uuid", "name"})
+
+
 class Catalog:
     """Names, keys and values. Answers are sorted, so that they do not depend on the order of `add`.
 
@@ -46,6 +49,7 @@ class Catalog:
         self.words = NameWords(self.names)
         self._measuring: dict[tuple[lexicon.Quality, str | None], SortedList] = {}  # by tag key; None: all
         self._keys_by_fold: dict[str, tuple[str, ...]] = {}
+        self._keys_by_head: dict[str, tuple[str, ...]] = {}  # `sensor` of `sensor_id`
         self._values_by_fold: dict[str, tuple[str, ...]] = {}  # -> (key, value, key, value, ...)
         self._participles: dict[str, tuple[str, ...]] = {}  # values such as `failed` by stem -> (key, value, ...)
         self._families: dict[str, tuple[str, ...]] = {}  # `web` of `web-01` -> (key, what its values begin with, ...)
@@ -68,6 +72,8 @@ class Catalog:
                     continue
                 self.keys[key] = SortedList()
                 _append(self._keys_by_fold, fold(key), key)
+                if head := _head_of_key(key):
+                    _append(self._keys_by_head, head, key)
             if key not in entry.keys:
                 entry.keys = self._shared(entry.keys | {key})
                 self._add_measuring(name, key)
@@ -146,7 +152,7 @@ class Catalog:
 
     def keys_like(self, folded: str) -> list[str]:
         """The tag keys that the folded text may mean."""
-        found = self._keys_by_fold.get(folded)
+        found = self._keys_by_fold.get(folded) or self._keys_by_head.get(folded)
         return sorted(found) if found else self._meant(folded, self.keys) if self.aliases else []
 
     def values_like(self, folded: str) -> list[tuple[str, str]]:
@@ -161,6 +167,7 @@ class Catalog:
         return (
             folded in self._values_by_fold
             or folded in self._keys_by_fold
+            or folded in self._keys_by_head
             or folded in self._families
             or folded in self.aliases
             or (len(folded) == SHORT_PLURAL and folded[-1] == "s")
@@ -270,6 +277,12 @@ def _beside(known: SortedList, text: str) -> list[str]:
         if found := list(islice(_from(known, text[:size]), MAX_BESIDE)):
             return found
     return []
+
+
+def _head_of_key(key: str) -> str:
+    """What a key is an id or a name of, folded; empty of others."""
+    *head, last = words_of(key) or ("",)
+    return "".join(head) if last in _NAMING else ""
 
 
 def _pairs(flat: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -297,6 +297,8 @@ class Conventions(Ranges):
         ends = ranking and parts.is_top_of_metric and ranking.quality in _EXTREME and not self.ranks_change
         if function == "avg" and ranking and ends:
             function, done = highest if ranking.descending else lowest
+        elif function == "count" and ranking and ranking.quality in _MEASURED and self.is_measured(ranking.quality):
+            function, done = highest if self.descending() else lowest  # `heaviest parcel by country`
         self.assumptions.append(f"{' and '.join(self.names)} {done}")
         return (Aggregation(function),)
 

@@ -381,8 +381,10 @@ WISHES: Final[dict[str, frozenset[str]]] = {
     "Correlations are not computed": frozenset("correlate correlates correlated correlation".split()),
 }
 
+WISHED: Final = frozenset().union(*WISHES.values())
+
 # Every word of the tables above: what a misspelt word may have been meant to be.
 WORDS: Final = (
     FILLERS | frozenset(UNITS) | frozenset(EVERY) | frozenset(NUMBERS) | frozenset(AGGREGATIONS)
-    | frozenset(SUPERLATIVES) | frozenset(CHANGES) | frozenset().union(*WISHES.values())
+    | frozenset(SUPERLATIVES) | frozenset(CHANGES) | WISHED
 )  # fmt: skip

@@ -219,7 +219,8 @@ class Settling(Phrasing):
         several = [tag.key for tag in self.tags if len(tag.values) > 1 and not tag.negated]
         if self.versus or any(group.key in several for group in self.groups):
             refuse("conflict", "Taken together, or side by side?")
-        if several:
+        noun = self.clause_of(self.noun)
+        if several and not (noun and noun.rule == "all of a key"):
             return
         if self.noun is None or self.noun.which or self.ranking:
             refuse("incomplete", "What is to be taken together? Name several values of one tag.")

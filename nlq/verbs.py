@@ -81,7 +81,8 @@ LIGHT: Final = frozenset(
     """
     happen happens happened happening occur occurs occurred occurring exist exists existed arise arose appear
     appears appeared record recorded report reported measure measured observe observed registered logged seen see
-    sees saw process processed handle handled perform performed done make makes made making take takes took taken
+    sees saw send sends process processed
+    handle handled perform performed done make makes made making take takes took taken
     taking generate generates generated throw throws threw thrown throwing raise raised use
     uses using used consume consumes consumed consuming burn burns burned burnt eat eats ate eaten eating arrive
     arrives arrived arriving stand stands stood standing sit sits sat sitting draw draws drew drawn spend spends

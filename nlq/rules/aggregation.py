@@ -24,7 +24,7 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
     for index, token in enumerate(tokens):
         if token.quoted:
             continue
-        if token.norm in lexicon.AGGREGATIONS:
+        if token.norm in lexicon.AGGREGATIONS and not _is_amount(tokens, index):
             yield Match(index, index + 1, "reducer", lexicon.AGGREGATIONS[token.norm], 0.0, "aggregation word")
         elif "/" in token.norm and all(map(_reducer, token.norm.split("/"))):
             each = tuple(dict.fromkeys(_reducer(word) for word in token.norm.split("/")))
@@ -37,6 +37,12 @@ def _scan(tokens: Sequence[Token], context: Context) -> Iterator[Match]:
                 yield Match(index, index + 1, "reducer", reducer, cost, "pNN")
         if found := _NTH.match(token.norm):
             yield Match(index, index + 1, "nth", float(found[1]), 0.0, "nth")
+
+
+def _is_amount(tokens: Sequence[Token], place: int) -> bool:
+    """`longer than 5 min`."""
+    number = place > 0 and tokens[place - 1].text.replace(".", "").isdecimal()
+    return number and tokens[place].norm in lexicon.UNITS
 
 
 def _reducer(word: str) -> Any:
@@ -108,7 +114,7 @@ _ENDS: tuple[tuple[Function, str], ...] = (
     ("min", "lowest|smallest|minimum|min"),
 )
 
-SCANNERS = (Scanner("aggregation", _scan, reach=1),)
+SCANNERS = (Scanner("aggregation", _scan, reach=2),)
 RULES = (
     Rule("total latest", "total latest", "reducer", lambda _context: Aggregation("total_latest"), cost=-0.1),
     Rule("how many", "how many", "reducer", lambda _context: Aggregation("count")),

@@ -11,7 +11,7 @@ from nlq.rule import Producer, Rule
 from nlq.rules.time.moment import last_and_this
 from nlq.rules.time.produce import sound
 from nlq.time_clauses import Against, Aligned
-from nlq.timeline import Shift, unit_at
+from nlq.timeline import Shift, Span, unit_at
 
 _VERSUS = "vs|versus|against|v|alongside"
 _TO = "to|with|against"
@@ -165,6 +165,13 @@ def _since_beside_before(_context: Context, since: TimeRange | Problem) -> Again
     return Against(Shift(None, adjacent=True), joined=True, first=since)
 
 
+def _before_and_after(context: Context, edge: Span) -> Against | None:
+    """`before and after 1 May`: the time since, and before it as long."""
+    if edge.start is None or edge.start >= context.now:
+        return None
+    return Against(Shift(None, adjacent=True), first=TimeRange(edge.start, context.now))
+
+
 def _between_ranges(
     _context: Context, first: TimeRange | Problem, second: TimeRange | Shift | Problem
 ) -> Against | None:
@@ -232,6 +239,7 @@ RULES = (
     Rule("time with time", "<time> with <second>", "comparison", _against_first, cost=0.3),
     Rule("since the last unit", f"since the? {_LAST} <unit>", "comparison", _since, cost=0.4),
     Rule("since yesterday", "since yesterday", "comparison", _since, cost=0.4),
+    Rule("before and after", "before and|&|vs|versus after <edge>", "comparison", sound(_before_and_after)),
     Rule("since, beside before", "<opening>", "comparison", _since_beside_before, cost=0.6),
     Rule("between times", "between <time> and <time>", "comparison", _from_to, cost=0.4),
     Rule("from time to time", "from <time> to <time>", "comparison", _from_to, cost=0.4),

@@ -36,6 +36,11 @@ def _and_grain(_context: Context, groups: Groups, grain: Grain | Problem) -> Gro
     return grain if isinstance(grain, Problem) else replace(groups, grain=grain)
 
 
+def _and_single_grain(context: Context, groups: Groups, grain: Grain | Problem) -> Groups | Problem | None:
+    """`by host, day`; but `by host, 2 weeks` may be how long."""
+    return None if isinstance(grain, Grain) and grain.count > 1 else _and_grain(context, groups, grain)
+
+
 def _grain_and(context: Context, grain: Grain | Problem, groups: Groups) -> Groups | Problem:
     return _and_grain(context, groups, grain)
 
@@ -108,7 +113,8 @@ RULES = (
     Rule("several groups", "<groups> and|,|/|+|by|per <group>", "groups", _both),
     Rule("groups, and the last", "<groups> , and <group>", "groups", _both),
     Rule("by groups", f"{_BY} <groups>", "grouping", lambda _context, groups: groups),
-    Rule("groups and unit", "<groups> and|, <width>", "timed-groups", _and_grain),
+    Rule("groups and unit", "<groups> and <width>", "timed-groups", _and_grain),
+    Rule("groups, unit", "<groups> , <width>", "timed-groups", _and_single_grain),
     Rule("unit and groups", "<width> and|, <groups>", "timed-groups", _grain_and),
     Rule("by groups and unit", f"{_BY} <timed-groups>", "grouping", lambda _context, groups: groups),
     Rule("for each group", "for each|every <groups>", "grouping", lambda _context, groups: groups),

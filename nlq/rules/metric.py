@@ -299,6 +299,7 @@ RULES = (
     Rule("minus an aggregation", "minus <reducer> of <name>", "metric", _less),
     Rule("minus alone", "minus the? <name>", "metric", _less_alone, cost=0.2),
     Rule("by name of metric", "by|using <name>", "metric", lambda _context, metric: metric, cost=0.1),
+    Rule("by name of metric behind on", "on <name>", "metric", lambda _context, metric: metric, cost=0.5),
     Rule("by name and unit", "by|using <name> <unit>", "metric", _in_unit, cost=0.2),
     Rule("name and head", f"<name> {_HEADS}", "metric", lambda _context, metric: metric, cost=0.1),
     Rule("how much money", "how much <name> did|do|have|has|had we|you|they", "metric", _spent),

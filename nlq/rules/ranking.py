@@ -96,7 +96,7 @@ def _oldest(context: Context, count: int) -> Listing | Problem:
 
 
 SCANNERS = (Scanner("superlative", _scan, reach=1),)
-_FIELDS = "time|times|timestamp|timestamps|date|dates|value|values|name|names|type|types"
+_FIELDS = "time|times|when|timestamp|timestamps|date|dates|value|values|name|names|type|types"
 _OWN = "share|part|percentage|portion|proportion"
 _PARTS = "percentage|percent|pct|%|share|fraction|proportion"
 

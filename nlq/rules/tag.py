@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from nlq.clauses import Both, ErrorRate, Groups, Part, ShareWhere
+from nlq.clauses import Both, ErrorRate, Groups, ShareWhere
 from nlq.context import Context
 from nlq.fold import fold
 from nlq.plurals import singular
@@ -14,8 +14,6 @@ from nlq.question import Comparison, GroupKey, TagFilter
 from nlq.refusal import Problem
 from nlq.rule import Producer, Rule
 from nlq.rules.stored import codes_from
-from nlq.stems import stem
-from nlq.verbs import LIGHT, PEOPLE
 
 MAX_VALUES_TRIED = 10_000
 MAX_NEAREST = 4
@@ -27,7 +25,8 @@ KEYLESS_COST = 0.35  # a value that stands without its key
 UNKNOWN_VALUE_COST = 30.0  # dearer than any other reading, cheaper than an unknown word
 
 
-def _or(_context: Context, first: TagFilter, second: TagFilter) -> TagFilter | None:
+def either(_context: Context, first: TagFilter, second: TagFilter) -> TagFilter | None:
+    """One value or the other; None where they are of different tags."""
     if first.key != second.key or first.match != second.match:
         return None
     return replace(first, values=tuple(sorted({*first.values, *second.values})))
@@ -35,7 +34,7 @@ def _or(_context: Context, first: TagFilter, second: TagFilter) -> TagFilter | N
 
 def _in_a_row(context: Context, first: TagFilter, second: TagFilter) -> TagFilter | None:
     """`web-01 web-02 web-03`."""
-    return None if set(second.values) <= set(first.values) else _or(context, first, second)
+    return None if set(second.values) <= set(first.values) else either(context, first, second)
 
 
 def _of_key(_context: Context, key: str, choice: TagFilter) -> TagFilter | None:
@@ -57,7 +56,8 @@ def _what_is_wrong(_context: Context, wanted: TagFilter | Problem) -> TagFilter 
     return wanted if isinstance(wanted, Problem) or singular(wanted.key) in _WHY else None
 
 
-def _not(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
+def negated(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
+    """All but that; None where it is negated already."""
     if isinstance(wanted, Problem):
         return wanted
     return None if wanted.negated else replace(wanted, negated=True)
@@ -67,7 +67,7 @@ def _not_one(context: Context, wanted: TagFilter | Problem) -> TagFilter | Probl
     """`checkout excluded`; of several before it, which?"""
     if isinstance(wanted, TagFilter) and len(wanted.values) > 1:
         return Problem("ambiguous", "Are all of these left out, or the last? Say 'except' before each.")
-    return _not(context, wanted)
+    return negated(context, wanted)
 
 
 def _has(_context: Context, key: str) -> TagFilter:
@@ -95,7 +95,7 @@ def _or_partly(context: Context, wanted: TagFilter | Problem, text: str) -> TagF
     if isinstance(wanted, Problem) or wanted.match == "is":
         return None
     other = _partly(wanted.match)(context, wanted.key, text)
-    return _or(context, wanted, other) if isinstance(other, TagFilter) else None
+    return either(context, wanted, other) if isinstance(other, TagFilter) else None
 
 
 def _part(match: str, value: str, text: str) -> str:
@@ -105,16 +105,11 @@ def _part(match: str, value: str, text: str) -> str:
     return value[at : at + len(text)] if found and at >= 0 else ""
 
 
-def _part_of_not(context: Context, wanted: TagFilter | Problem) -> Part | Problem | None:
-    meant = _not(context, wanted)
-    return _part_of(context, meant) if meant else None
-
-
 def _neither(context: Context, first: TagFilter | Problem, second: TagFilter | Problem) -> Both | Problem | None:
     """`except checkout and prod`: neither."""
     if isinstance(first, Problem) or isinstance(second, Problem):
         return first if isinstance(first, Problem) else second if isinstance(second, Problem) else None
-    left, right = _not(context, first), _not(context, second)
+    left, right = negated(context, first), negated(context, second)
     return Both(left, right) if left and right and first.key != second.key else None
 
 
@@ -124,16 +119,6 @@ def _each_but(context: Context, key: str, wanted: TagFilter | Problem) -> Both |
     return Both(meant, Groups((GroupKey("tag", key),))) if isinstance(meant, TagFilter) else meant
 
 
-def _part_of(_context: Context, wanted: TagFilter | Problem) -> Part | Problem:
-    return wanted if isinstance(wanted, Problem) else Part(wanted)
-
-
-def _either_part(context: Context, first: TagFilter, second: TagFilter) -> Part | None:
-    """`that failed or got cancelled`."""
-    either = _or(context, first, second)
-    return Part(either) if either else None
-
-
 def _who_are(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
     """`physics people`; but a server has none."""
     if isinstance(wanted, Problem):
@@ -141,21 +126,13 @@ def _who_are(_context: Context, wanted: TagFilter | Problem) -> TagFilter | Prob
     return wanted if all(value.isalpha() for value in wanted.values) else None
 
 
-def _done_by(_context: Context, word: str, wanted: TagFilter | Problem) -> Part | None:
-    """`paid in cash`, of the tag `payment`; `handled by kim`, of an `agent`: the verb says no more than the key."""
-    if isinstance(wanted, Problem):
-        return None
-    agent = word in LIGHT and singular(wanted.key) in PEOPLE
-    return Part(wanted) if agent or stem(word) == stem(wanted.key.casefold()) else None
-
-
 def _share_where(_context: Context, wanted: TagFilter | Problem) -> ShareWhere | Problem:
     return wanted if isinstance(wanted, Problem) else ShareWhere(wanted)
 
 
 def _share_where_not(context: Context, wanted: TagFilter | Problem) -> ShareWhere | Problem | None:
-    negated = _not(context, wanted)
-    return None if negated is None else _share_where(context, negated)
+    other = negated(context, wanted)
+    return None if other is None else _share_where(context, other)
 
 
 def _error_rate(word: str) -> Producer:
@@ -188,7 +165,7 @@ def _unread_comparison(context: Context, key: str, comparison: Comparison, _numb
 
 def _not_of_key(context: Context, key: str, wanted: TagFilter | Problem) -> TagFilter | Problem | None:
     """`all shops except the mall`."""
-    return _not(context, wanted) if isinstance(wanted, TagFilter) and wanted.key == key else None
+    return negated(context, wanted) if isinstance(wanted, TagFilter) and wanted.key == key else None
 
 
 _DOES = {"prefix": "starts with", "suffix": "ends with", "contains": "contains"}
@@ -212,11 +189,11 @@ RULES = (
     # the right side is one value alone: else every split of a long list would be tried
     Rule("value of a key", "<one-choice>", "choice", _same),
     Rule("value without a key", "<one-keyless>", "keyless", _same),
-    Rule("one value or another", "<choice> or|and|, <one-choice>", "choice", _or),
-    Rule("values, or the last", "<choice> , or|and <one-choice>", "choice", _or),
+    Rule("one value or another", "<choice> or|and|, <one-choice>", "choice", either),
+    Rule("values, or the last", "<choice> , or|and <one-choice>", "choice", either),
     Rule("either value or another", "either <choice>", "choice", _same),
-    Rule("keyless values", "<keyless> or|and|, <one-keyless>", "keyless", _or),
-    Rule("keyless values, or the last", "<keyless> , or|and <one-keyless>", "keyless", _or),
+    Rule("keyless values", "<keyless> or|and|, <one-keyless>", "keyless", either),
+    Rule("keyless values, or the last", "<keyless> , or|and <one-keyless>", "keyless", either),
     Rule(
         "keyless values in a row",
         "<keyless> <one-keyless>",
@@ -254,43 +231,7 @@ RULES = (
     Rule("tag key = value", "tag|tagged <selection>", "selection", _same),
     Rule("selection", "only|just? where? on|from|in|at|to|for|with|into|onto|off? the? <selection>", "tag", _same),
     Rule("value only", "on|from|in|at|to|for? the? <selection> only|alone", "tag", _same),
-    Rule("had value", "that? had|has|have|having|with|were|was|are|is <selection>", "had", _part_of, cost=0.05),
-    Rule("that was value", "that|who <selection>", "had", _part_of, cost=0.1),
-    Rule(
-        "was one or was another",
-        "that|who|which? had|has|have|was|were|are|is|got? <keyless> or was|were|got|get|gets|is|are|had <one-keyless>",
-        "had",
-        _either_part,
-        cost=0.05,
-    ),
-    Rule(
-        "returned value",
-        "that? return|returned|returning|giving|gave|yielding|yielded a|an|the? <selection>",
-        "had",
-        _part_of,
-    ),
-    Rule("came from value", "that? come|comes|came|coming from|via|through the? <selection>", "had", _part_of),
-    Rule(
-        "came back as value",
-        "that? come|comes|came|coming|turn|turned back|out as|with|to? be? the? <selection>",
-        "had",
-        _part_of,
-    ),
-    Rule(
-        "came in by value", "that? come|comes|came|coming in by|through|via|over|on the? <selection>", "had", _part_of
-    ),
-    Rule("done by value", "that? <word> in|by|with|via|through|on|at a|an|the? <selection>", "had", _done_by, cost=0.2),
-    Rule("was caused by value", "was|were|is|are caused by a|an|the? <selection>", "had", _part_of),
-    Rule("was on value", "was|were|is|are on|in|at|from|by|for|via the? <selection>", "had", _part_of),
-    Rule("was because of value", "was|were|is|are because|due of|to a|an|the? <selection>", "had", _part_of),
-    Rule("down to value", "down to a|an|the? <selection>", "had", _part_of),
-    Rule(
-        "because they were value",
-        "because they|it|those was|were|is|are|got a|an|the? <selection>",
-        "had",
-        _part_of,
-    ),
-    Rule("not because of value", "not caused|because|due by|of|to a|an|the? <selection>", "tag", _not),
+    Rule("not because of value", "not caused|because|due by|of|to a|an|the? <selection>", "tag", negated),
     Rule("because of value", "because|cos|coz|cuz|due of|to a|an|the? <selection>", "tag", _same),
     Rule("caused by value", "caused by a|an|the? <selection>", "tag", _same),
     Rule(
@@ -305,31 +246,31 @@ RULES = (
     Rule("by error rate", "by|in? the? <error-rate>", "share", lambda _context, rate: rate),
     Rule("by value", "by the? <keyless>", "tag", _same, cost=0.3),
     Rule("by people of a value", "by the? <keyless> customers|users|clients|members|people", "tag", _who_are, cost=0.4),
-    Rule("value and value", "<choice> +|&|/ <one-choice>", "choice", _or),
-    Rule("keyless value and value", "<keyless> +|&|/ <one-keyless>", "keyless", _or),
+    Rule("value and value", "<choice> +|&|/ <one-choice>", "choice", either),
+    Rule("keyless value and value", "<keyless> +|&|/ <one-keyless>", "keyless", either),
     Rule(
         "key != value",
         "<key> !=|<>|≠ <choice>",
         "tag",
-        lambda c, key, choice: (w := _of_key(c, key, choice)) and _not(c, w),
+        lambda c, key, choice: (w := _of_key(c, key, choice)) and negated(c, w),
     ),
     Rule(
         "key not value",
         "<key> not|except <choice>",
         "tag",
-        lambda c, key, choice: (w := _of_key(c, key, choice)) and _not(c, w),
+        lambda c, key, choice: (w := _of_key(c, key, choice)) and negated(c, w),
     ),
     Rule(
         "key is not value",
         "<key> is|are not <choice>",
         "tag",
-        lambda c, key, choice: (w := _of_key(c, key, choice)) and _not(c, w),
+        lambda c, key, choice: (w := _of_key(c, key, choice)) and negated(c, w),
     ),
     Rule(
         "not value",
         "not|except|excluding|without|besides on|in|from|for|via|through|by|at|about|regarding? the? <selection>",
         "tag",
-        _not,
+        negated,
     ),
     Rule(
         "neither value",
@@ -337,11 +278,11 @@ RULES = (
         "tag",
         _neither,
     ),
-    Rule("outside of value", "outside of? the? <selection>", "tag", _not, cost=0.1),
-    Rule("leaving out value", "leaving|leave out the? <selection>", "tag", _not),
+    Rule("outside of value", "outside of? the? <selection>", "tag", negated, cost=0.1),
+    Rule("leaving out value", "leaving|leave out the? <selection>", "tag", negated),
     Rule("value not counted", "with? <selection> not counted|included", "tag", _not_one),
     Rule("value excluded", "with? <selection> excluded|omitted|ignored|removed|excepted", "tag", _not_one),
-    Rule("value left aside", "<selection> left|put aside|out", "tag", _not, cost=0.1),
+    Rule("value left aside", "<selection> left|put aside|out", "tag", negated, cost=0.1),
     Rule(
         "all of a key but a value",
         "on|from|in|at|for|by? all|any of? the? <key> but|except|excluding|besides for? the? <selection>",
@@ -354,24 +295,17 @@ RULES = (
         "tag",
         _each_but,
     ),
-    Rule(
-        "was not value",
-        "that|who? is|are|was|were|had|has not on|in|from|at|by|for? a|an|the? <selection>",
-        "had",
-        _part_of_not,
-        cost=0.05,
-    ),
-    Rule("apart from value", "apart|aside from the? <selection>", "tag", _not),
-    Rule("not counting value", "not counting|including the? <selection>", "tag", _not),
+    Rule("apart from value", "apart|aside from the? <selection>", "tag", negated),
+    Rule("not counting value", "not counting|including the? <selection>", "tag", negated),
     Rule(
         "everything but value",
         "on|from|in|at|for? everything|everywhere|everyone|all except|but <selection>",
         "tag",
-        _not,
+        negated,
     ),
     Rule("out of value", "out of the? <selection>", "tag", _same, cost=0.05),
-    Rule("except for value", "but|and not|except|without on|in|from|for? the? <selection>", "tag", _not),
-    Rule("other than value", "other than <selection>", "tag", _not),
+    Rule("except for value", "but|and not|except|without on|in|from|for? the? <selection>", "tag", negated),
+    Rule("other than value", "other than <selection>", "tag", negated),
     Rule("has key", "with|having a|any? <key>", "tag", _has, cost=0.1),
     Rule("lacks key", "without|no a|any? <key>", "tag", lambda _context, key: TagFilter(key, negated=True)),
     Rule("unknown value", "<key> =|==|:|!= <word>", "selection", _unknown_value, cost=UNKNOWN_VALUE_COST),

@@ -9,17 +9,29 @@ from nlq.rule import Match, Producer, Rule, Scanner
 from nlq.time_clauses import Still
 from nlq.tokens import Token
 
+SEEN = 6  # words before a verb
+_DOUBTFUL = {  # verbs, and words of which one stands before them where they are verbs
+    "last": frozenset("did does do that which who to not".split()),
+    **dict.fromkeys(("send", "sends"), frozenset("did does that which who".split())),
+}
 VERB_COST = 0.5  # a name or a comparison that has the word comes first
 
 
 def _scan(tokens: Sequence[Token], _context: Context) -> Iterator[Match]:
     for index, token in enumerate(tokens):
-        if token.norm in verbs.WORDS and not token.quoted:
+        if token.norm in verbs.WORDS and not token.quoted and _is_verb(tokens, index):
             qualities = frozenset(quality for quality, words in verbs.MEASURING.items() if token.norm in words)
             value = Occurred(token.norm, token.norm in verbs.LIGHT, qualities)
-            yield Match(index, index + 1, "verb", value, VERB_COST, "verb")
+            cost = VERB_COST - 0.1 if token.norm in lexicon.WISHED else VERB_COST
+            yield Match(index, index + 1, "verb", value, cost, "verb")
         if token.norm in lexicon.ADJECTIVES and not token.quoted:
             yield Match(index, index + 1, "adjective", token.norm, 0.0, "adjective")
+
+
+def _is_verb(tokens: Sequence[Token], place: int) -> bool:
+    """`how long did calls last`, but `last night shift`; `when did it send`, but `send me the errors`."""
+    asking = _DOUBTFUL.get(tokens[place].norm)
+    return asking is None or any(token.norm in asking for token in tokens[max(0, place - SEEN) : place])
 
 
 def _how(*, extreme: bool, now: bool = False) -> Producer:
@@ -37,7 +49,7 @@ def _occurred(word: str) -> Producer:
     return lambda _context: Occurred(word)
 
 
-SCANNERS = (Scanner("verbs and adjectives", _scan, reach=1),)
+SCANNERS = (Scanner("verbs and adjectives", _scan, reach=SEEN + 1),)
 # What is said to be polite. `to` and `you` mean nothing here, and `to` says much elsewhere.
 POLITE_COST = -0.7
 DOUBTFUL_COST = 0.6  # what may be stored under that name comes first
