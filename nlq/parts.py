@@ -259,9 +259,6 @@ class Parts(Settling):
         said = self._take(Ranking)
         told = [clause for clause in said if clause.kind != OPENING]  # `sort hosts by cpu usage, lowest first`
         found: list[Ranking] = [clause.value for clause in told]
-        if len(found) == 2 and any(clause.rule == "ranked" for clause in told):  # `ranked by errors, lowest three`
-            told = [clause for clause in told if clause.rule != "ranked"] or told
-            found = [clause.value for clause in told]
         if len(found) == 2 and found[0].descending == found[1].descending:
             plain = next((each for each in found if each.quality == "any" and not (each.per or each.change)), None)
             other = found[0] if plain is found[1] else found[1]

@@ -104,7 +104,7 @@ class Shares(Conventions):
             return tags, values, None
         base = tuple(tag for tag in tags if tag not in part)
         over = Over(self.names, aggregations[0], base, tuple(v for v in values if v not in part), percent=True)
-        return tags, values, over
+        return (*base, *(tag for tag in tags if tag in part)), values, over
 
     def _part_shared(
         self, tags: tuple[TagFilter, ...], values: tuple[ValueFilter, ...]

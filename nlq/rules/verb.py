@@ -52,6 +52,7 @@ def _occurred(word: str) -> Producer:
 SCANNERS = (Scanner("verbs and adjectives", _scan, reach=SEEN + 1),)
 # What is said to be polite. `to` and `you` mean nothing here, and `to` says much elsewhere.
 POLITE_COST = -0.7
+RANKED_COST = 1.0
 DOUBTFUL_COST = 0.6  # what may be stored under that name comes first
 _POLITE = (
     "like|love|want|wish|need|able|possible|interested to|in know|see|get|have|find?",
@@ -71,6 +72,8 @@ RULES = (
     *(Rule(f"polite: {words}", words, "polite", lambda _context: HowMuch(), cost=POLITE_COST) for words in _POLITE),
     Rule("still", "still", "form", lambda _context: Still(), cost=-0.1),
     Rule("responsible for", "responsible|accountable for", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
+    # where an end of the order is said too: `ranked by errors, lowest three`
+    Rule("ranked, beside", "ranked|sorted|ordered", "polite", lambda _context: HowMuch(), cost=RANKED_COST),
     Rule("things", "thing|things", "polite", lambda _context: HowMuch(), cost=DOUBTFUL_COST),
     Rule("split", "split|group|separate|segment", "lead", lambda _context: HowMuch()),
     Rule("break down", "break|split|slice down|up", "lead", lambda _context: HowMuch()),

@@ -48,7 +48,9 @@ def composed(count: int) -> list[str]:
             chance.shuffle(texts)
         prompt = " ".join(texts)
         result = nlq.interpret(prompt, CONTEXT)
-        if isinstance(result, nlq.Interpretation) and all(says_once(role, result) for role in ("metric", "ranking")):
+        if isinstance(result, nlq.Interpretation) and all(
+            says_once(role, result) for role in ("metric", "ranking", "share")
+        ):
             made[prompt] = None
         if len(made) == count:
             return list(made)
