@@ -28,7 +28,7 @@ from nlq.refusal import CODES, Code, Problem
 from nlq.rule import Match
 from nlq.shares import Shares
 from nlq.subjects import COUNT, NAME
-from nlq.units import LEVELS
+from nlq.units import LEVELS, own_measure
 
 
 class Assembled(Struct):
@@ -221,7 +221,11 @@ class _Assembly(Shares):
         if not (self.metric or self.parts.tags or self.parts.thresholds):
             refuse("incomplete", "When was what?")
         order = {Aggregations((Aggregation("max"),)): True, Aggregations((Aggregation("min"),)): False}
-        counted = self.types <= {"event", "counter"} and any(map(self.parts.is_before_metric, self.parts.thresholds))
+        adds_up = self.types <= {"event", "counter"} and not own_measure(self.names)
+        counted = adds_up and any(said.crossed for said in self.parts.havings)  # `when did deploys exceed 5`
+        counted = counted or (
+            self.types <= {"event", "counter"} and any(map(self.parts.is_before_metric, self.parts.thresholds))
+        )
         if counted or any(map(self.is_total, self.parts.thresholds)):
             refuse("incomplete", "How many there are is told of periods: ask 'which hours had more than' so many.")
         values = self.values()

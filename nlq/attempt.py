@@ -23,7 +23,9 @@ from nlq.tokens import Token
 SAME = 1e-6  # of costs
 _TELLING: tuple[Code, ...] = ("unsupported", "unknown_value")  # problems that say more than that a word is unknown
 _ASKING = frozenset("did do does was were is are has have had".split())
+_DENYING = frozenset(("not", "neither", "no", "nobody", "none", "nothing"))
 _PLACING = frozenset("in on at from to for by with where only just via through of during within".split())
+_JOINING = frozenset(("and", "or", ",", "&", "+"))
 _LEFT_OUT = frozenset("excluded omitted ignored removed excepted counted included".split())
 _LASTING: tuple[Code, ...] = ("unknown_value", "unsupported", "impossible", "future", "too_many")  # whatever follows
 
@@ -99,7 +101,8 @@ def read(
 
 def _out_of_place(tokens: Sequence[Token], cover: Cover) -> Misfit | None:
     """`deploys per service, and how many were rolled back`: one figure cannot answer both. `in October when`: what?"""
-    if len(tokens) > 1 and tokens[0].norm in _ASKING and tokens[1].norm == "not":
+    asks = tokens[0].norm in _ASKING and len(tokens) > 1
+    if asks and (tokens[1].norm in _DENYING or any(token.norm == "neither" for token in tokens)):
         return Misfit(Problem("ambiguous", "Is it so, or is it not so? Ask without 'not'."), cover.clauses[0])
     for earlier, clause in pairwise(cover.clauses):
         if _may_be_left_out(tokens, earlier, clause):
@@ -135,9 +138,10 @@ def _asks_which(cover: Cover) -> bool:
 
 def _may_be_left_out(tokens: Sequence[Token], earlier: Match, clause: Match) -> bool:
     """`excluding weekends and checkout`, `checkout and weekends excluded`: one of them is, and the other may be."""
-    if not 0 <= clause.start - earlier.end <= 1 or tokens[clause.start - 1].norm not in ("and", "or", ",", "&", "+"):
+    between = tokens[earlier.end : clause.start]
+    if len(between) > 1 or any(token.norm not in _JOINING for token in between):
         return False
-    if clause.start == earlier.end and tokens[clause.start].norm not in ("and", "or", ",", "&", "+"):
+    if any(token.norm == "=" for token in tokens[earlier.start : clause.end]):  # as readings have them
         return False
     first, second = _leaves_out(earlier), _leaves_out(clause)
     if first is None or second is None or first == second:

@@ -1,6 +1,6 @@
 """Conditions: on single values, on what a group comes to, on how it changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -72,12 +72,19 @@ class Conditions(Subjects):
             having.append(changed)
         if asked and parts.compare and parts.compare.direction and not (parts.compare.ranks or enough):
             having.append(Condition("change", "gt" if parts.compare.direction > 0 else "lt", 0.0))
+        self._group_any(having)
         if having and self.said and self.said.aggregations[0].function == "distinct" and not self.groups:
             refuse("unsupported", "How many of them do so is not counted: ask 'which', and count the rows.")
         if values and self.metric is None:
             refuse("incomplete", "A condition on values of which metric? Those of different ones are not alike.")
         self._possible(ValueFilter(each.comparison, each.number) for each in having if each.of == "value")
         return self._possible(values), tuple(having)
+
+    def _group_any(self, having: Sequence[Condition]) -> None:
+        """`did any host average above 80`: each by itself."""
+        of = self.parts.any_of
+        if having and of and of not in self.groups:
+            self.groups = (*self.groups, of)
 
     def _changed(self) -> Condition | None:
         """`got slower`: by what it is seen."""
@@ -148,14 +155,14 @@ class Conditions(Subjects):
         adds_up = bool(self.types) and self.types <= {"event", "counter"}
         if self.types == {"event"} and (said.amount.unit or own_measure(self.names)):  # `did a payment exceed 500 eur`
             adds_up = False
-        if said.crossed and not self.said and adds_up:
+        if (said.crossed or said.kept) and not self.said and adds_up:
             self.said = Aggregations((COUNT,))  # `days when crashes exceeded 100`: as many as there were together
             return [Condition(said.of, said.comparison, self.number(said.amount))]
         if said.crossed and parts.whether and not self.said:  # `did cpu exceed 90`: any single value
             values.append(ValueFilter(said.comparison, self.number(said.amount)))
             return []
         counted = self.said == Aggregations((COUNT,)) and self.types != {"event"}
-        if said.crossed and counted and not self.groups:  # `how often did it exceed 90`
+        if said.crossed and counted and not (self.groups and adds_up):  # `how often did it exceed 90`
             if adds_up:
                 refuse("incomplete", "How often is told of periods: ask 'which hours had more than' so many.")
             values.append(ValueFilter(said.comparison, self.number(said.amount)))

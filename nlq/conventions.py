@@ -143,6 +143,7 @@ class Conventions(Ranges):
             if function in ("max", "min"):
                 if self.types == {"event"}:  # an event has no value: where there were the most
                     self.said = None
+                self._check_bucket()
                 per = self._per_other(()) if parts.noun and parts.noun.which else ()
                 return Rank(self.count(), descending=function == "max", per=per)
         if parts.bucket and (parts.grain or not having):
@@ -166,14 +167,18 @@ class Conventions(Ranges):
         said = ranking.count not in (None, self.context.limits.max_groups)  # and not `longest first`
         if each and said and not (parts.noun or per):
             refuse("unsupported", f"The {ranking.count} {ranking.word} of each are not told: ask for 'max', by what.")
-        if parts.bucket and self.groups and not parts.noun:
-            refuse("unsupported", "Which of the buckets it was for each is not told: ask of one at a time.")
+        self._check_bucket()
         if per and not set(per) < set(self.groups):
             refuse("conflict", "A ranking per group needs to be of a group within it.")
         if self.grain and self.groups:
             self.assumptions.append("ranked within each bucket")
         descending, by = self._ranked_by(ranking) if self.ranks_change else (self.descending(), "value")
         return Rank(self.count(), descending, per, others=parts.others is not None, by=by, place=ranking.place)
+
+    def _check_bucket(self) -> None:
+        """`which day had the highest cpu usage on each host`."""
+        if self.parts.bucket and self.groups and not self.parts.noun:
+            refuse("unsupported", "Which of the buckets it was for each is not told: ask of one at a time.")
 
     def _per_other(self, per: tuple[GroupKey, ...]) -> tuple[GroupKey, ...]:
         """`top 3 hosts per region`: what is ranked stands alone, and the other groups are what it is ranked in."""

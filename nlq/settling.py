@@ -160,7 +160,9 @@ class Settling(Phrasing):
         if grain and grain.rule in ("on each unit", "each of the last") and self.noun and self.noun.which:
             refuse("unsupported", "Of which it was so every time is not told: leave out 'which' to see each.", grain)
         ranked = self.clause_of(self.bucket) or self._clause_of_cycle() or self._clause_of_ranked()
-        stands_before = any(ranked and each.end == ranked.start for each in self._by_type.get(Aggregations, []))
+        before = {ranked.start} if ranked else set()  # or with the metric between: `biggest revenue day`
+        before |= {each.start for each in self._by_type.get(Metric, []) if each.end in before and self.bucket}
+        stands_before = any(each.end in before for each in self._by_type.get(Aggregations, []))
         if self.aggregations in _ENDS and stands_before:  # `peak hour`
             self.ranking = self.ranking or Ranking(None, descending=self.aggregations == _HIGHEST, word="peak")
             self.aggregations = None
@@ -188,6 +190,13 @@ class Settling(Phrasing):
         if clause and clause.rule == "superlative it got" and (self.groups or self.grain or not self.says_what):
             detail = "The highest or lowest of each needs its metric: ask 'max of' or 'min of' it, by what."
             refuse("unsupported", detail, clause)
+        more = self.clause_of(self.ranking)
+        if (
+            more
+            and more.rule == "which has more"
+            and any((clause := self.clause_of(said)) and clause.end == more.start for said in self.thresholds)
+        ):  # `at least 10 more errors in prod than staging`
+            refuse("unsupported", "By how much of one there is more is told by 'difference between'.", more)
         if self.columns and not (self.metric or self.tags):
             refuse("incomplete", "A list of what, with these tags?", self.clause_of(self.columns[0]))
         if not self.columns or self.listing or self.ranking:

@@ -173,7 +173,7 @@ class Subjects:
         if len(found) == 1:
             self.metric = Metric((*found,))
             self.assumptions.append(f"read of {self.names[0]}, the one metric with such tags")
-            if self.parts.contrast and not self.said:  # `ratio of 500 to 200`: how many there are
+            if self.parts.contrast and not self.said and self.types.isdisjoint(LEVELS):  # `ratio of 500 to 200`
                 self.said = Aggregations((COUNT,))
 
     def _choose_counted(self) -> None:

@@ -11,7 +11,8 @@ MAX_SUBJECTS = 2
 TURNING = frozenset(
     """
     not no non never nor neither none nothing nt without except excluding besides but only every each all both or
-    least most half than minus less counting included excluded ratio difference rate
+    least most half than minus less counting included excluded ratio difference rate exception exceptions
+    bar barring apart aside
     """.split()
 )
 _TAILS = ("hour", "yesterday", "80")  # what may be missing at the end, beside a tag's key

@@ -20,7 +20,7 @@ from nlq.rules import (
     verb,
     wish,
 )
-from nlq.rules.time import cycle
+from nlq.rules.time import cycle, days
 
 # The kinds that a prompt is covered with, and the role that their words are shown to have.
 ROLES = {
@@ -62,6 +62,7 @@ ASPECTS = (
     ranking,
     time_range,
     cycle,
+    days,
     comparison,
     form,
     verb,

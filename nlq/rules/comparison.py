@@ -1,5 +1,7 @@
 """Comparisons: `today vs yesterday`, `compare this week with last week`, `web-01 versus web-02`."""
 
+from datetime import timedelta
+
 from msgspec.structs import replace
 
 from nlq.clauses import Beside, Both, Compare, Contrast, Metric, Versus
@@ -167,7 +169,7 @@ def _since_beside_before(_context: Context, since: TimeRange | Problem) -> Again
 
 def _before_and_after(context: Context, edge: Span) -> Against | None:
     """`before and after 1 May`: the time since, and before it as long."""
-    if edge.start is None or edge.start >= context.now:
+    if edge.start is None or edge.start >= context.now or (edge.end and edge.end - edge.start > timedelta(days=1)):
         return None
     return Against(Shift(None, adjacent=True), first=TimeRange(edge.start, context.now))
 
@@ -345,6 +347,13 @@ RULES = (
         f"{_DIFFERENCE} between|of <name> {_AT} the? <keyless> and|& {_AT}? the? <keyless>",
         "comparison",
         _contrast_in,
+    ),
+    Rule(
+        "how many more in a value",
+        f"by? how many|much more <name> {_AT}|with|by the? <keyless> than {_AT}|with|by? the? <keyless>",
+        "comparison",
+        _contrast_in,
+        cost=-0.1,
     ),
     Rule(
         "how many more of a value",

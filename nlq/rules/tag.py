@@ -295,6 +295,7 @@ RULES = (
         "tag",
         _each_but,
     ),
+    Rule("with the exception of value", "with the? exception of the? <selection>", "tag", negated, cost=-0.3),
     Rule("apart from value", "apart|aside from the? <selection>", "tag", negated),
     Rule("not counting value", "not counting|including the? <selection>", "tag", negated),
     Rule(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from nlq import lexicon, verbs
 from nlq.clauses import Asked, How, HowMuch, Occurred, Trend, Whether
 from nlq.context import Context
+from nlq.refusal import Problem
 from nlq.rule import Match, Producer, Rule, Scanner
 from nlq.time_clauses import Still
 from nlq.tokens import Token
@@ -12,6 +13,7 @@ from nlq.tokens import Token
 SEEN = 6  # words before a verb
 _DOUBTFUL = {  # verbs, and words of which one stands before them where they are verbs
     "last": frozenset("did does do that which who to not".split()),
+    "sat": frozenset("that which who".split()),
     **dict.fromkeys(("send", "sends"), frozenset("did does that which who".split())),
 }
 VERB_COST = 0.5  # a name or a comparison that has the word comes first
@@ -102,6 +104,20 @@ RULES = (
         "form",
         lambda _context: Asked("where"),
         cost=-0.3,
+    ),
+    Rule(
+        "and where was it",
+        "and|,? where was|were|is|are|did it|they|that|those happen|occur|come? from?",
+        "form",
+        lambda _context: Asked("where"),
+        cost=-0.5,
+    ),
+    Rule(
+        "and what were they",
+        "and what was|were|are|is it|they|those|that",
+        "form",
+        lambda _context: Problem("conflict", "Two questions in one prompt: ask one after the other."),
+        cost=-0.97,  # no other reading stands in
     ),
     Rule(
         "and who it was",

@@ -63,17 +63,6 @@ def _monday(_context: Context, weekday: int) -> Recurring:
     return Recurring(Cycle((weekday,)))
 
 
-def _days_from(_context: Context, first: int, last: int) -> Recurring | None:
-    """`mon-fri 9am to 5pm`."""
-    days = tuple(sorted((first + day) % 7 for day in range((last - first) % 7 + 1)))
-    return Recurring(Cycle(days)) if 1 < len(days) < 7 else None
-
-
-def _days_at(context: Context, first: int, last: int, time: TimeOfDay) -> Recurring | Problem | None:
-    days = _days_from(context, first, last)
-    return _apart(context, days, time) if days else None
-
-
 def _every(_context: Context, each: Recurring) -> Recurring:
     return replace(each, told="all of those times read together: for a row each add 'per day'")
 
@@ -131,7 +120,7 @@ def _at(_context: Context, recurring: Recurring, time: TimeOfDay) -> Recurring |
     return Recurring(cycle, recurring.told, late=bool(late))
 
 
-def _apart(context: Context, recurring: Recurring, time: TimeOfDay) -> Recurring | None:
+def apart(context: Context, recurring: Recurring, time: TimeOfDay) -> Recurring | None:
     """`Mondays from 9 to 17:00`."""
     timed = _at(context, recurring, time)
     return timed and replace(timed, loose=True)
@@ -157,7 +146,7 @@ def _work_hours(context: Context, time: TimeOfDay) -> Recurring | None:
 
 def _daily(context: Context, time: TimeOfDay) -> Daily | None:
     each, latest = _each_day(context, time), latest_clock(context, time)
-    return Daily(_during(context, each), TimeRange(latest.start, latest.end)) if each else None
+    return Daily(during_of(context, each), TimeRange(latest.start, latest.end)) if each else None
 
 
 def _each(context: Context, one: Recurring) -> Daily | None:
@@ -165,7 +154,7 @@ def _each(context: Context, one: Recurring) -> Daily | None:
     if not _whole_days(one) or not one.cycle.weekdays or len(one.cycle.weekdays) > MAX_SINGLE:
         return None
     span = latest(context, one.pattern or Days(weekday=one.cycle.weekdays[0]))
-    return Daily(_during(context, one), TimeRange(span.start, span.end)) if span else None
+    return Daily(during_of(context, one), TimeRange(span.start, span.end)) if span else None
 
 
 def _after(context: Context, time: TimeOfDay) -> Daily | None:
@@ -173,16 +162,16 @@ def _after(context: Context, time: TimeOfDay) -> Daily | None:
     each = _each_day(context, TimeOfDay(time.start % DAY, DAY))
     latest = TimeRange(latest_clock(context, time).start, context.now)
     told = "no range said: since the latest such time; with one, of each of its days"
-    return Daily(_during(context, each), latest, told) if each else None
+    return Daily(during_of(context, each), latest, told) if each else None
 
 
 def _before(context: Context, time: TimeOfDay) -> Daily | None:
     each = _each_day(context, TimeOfDay(0, time.start % DAY))
     latest = TimeRange(None, clock_today(context, time).start)
-    return Daily(_during(context, each), latest) if each else None
+    return Daily(during_of(context, each), latest) if each else None
 
 
-def _during(_context: Context, recurring: Recurring) -> During:
+def during_of(_context: Context, recurring: Recurring) -> During:
     return During((recurring.cycle,), recurring.told, recurring.late)
 
 
@@ -250,7 +239,6 @@ def _week_parts(_context: Context) -> Alternating:
 
 _IN = "on|in|during|within|over|at|of"
 _NOT = "not|except|excluding|without|outside"
-_THROUGH = "to|-|–|through|thru"
 _LEAVING_OUT = "not counting|including"
 _LAST = "last|past|previous|prior"
 _VERSUS, _TO = "vs|versus|against", "to|with|against"
@@ -264,8 +252,6 @@ RULES = (
     Rule("every one", "each|every <repeated>", "one-recurring", sound(_every)),
     Rule("a typical one", "a|an typical|usual|normal|average|given <repeated>", "one-recurring", sound(_typical)),
     Rule("Mondays", "<weekdays>", "one-recurring", _mondays),
-    # dearer than the one stretch that it is where a week is said
-    Rule("Monday to Friday", f"<weekday> {_THROUGH} <weekday>", "one-recurring", sound(_days_from), cost=0.3),
     Rule("weekdays", "weekdays|workdays", "one-recurring", constant(_WEEKDAYS)),
     Rule("working days", "working|business|work|week days", "one-recurring", constant(_WEEKDAYS)),
     Rule("weekends", "weekends", "one-recurring", constant(_WEEKENDS)),
@@ -276,7 +262,7 @@ RULES = (
     ),
     Rule("parts of days", "<day-parts>", "one-recurring", sound(_each_day)),
     Rule("parts of weekdays", "<repeated> <day-parts>", "one-recurring", sound(_at)),
-    Rule("parts of Mondays", "<day-parts> on|of <recurring>", "recurring", swapped(_apart)),
+    Rule("parts of Mondays", "<day-parts> on|of <recurring>", "recurring", swapped(apart)),
     # some of those
     Rule("recurring", "<one-recurring>", "recurring", same),
     Rule("business hours of all weekdays", "<work-hours>", "recurring", sound(_work_hours)),
@@ -290,25 +276,10 @@ RULES = (
     Rule("days or a time of day", "<recurring> or <daily>", "either", sound(_or)),
     Rule("a time of day or days", f"<daily> or {_IN}? the? <recurring>", "either", sound(_or)),
     Rule("during either", f"but? only? {_IN}? the? <either>", "cycle", same),
-    # not from Monday 9:00 to Friday 17:00
-    Rule(
-        "Monday to Friday at a time",
-        f"<weekday> {_THROUGH} <weekday> ,|{ON}|from? <time-of-day>",
-        "recurring",
-        sound(_days_at),
-        cost=-0.1,
-    ),
-    Rule(
-        "Monday to Friday at hours",
-        f"<weekday> {_THROUGH} <weekday> ,|{ON}|from? <hours>",
-        "recurring",
-        sound(_days_at),
-        cost=-0.1,
-    ),
-    Rule("days at a time", f"<recurring> {ON}|from? <time-of-day>", "recurring", sound(_apart)),
-    Rule("days at hours", f"<recurring> {ON}|from? <hours>", "recurring", sound(_apart)),
-    Rule("time on days", f"<time-of-day> {ON}? <recurring>", "recurring", swapped(_apart)),
-    Rule("hours on days", f"<hours> {ON}? <recurring>", "recurring", swapped(_apart)),
+    Rule("days at a time", f"<recurring> {ON}|from? <time-of-day>", "recurring", sound(apart)),
+    Rule("days at hours", f"<recurring> {ON}|from? <hours>", "recurring", sound(apart)),
+    Rule("time on days", f"<time-of-day> {ON}? <recurring>", "recurring", swapped(apart)),
+    Rule("hours on days", f"<hours> {ON}? <recurring>", "recurring", swapped(apart)),
     Rule("time each day", "at? <time-of-day> each|every day", "recurring", sound(_said_each_day)),
     Rule("hours each day", "<hours> each|every day", "recurring", sound(_said_each_day)),
     Rule("each day at a time", f"each|every day {ON}? <time-of-day>", "recurring", sound(_said_each_day)),
@@ -316,8 +287,8 @@ RULES = (
     # of a question alone: in other sentences it may be any number
     Rule("a bare year", "<year>", "fixed", sound(months_of), cost=0.9),
     # clauses
-    Rule("during", f"but? only? {_IN}? the? <recurring>", "cycle", sound(_during)),
-    Rule("during only", f"{_IN}? the? <recurring> only", "cycle", sound(_during)),
+    Rule("during", f"but? only? {_IN}? the? <recurring>", "cycle", sound(during_of)),
+    Rule("during only", f"{_IN}? the? <recurring> only", "cycle", sound(during_of)),
     Rule("not during", f"but? {_NOT} {_IN}? the? <recurring>", "excluded", sound(_not_during)),
     Rule("not counting during", f"{_LEAVING_OUT} the? <one-recurring>", "excluded", sound(_not_during)),
     Rule("during excluded", "with? <one-recurring> excluded|omitted|ignored", "cycle", sound(_not_during)),
