@@ -34,6 +34,8 @@ def says_once(role: str, result: nlq.Interpretation) -> bool:
     `slowest services today, top 3 by latency` which end of the order.
     """
     places = [place for place, word in enumerate(result.words) if word.role == role]
+    if role == "share" and sum(word.text == "percentage" for word in result.words) > 1:  # `as a percentage of all` too
+        return False
     return places == list(range(places[0], places[-1] + 1)) if places else True
 
 
