@@ -78,7 +78,7 @@ class Settling(Phrasing):
         return bool(self.ratio or self.per or self.contrast)
 
     @property
-    def says_what(self) -> bool:
+    def _says_what(self) -> bool:
         """Whether a metric is named, or told by what is said of it."""
         return bool(self.metric or (self.ranking and self.ranking.quality != "any"))
 
@@ -88,6 +88,7 @@ class Settling(Phrasing):
         self._settle_growth()
         self._settle_forms()
         self._settle_lists()
+        self._check_ranked()
         if self.ratio and not self.ratio.minus and self.ratio.numerator.names == self.ratio.denominator.names:
             self._share_of_all(self.ratio)
         if self.per and self.per.aggregation is None:
@@ -115,12 +116,7 @@ class Settling(Phrasing):
             refuse("conflict", "Two ratios, or a ratio and a share, in one prompt.", clause)
         before = any(clause and each.end == clause.start for each in self._by_type.get(Aggregations, []))
         if self.aggregations in _ENDS and before:  # `which service has the biggest difference between ...`
-            self.ranking = self.ranking or Ranking(
-                None,
-                descending=self.aggregations == _HIGHEST,
-                word="biggest" if self.aggregations == _HIGHEST else "lowest",
-            )
-            self.aggregations = None
+            self._rank_by_end()
         if contrast.tag.key in said:
             refuse("conflict", f"{contrast.tag.key} is said twice: a ratio or a difference is of two of them.", clause)
 
@@ -142,8 +138,12 @@ class Settling(Phrasing):
         if not self.groups:
             detail = "The growth of what? Name a tag: 'which service'."
             refuse("incomplete", detail, self.clause_of(self.aggregations))
+        self._rank_by_end()
+
+    def _rank_by_end(self) -> None:
+        """The highest or lowest that is said, of what is ranked: `peak hour`, `biggest host by cpu usage`."""
         highest = self.aggregations == _HIGHEST
-        self.ranking = Ranking(None, descending=highest, word="highest" if highest else "lowest")
+        self.ranking = self.ranking or Ranking(None, descending=highest, word="highest" if highest else "lowest")
         self.aggregations = None
 
     def _settle_by(self, said: Threshold) -> None:
@@ -164,8 +164,7 @@ class Settling(Phrasing):
         before |= {each.start for each in self._by_type.get(Metric, []) if each.end in before and self.bucket}
         stands_before = any(each.end in before for each in self._by_type.get(Aggregations, []))
         if self.aggregations in _ENDS and stands_before:  # `peak hour`
-            self.ranking = self.ranking or Ranking(None, descending=self.aggregations == _HIGHEST, word="peak")
-            self.aggregations = None
+            self._rank_by_end()
         if any(each.rule == "and by how much" for each in self._by_type.get(Compare, [])):
             self.whether = None  # which is seen from how much
         if self.when and self.bucket and self.ranking:  # `when was the busiest hour`
@@ -186,28 +185,26 @@ class Settling(Phrasing):
             asked = self.noun.key  # `and on which host`: a list shows it
             self.noun, self.groups = None, tuple(key for key in self.groups if key != asked)
             self.columns = (*self.columns, Columns((asked.key,) if asked.kind == "tag" else ()))
-        clause = self.clause_of(self.ranking)
-        if clause and clause.rule == "superlative it got" and (self.groups or self.grain or not self.says_what):
-            detail = "The highest or lowest of each needs its metric: ask 'max of' or 'min of' it, by what."
-            refuse("unsupported", detail, clause)
-        more = self.clause_of(self.ranking)
-        if (
-            more
-            and more.rule == "which has more"
-            and any((clause := self.clause_of(said)) and clause.end == more.start for said in self.thresholds)
-        ):  # `at least 10 more errors in prod than staging`
-            refuse("unsupported", "By how much of one there is more is told by 'difference between'.", more)
         if self.columns and not (self.metric or self.tags):
             refuse("incomplete", "A list of what, with these tags?", self.clause_of(self.columns[0]))
         if not self.columns or self.listing or self.ranking:
             return
         if self.aggregations or self.groups or self.grain or self.whether or self.share or self.divides:
-            refuse(
-                "conflict",
-                "This is no list, of which each could be shown with its tags.",
-                self.clause_of(self.columns[0]),
-            )
+            detail = "This is no list, of which each could be shown with its tags."
+            refuse("conflict", detail, self.clause_of(self.columns[0]))
         self.listing = Listing(None)
+
+    def _check_ranked(self) -> None:
+        """Refuse `hottest it got in each oven`, and `at least 10 more errors in prod than staging`."""
+        clause = self.clause_of(self.ranking)
+        if clause is None:
+            return
+        if clause.rule == "superlative it got" and (self.groups or self.grain or not self._says_what):
+            detail = "The highest or lowest of each needs its metric: ask 'max of' or 'min of' it, by what."
+            refuse("unsupported", detail, clause)
+        ends = {said.end for said in map(self.clause_of, self.thresholds) if said}
+        if clause.rule == "which has more" and clause.start in ends:
+            refuse("unsupported", "By how much of one there is more is told by 'difference between'.", clause)
 
     def _clause_of_cycle(self) -> Match | None:
         """`peak hour of the day`."""
@@ -215,13 +212,10 @@ class Settling(Phrasing):
 
     def _clause_of_ranked(self) -> Match | None:
         """`biggest host by cpu usage`; but `highest host cpu usage` is of the metric."""
-        noun = self.clause_of(self.noun)
-        named = {each.start for each in self._by_type.get(Metric, []) if not each.rule.startswith("by name")}
-        return (
-            noun
-            if noun and self.noun and self._by_type.get(Metric) and not self.noun.which and noun.end not in named
-            else None
-        )
+        noun, metrics = self.clause_of(self.noun), self._by_type.get(Metric, [])
+        named = {each.start for each in metrics if not each.rule.startswith("by name")}
+        asked = metrics and self.noun and not self.noun.which
+        return noun if noun and asked and noun.end not in named else None
 
     def _settle_together(self) -> None:
         """`errors of checkout and auth combined`, `all shops together`."""
