@@ -49,6 +49,7 @@ class Catalog:
         self.words = NameWords(self.names)
         self._measuring: dict[tuple[lexicon.Quality, str | None], SortedList] = {}  # by tag key; None: all
         self._keys_by_fold: dict[str, tuple[str, ...]] = {}
+        self._first_tagged: dict[str, list[str]] = {}  # names that have a key, at most MAX_PARTIAL_NAMES
         self._keys_by_head: dict[str, tuple[str, ...]] = {}  # `sensor` of `sensor_id`
         self._values_by_fold: dict[str, tuple[str, ...]] = {}  # -> (key, value, key, value, ...)
         self._participles: dict[str, tuple[str, ...]] = {}  # values such as `failed` by stem -> (key, value, ...)
@@ -76,7 +77,7 @@ class Catalog:
                     _append(self._keys_by_head, head, key)
             if key not in entry.keys:
                 entry.keys = self._shared(entry.keys | {key})
-                self._add_measuring(name, key)
+                self._add_tagged(name, key)
             if value:
                 self._add_value(key, value)
 
@@ -96,6 +97,11 @@ class Catalog:
         self.words.add(name)
         self._add_measuring(name, None)
         return entry
+
+    def _add_tagged(self, name: str, key: str) -> None:
+        self._add_measuring(name, key)
+        if len(tagged := self._first_tagged.setdefault(key, [])) < MAX_PARTIAL_NAMES:
+            tagged.append(name)
 
     def _add_measuring(self, name: str, key: str | None) -> None:
         for quality in lexicon.QUALITY_WORDS:
@@ -141,8 +147,11 @@ class Catalog:
     def names_tagged(self, keys: Iterable[str]) -> dict[str, frozenset[str]]:
         """The names that have all of the tag keys, with their types; none where there are very many."""
         wanted = frozenset(keys)
-        found = (name for name, entry in self.names.items() if wanted <= entry.keys)
-        names = list(islice(found, MAX_PARTIAL_NAMES))
+        fewest = min((self._first_tagged.get(key, []) for key in wanted), key=len, default=None)
+        if fewest is not None and len(fewest) == MAX_PARTIAL_NAMES and len(wanted) == 1:
+            return {}
+        among = self.names if fewest is None or len(fewest) == MAX_PARTIAL_NAMES else fewest
+        names = list(islice((name for name in among if wanted <= self.names[name].keys), MAX_PARTIAL_NAMES))
         return {name: self.names[name].types for name in sorted(names)} if len(names) < MAX_PARTIAL_NAMES else {}
 
     def has_together(self, keys: Iterable[str]) -> bool:

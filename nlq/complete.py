@@ -47,7 +47,7 @@ _QUOTES = re.compile('["“”]')
 _LITERALS = {  # what stands before the first place in a phrase, folded
     phrase: phrase.partition("{")[0].casefold() for phrase in chain(OPENINGS, *CONTINUATIONS.values())
 }
-_ALL_LITERALS = "\n".join(["", *_LITERALS.values()])
+_ALL_LITERALS = "\n".join(["", *_LITERALS.values()])  # a line each, so that one look tells whether any begins so
 _REDUCING = {phrase for phrase in OPENINGS if phrase.startswith(("how many ", *lexicon.AGGREGATIONS, "p9"))}
 _JOINING = ("and", ",")
 _VOCABULARY = sorted(VOCABULARY - lexicon.FILLERS)

@@ -125,14 +125,13 @@ class Settling(Phrasing):
         changes = {each.start: each.value for each in self._by_type.get(Changed, [])}
         for said in self.thresholds:
             clause = self.clause_of(said)
-            if clause and self.changed and changes.get(clause.end) is self.changed:
-                self._settle_by(said)
-                continue
             behind = any(clause and clause.start == each.end for each in self._take(Compare))
-            if clause and self.is_change_of_metric and (behind or clause.rule == "negative"):
-                of: Literal["change", "change_percent"] = "change_percent" if said.amount.unit in PERCENT else "change"
-                self.havings = (*self.havings, Having(of, said.comparison, said.amount))
-                self.thresholds = tuple(each for each in self.thresholds if each is not said)
+            if clause and self.changed and changes.get(clause.end) is self.changed:
+                if said.comparison not in ("gt", "ge"):  # `at least 10 more errors`, `over 5 fewer`
+                    refuse("unsupported", "By how much at most it changed is not told: say 'at least'.", clause)
+                self._take_as_change(said, by=True)
+            elif clause and self.is_change_of_metric and (behind or clause.rule == "negative"):
+                self._take_as_change(said, by=False)
         if not self.is_change_of_metric or self.ranking or self.aggregations not in _ENDS:
             return
         if not self.groups:
@@ -146,12 +145,10 @@ class Settling(Phrasing):
         self.ranking = self.ranking or Ranking(None, descending=highest, word="highest" if highest else "lowest")
         self.aggregations = None
 
-    def _settle_by(self, said: Threshold) -> None:
-        """`at least 10 more errors`, `over 5 fewer`: by how much it changed."""
-        if said.comparison not in ("gt", "ge"):
-            refuse("unsupported", "By how much at most it changed is not told: say 'at least'.", self.clause_of(said))
+    def _take_as_change(self, said: Threshold, *, by: bool) -> None:
+        """A condition on values that is of how they changed; by: by as much as the verb says."""
         of: Literal["change", "change_percent"] = "change_percent" if said.amount.unit in PERCENT else "change"
-        self.havings = (*self.havings, Having(of, said.comparison, said.amount, by=True))
+        self.havings = (*self.havings, Having(of, said.comparison, said.amount, by=by))
         self.thresholds = tuple(each for each in self.thresholds if each is not said)
 
     def _settle_forms(self) -> None:

@@ -1,5 +1,6 @@
 """What a prompt is about, where it does not name it: the metric, the tag of `who`, the buckets of a trend."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -76,9 +77,11 @@ class Subjects:
         elif self.metric is None and (parts.thresholds or parts.having or self._reduces()):
             self._choose_valued()
         elif self.metric is None and (parts.contrast or (self.said == Aggregations((COUNT,)) and parts.tags)):
-            self._choose_only()
-        elif self.metric is None and parts.ranking and not self.said:  # `top 3 error codes`
-            self._choose_counted()
+            self._choose_only(self.context.catalog.names_tagged(self._keys_said()))
+        elif self.metric is None and parts.ranking and not self.said and (keys := self._keys_said()):
+            found = self.context.catalog.names_tagged(keys)  # `top 3 error codes`, of what adds up
+            if all(types <= {"event", "counter"} for types in found.values()):
+                self._choose_only(found)
         if self.metric is None and parts.how and parts.how.quality == "any":  # `how busy are the hosts`
             detail = f"How {parts.how.word} of what? Name a metric."
             refuse("incomplete", detail, parts.clause_of(parts.how))
@@ -165,9 +168,8 @@ class Subjects:
             self.metric = Metric((names[0],))
             self.assumptions.append(f"read of {names[0]}, the one metric with the tag {' and '.join(sorted(keys))}")
 
-    def _choose_only(self) -> None:
+    def _choose_only(self, found: Collection[str]) -> None:
         """`how many 404s`: of the one metric that has the tags, which may be a counter."""
-        found = self.context.catalog.names_tagged(self._keys_said())
         if self.parts.codes and len(found) != 1:
             refuse("incomplete", "Of what? Several metrics have such codes.", choices=tuple(found))
         if len(found) == 1:
@@ -175,13 +177,6 @@ class Subjects:
             self.assumptions.append(f"read of {self.names[0]}, the one metric with such tags")
             if self.parts.contrast and not self.said and self.types.isdisjoint(LEVELS):  # `ratio of 500 to 200`
                 self.said = Aggregations((COUNT,))
-
-    def _choose_counted(self) -> None:
-        """Of what adds up, the one metric that has the tags, which may be a counter."""
-        keys = self._keys_said()
-        found = self.context.catalog.names_tagged(keys) if keys else {}
-        if len(found) == 1 and all(types <= {"event", "counter"} for types in found.values()):
-            self._choose_only()
 
     def _reduces(self) -> bool:
         """Whether values are asked for, not how many there are."""

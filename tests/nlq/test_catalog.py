@@ -5,6 +5,7 @@ import pytest
 import nlq
 from nlq.catalog import MAX_MEASURING
 from nlq.fold import words_of
+from nlq.name_words import MAX_PARTIAL_NAMES
 from nlq.spelling import edits
 from tests.nlq.conftest import NOW, read_catalog
 from tests.nlq.scale import PREFIXES, PROMPTS, grown, percentile, spent
@@ -51,6 +52,27 @@ def test_word_of_very_many_names_is_asked_back(large: nlq.Context) -> None:
         assert result.code == "ambiguous"
         assert all(prompt.split()[1] in suggestion for suggestion in result.suggestions)
     assert read("average svc7 pool0", large.catalog).question.names == ("svc7.pool0.rate",)
+
+
+def test_names_that_have_tags_are_all_of_them() -> None:
+    """However many have one of the keys; of very many none is told."""
+    catalog = nlq.Catalog()
+    every = {"host": 1, "region": 2, "disk": 150, "rare": 333}
+    for number in range(1000):
+        keys = [key for key, step in every.items() if number % step == 0]
+        catalog.add(f"metric{number}.value", "gauge", [f"{key}:x" for key in keys])
+    for keys in (
+        ["host"],
+        ["region"],
+        ["disk"],
+        ["rare"],
+        ["host", "region"],
+        ["region", "disk"],
+        ["disk", "rare"],
+        ["no"],
+    ):
+        having = {name for name, entry in catalog.names.items() if entry.keys.issuperset(keys)}
+        assert set(catalog.names_tagged(keys)) == (having if len(having) < MAX_PARTIAL_NAMES else set()), keys
 
 
 def test_names_that_begin_so_are_all_of_them(large: nlq.Context) -> None:
