@@ -17,7 +17,7 @@ from nlq.fold import fold, fold_begun, words_of
 from nlq.name_words import MAX_PARTIAL_NAMES, NameEntry, NameWords
 from nlq.spelling import MIN_LENGTH, edits
 from nlq.stems import MIN_STEM_LENGTH, stem
-from nlq.units import is_measuring
+from nlq.units import qualities_of
 from nlq.verbs import PARTICLES
 
 _NUMBERED = re.compile(r"(([^\W\d_]{2,})[-_. ]?)\d{1,4}")
@@ -104,9 +104,8 @@ class Catalog:
             tagged.append(name)
 
     def _add_measuring(self, name: str, key: str | None) -> None:
-        for quality in lexicon.QUALITY_WORDS:
-            if is_measuring(name, quality):
-                self._measuring.setdefault((quality, key), SortedList()).add(name)
+        for quality in qualities_of(name):
+            self._measuring.setdefault((quality, key), SortedList()).add(name)
 
     def _add_value(self, key: str, value: str) -> None:
         folded = fold(value)

@@ -1,5 +1,6 @@
 """The unit that a metric's name tells, and amounts of it in other units."""
 
+from functools import lru_cache
 from typing import Final
 
 from nlq.fold import words_of
@@ -64,11 +65,17 @@ _QUANTITIES: Final[dict[Quality, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=2048)
+def qualities_of(name: str) -> tuple[Quality, ...]:
+    """What the metric measures: by a word of its name, or by its unit."""
+    words, own = words_of(name), measure_of(name)
+    told = {quality for quality, quantities in _QUANTITIES.items() if own and own.quantity in quantities}
+    return tuple(each for each, said in QUALITY_WORDS.items() if each in told or not said.isdisjoint(words))
+
+
 def is_measuring(name: str, quality: Quality) -> bool:
-    """Whether the metric measures what the quality is about: by a word of its name, or by its unit."""
-    own = measure_of(name)
-    told = own is not None and own.quantity in _QUANTITIES.get(quality, ())
-    return told or not QUALITY_WORDS.get(quality, frozenset()).isdisjoint(words_of(name))
+    """Whether the metric measures what the quality is about."""
+    return quality in qualities_of(name)
 
 
 def head_of(name: str) -> str:
