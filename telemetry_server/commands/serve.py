@@ -15,6 +15,7 @@ from telemetry_server.commands.ending import MISUSE, REFUSED, fail
 if TYPE_CHECKING:
     from telemetry_server.config import Config
 
+SWITCH_SECONDS = 0.0005  # a tenth of Python's: what a thread of the driver has read waits so long for one that computes
 STOPPING = (signal.SIGINT, signal.SIGTERM)  # Sanic's manager passes either on as SIGINT
 
 
@@ -73,6 +74,7 @@ def _run(config: "Config") -> None:
             problems.append("OTEL_EXPORTER_OTLP_ENDPOINT: traces need what is not installed: pip install '.[traces]'")
     if problems:
         fail(MISUSE, *problems)
+    sys.setswitchinterval(SWITCH_SECONDS)
     if sys.platform == "linux":
         Sanic.start_method = "fork"  # workers share what is loaded
     # Told to stop before Sanic listens to that, it is told so again; those that it has just forked end at once.
