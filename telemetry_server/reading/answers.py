@@ -108,7 +108,7 @@ class Answers:
         if isinstance(interpretation, nlq.Refusal):
             raise _refused(interpretation)
         timing.enter("database")
-        summaries = nlq.Plan(summaries=await self._seals.known())
+        summaries = nlq.Plan(summaries=await self._seals.known(_since(interpretation.question)))
         plan = await self._plan(interpretation.question, summaries, time.monotonic() + ANSWER_SECONDS)
         pipeline = nlq.compile_question(interpretation.question, context.limits, plan)
         indexes = await self._store.explain(pipeline.collection, pipeline.stages)
@@ -140,10 +140,10 @@ class Answers:
         started = time.perf_counter()
 
         async def work(until: float) -> Worked:
-            plan = await self._plan(question, nlq.Plan(summaries=await self._seals.known()), until)
+            plan = await self._plan(question, nlq.Plan(summaries=await self._seals.known(_since(question))), until)
             pipeline = nlq.compile_question(question, limits, plan)
             stages = pipeline.with_one_more() if pipeline.capped else pipeline.stages  # so that no second one is needed
-            rows = await self._rows(pipeline.collection, stages, until)
+            rows = await self._store.rows(pipeline.collection, stages, until)
             return Worked(plan, pipeline, rows[: pipeline.limit], len(rows) > pipeline.limit)
 
         try:
@@ -167,7 +167,7 @@ class Answers:
         async def work(until: float) -> dict[str, Any]:
             plan = await self._plan(question, among, until, [where.name] if where.name else [])
             pipeline = nlq.compile_question(question, plan=plan)
-            rows = await self._rows(pipeline.collection, pipeline.stages, until)
+            rows = await self._store.rows(pipeline.collection, pipeline.stages, until)
             summary = dict(zip(("count", "sum", "mean", "min", "max", "p50", "p95", "p99"), rows[0], strict=True))
             return summary | {"percentile_error": plan.percentile_error}
 
@@ -189,7 +189,7 @@ class Answers:
 
         async def work(until: float) -> list[list[Any]]:
             pipeline = nlq.compile_question(question, plan=nlq.Plan(summaries=await self._seals.known()))
-            return await self._rows(pipeline.collection, pipeline.stages, until)
+            return await self._store.rows(pipeline.collection, pipeline.stages, until)
 
         return await self._turns.take(_kind(question), work)
 
@@ -253,12 +253,15 @@ class Answers:
         counted = nlq.count_values(question, MAX_EXACT_VALUES, plan)
         if counted is None:
             return plan
-        rows = await self._rows(counted.collection, counted.stages, until)
+        rows = await self._store.rows(counted.collection, counted.stages, until)
         many = bool(rows) and rows[0][0] > MAX_EXACT_VALUES
         return replace(plan, sketched=many or plan.lacks(question))
 
-    async def _rows(self, collection: str, stages: Sequence[dict[str, Any]], until: float) -> list[list[Any]]:
-        return [document["row"] for document in await self._store.aggregate(collection, stages, until)]
+
+def _since(question: Question) -> datetime | None:
+    """The start of all that is asked about; None: it has none."""
+    first, other = question.range.start, (question.compared_to or question.range).start
+    return min(first, other) if first and other else None
 
 
 def _kind(question: Question) -> Hashable:
@@ -313,4 +316,11 @@ def _impossible(text: str) -> Refused:
 
 
 def _in_zone(rows: list[list[Any]], zone: ZoneInfo) -> list[list[Any]]:
-    return [[instants.render(value, zone) if isinstance(value, datetime) else value for value in row] for row in rows]
+    rendered: dict[datetime, str] = {}  # many rows are of the same few instants
+
+    def told(value: Any) -> Any:
+        if not isinstance(value, datetime):
+            return value
+        return rendered.get(value) or rendered.setdefault(value, instants.render(value, zone))
+
+    return [[told(value) for value in row] for row in rows]

@@ -8,6 +8,7 @@ never a wrong answer. Each touch stores a number never used before, so concurren
 
 import secrets
 import zlib
+from array import array
 from collections.abc import Iterable, Mapping
 from ctypes import Array, c_uint64
 from multiprocessing import get_context
@@ -35,6 +36,10 @@ class Versions:
         version = secrets.randbits(64)
         for key in keys:
             self._slots[self._slot(key)] = version
+
+    def touch_all(self) -> None:
+        """Say that anything may have changed."""
+        self._slots[:] = array("Q", (secrets.randbits(64),)) * SLOT_COUNT
 
     def version(self, key: str) -> int:
         return self._slots[self._slot(key)]

@@ -36,10 +36,14 @@ class Seals:
         self._latest = instants.now()
         self._marked: dict[datetime, float] = {}  # hour -> when, by the loop's clock
 
+    def open_since(self) -> datetime:
+        """Metrics from then on break no seal, for SETTLE / 2 from now."""
+        self._latest = max(self._latest, instants.now())
+        return floor(self._latest - self._late, HOUR)
+
     async def break_for(self, timestamps: Iterable[datetime], seconds: float) -> None:
         """To be called before metrics of these times are stored, changed or deleted, within SETTLE / 2 of it."""
-        self._latest = max(self._latest, instants.now())
-        open_since = floor(self._latest - self._late, HOUR)
+        open_since = self.open_since()
         late = {floor(timestamp, HOUR) for timestamp in timestamps if timestamp < open_since}
         if not late:
             return
@@ -51,15 +55,15 @@ class Seals:
                 self._marked.clear()
             self._marked |= dict.fromkeys(fresh, now)
 
-    async def known(self) -> nlq.Summaries:
-        """What a question may read from summaries now."""
+    async def known(self, since: datetime | None = None) -> nlq.Summaries:
+        """What a question may read from summaries now. since: of what it is about; None of all."""
         now = instants.now()
         self._latest = max(self._latest, now)
-        sealed = await self._store.sealed()
+        over = over_until(now, self._settle)
+        sealed = await self._store.sealed() if since is None or since < over else None
         metrics_since = self._retention.metrics_since(now)
         if sealed is None:
             return nlq.Summaries(metrics_since, metrics_since, metrics_since, metrics_since, metrics_since)
-        over = over_until(now, self._settle)
         hours = frozenset(each.start for each in sealed.stale if each.unit == "hour")
         return nlq.Summaries(
             since=max(min((sealed.since, *hours)), self._retention.days_since(now)),

@@ -17,6 +17,7 @@ from tools.stack import Stack
 
 from telemetry_server.errors import TimedOut, Unavailable
 from telemetry_server.metric import Metric
+from telemetry_server.metric_filter import MetricFilter
 from telemetry_server.stores.indexes import indexes
 from telemetry_server.stores.mongo import Mongo
 from telemetry_server.stores.mongo.bounds import SLACK_SECONDS
@@ -242,7 +243,7 @@ def test_write_that_takes_mongodb_too_long_is_unavailable(private_stack: Stack, 
     ):
         path = client.post("/metrics", json={"name": "given.up", "value": 1}).headers["Location"]
         expired = {"configureFailPoint": "failCommand", "mode": "alwaysOn"}
-        commands = ["insert", "update", "delete", "find"]
+        commands = ["insert", "update", "delete", "findAndModify", "find"]
         mongo.admin.command(expired | {"data": {"failCommands": commands, "errorCode": 50}})
         answers = [
             client.post("/metrics", json={"name": "given.up", "value": 1}),
@@ -254,6 +255,31 @@ def test_write_that_takes_mongodb_too_long_is_unavailable(private_stack: Stack, 
         mongo.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
     assert [(answer.status_code, answer.headers.get("Retry-After")) for answer in answers] == [(503, "1")] * 4
     assert listed.status_code == 504
+
+
+def test_instant_that_a_page_cuts_is_read_by_when_it_was(
+    database: Database[dict[str, Any]], mongo_uri: str, app_env: str
+) -> None:
+    """And not by the order of ids, in which all that came later would be gone through."""
+    at = datetime.now(UTC).replace(microsecond=0)
+    old = [Metric(f"{place:024x}", "same", "event", 1, (), at, None) for place in range(10)]
+    new = [Metric(f"{place + 10:024x}", "same", "event", 1, (), at + timedelta(hours=12), None) for place in range(900)]
+
+    async def run() -> None:
+        store = Mongo(mongo_uri, app_env, Retention(*[timedelta(days=1)] * 3))
+        with contextlib.closing(store):
+            await store.prepare()
+            await store.insert([*old, *new], 1)
+            database.command("profile", 2)
+            for end, newest in ((13, new), (13, new), (13, new), (1, old)):  # what is newest by id too is found at once
+                where = MetricFilter(type="event", end=at + timedelta(hours=end))
+                found = await store.page(where, None, 3)
+                assert [each.id for each in found] == [each.id for each in newest[:-4:-1]]
+
+    asyncio.run(run())
+    read = list(database["system.profile"].find({"op": "query", "ns": f"{database.name}.metrics"}))
+    database.command("profile", 0)
+    assert [each["planSummary"] for each in read] == ["IXSCAN { timestamp: 1 }"] * 8
 
 
 def test_answer_that_takes_mongodb_too_long_says_so(mongo_uri: str, app_env: str) -> None:
@@ -268,7 +294,7 @@ def test_answer_that_takes_mongodb_too_long_says_so(mongo_uri: str, app_env: str
         for seconds in (0.1, 0.1, 0.1, 0.5):
             began_at = time.monotonic()
             with pytest.raises(TimedOut, match="ask for less"):
-                await store.aggregate("metrics", [*stages, {"$count": "row"}], began_at + seconds)
+                await store.rows("metrics", [*stages, {"$count": "row"}], began_at + seconds)
             assert seconds <= time.monotonic() - began_at < seconds + SLACK_SECONDS
         store.close()
 

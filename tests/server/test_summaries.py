@@ -18,6 +18,7 @@ from nlq.question import Aggregation, Grain, GroupKey, Question, Rank, TimeRange
 from nlq.spans import floor
 from telemetry_server import instants
 from telemetry_server.metric import Metric
+from telemetry_server.metrics import Metrics
 from telemetry_server.monitoring.counters import Counters
 from telemetry_server.reading.versions import Versions
 from telemetry_server.stores.mongo import ANSWER_SECONDS, Mongo, SummaryStore
@@ -47,6 +48,7 @@ class World:
         self.seals = Seals(store, retention, settle)
         self.series = SeriesLog(self.mongo, self.versions)
         self.ingest = Ingest(self.mongo, self.series, self.seals, self.versions, Counters())
+        self.api = Metrics(self.mongo, self.ingest, self.series, self.seals, self.versions, app_env)
         self.summariser = Summariser(store, retention, settle)
         self.metrics: dict[str, Metric] = {}
 
@@ -60,18 +62,17 @@ class World:
         self.metrics[new.id] = new
 
     async def delete(self, metric: Metric) -> None:
-        await self.seals.break_for((metric.timestamp,), 1)
-        assert await self.mongo.delete(metric)
+        await self.api.delete(metric.id, None)
         del self.metrics[metric.id]
 
     async def check(self, question: Question) -> dict[str, int]:
         """Compare the answer with that of plain Python; what it was read from."""
         now = instants.now()
         percentiles = any(each.percent for each in question.aggregations)
-        plan = nlq.Plan(sketched=percentiles, summaries=await self.seals.known())
+        plan = nlq.Plan(sketched=percentiles, summaries=await self.seals.known(question.range.start))
         pipeline = nlq.compile_question(question, plan=plan)
         until = time.monotonic() + ANSWER_SECONDS
-        rows = [found["row"] for found in await self.mongo.aggregate(pipeline.collection, pipeline.stages, until)]
+        rows = await self.mongo.rows(pipeline.collection, pipeline.stages, until)
         documents = [
             {"_id": ObjectId(m.id), "name": m.name, "type": m.type, "value": m.value, "tags": list(m.tags)}
             | {"timestamp": m.timestamp}

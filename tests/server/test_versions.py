@@ -5,7 +5,7 @@ from multiprocessing import get_context
 import pytest
 
 from telemetry_server.monitoring.counters import Counters, make_cells
-from telemetry_server.reading.versions import Versions
+from telemetry_server.reading.versions import Versions, make_slots
 from telemetry_server.shared import Shared, make_shared
 
 
@@ -18,6 +18,16 @@ def test_stamp_holds_until_its_key_is_touched() -> None:
     assert not versions.valid(stamp)
     assert versions.valid(other)
     assert versions.valid(versions.stamp((("n:a",),)))
+
+
+def test_touching_all_leaves_no_stamp_valid() -> None:
+    """Where nobody knows what has changed, nothing vouches any more; for all tenants."""
+    slots = make_slots()
+    one, other = Versions(slots), Versions(slots, "acme")
+    stamps = [(each, each.stamp(((key,),))) for each in (one, other) for key in ("*", "n:a", "t:x")]
+    one.touch_all()
+    assert not any(each.valid(stamp) for each, stamp in stamps)
+    assert all(each.valid(each.stamp((("n:a",),))) for each in (one, other))
 
 
 def test_one_untouched_alternative_is_enough() -> None:

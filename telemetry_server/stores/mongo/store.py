@@ -1,12 +1,14 @@
 """The metrics, the series that were seen, and the prompts that were refused."""
 
 import asyncio
+import json
 import os
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 os.environ.setdefault("MOTOR_MAX_WORKERS", "32")  # read when motor is imported; its own default is 5 a core
@@ -36,8 +38,6 @@ PING_SECONDS = 0.8
 
 CLIENT: Mapping[str, Any] = {
     "appname": "telemetry-server",
-    "tz_aware": True,
-    "tzinfo": UTC,
     "w": "majority",
     "journal": True,
     "serverSelectionTimeoutMS": 1500,
@@ -45,7 +45,11 @@ CLIENT: Mapping[str, Any] = {
     "heartbeatFrequencyMS": 2000,
 }
 
+AWARE: Mapping[str, Any] = {"tz_aware": True, "tzinfo": UTC}
+
 DUPLICATE_KEY = 11000
+_extended = partial(json_util.default, json_options=json_util.RELAXED_JSON_OPTIONS)
+_PLAIN = frozenset((str, float, int, bool, type(None)))
 RESTORING = "restoring"  # a collection that is there while a backup is being put back
 
 log = structlog.get_logger(__name__)
@@ -73,7 +77,7 @@ def check_uri(uri: str) -> None:
 
 def extended_json(stages: Sequence[Mapping[str, Any]]) -> bytes:
     """Stages as relaxed MongoDB Extended JSON."""
-    return json_util.dumps(stages, json_options=json_util.RELAXED_JSON_OPTIONS).encode()
+    return json.dumps(stages, default=_extended).encode()
 
 
 def match_stage(where: MetricFilter) -> dict[str, Any]:
@@ -87,8 +91,9 @@ class Mongo:
     is_tenants = False
 
     def __init__(self, uri: str, app_env: str, retention: Retention) -> None:
-        self.client: Any = AsyncIOMotorClient(uri, **CLIENT)
+        self.client: Any = AsyncIOMotorClient(uri, **CLIENT, **AWARE)
         # Its reads are ended by MongoDB: `pymongo.timeout` would hang up a moment before, which looks like a failure.
+        # What it reads is not aware: rows have few instants, many times each, and a third of the time went into zones.
         self._answering: Any = AsyncIOMotorClient(uri, **CLIENT, socketTimeoutMS=int(2000 * ANSWER_SECONDS))
         self._name = f"telemetry_server_{app_env}"
         self.retention = retention
@@ -174,6 +179,14 @@ class Mongo:
             result = await self._metrics.delete_one(_exactly(old))
         return bool(result.deleted_count)
 
+    async def take(self, metric_id: str, since: datetime) -> Metric | None:
+        """Delete the metric with this id where it is of `since` or later; the metric that it was."""
+        async with bounded():
+            document = await self._metrics.find_one_and_delete(
+                {"_id": ObjectId(metric_id), "timestamp": {"$gte": since}}
+            )
+        return None if document is None else _metric(document)
+
     # --- reading
 
     async def get(self, metric_id: str) -> Metric | None:
@@ -211,20 +224,21 @@ class Mongo:
                 found += rest[:missing]
         return found
 
-    async def aggregate(
-        self, collection: str, stages: Sequence[Mapping[str, Any]], until: float
-    ) -> list[dict[str, Any]]:
-        """Run a pipeline until then, by the monotonic clock; raises Unavailable soon where MongoDB falls silent."""
+    async def rows(self, collection: str, stages: Sequence[Mapping[str, Any]], until: float) -> list[list[Any]]:
+        """The `row` of each document that comes of a pipeline, which runs until then, by the monotonic clock.
+
+        Raises Unavailable soon where MongoDB falls silent.
+        """
         seconds = max(until - time.monotonic(), LEAST_SECONDS)
         found = self._answering[self.database.name][collection]
 
-        async def run() -> list[dict[str, Any]]:
+        async def run() -> list[list[Any]]:
             async with answering(seconds):
                 documents = await found.aggregate(list(stages), maxTimeMS=int(1000 * seconds)).to_list(None)
-            return [_plain(document) for document in documents]
+            return _rows(documents)
 
-        documents: list[dict[str, Any]] = await self._watched(run())
-        return documents
+        rows: list[list[Any]] = await self._watched(run())
+        return rows
 
     async def explain(self, collection: str, stages: Sequence[Mapping[str, Any]]) -> list[str | None]:
         """The indexes by which a pipeline would be read; None among them where a whole collection would be."""
@@ -314,7 +328,8 @@ class Mongo:
 
     async def _instant(self, where: MetricFilter, at: datetime, count: int, below: ObjectId | None) -> list[Metric]:
         condition = _condition(where, at=at) | ({} if below is None else {"_id": {"$lt": below}})
-        cursor = self._metrics.find(condition).sort("_id", -1).limit(count)
+        # By the id alone MongoDB might go through all ids there are, the newest first, until it has found enough.
+        cursor = self._metrics.find(condition).sort([("timestamp", -1), ("_id", -1)]).limit(count)
         return [_metric(document) for document in await cursor.to_list(count)]
 
     async def _watched(self, work: Awaitable[Any]) -> Any:
@@ -376,13 +391,19 @@ def _condition(where: MetricFilter, *, end: datetime | None = None, at: datetime
     return {field: test for field, test in condition.items() if test != {}}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, ObjectId):
-        return str(value)
-    if isinstance(value, Int64):
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
+def _rows(documents: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
+    aware: dict[datetime, datetime] = {}
+
+    def plain(value: Any) -> Any:
+        kind = type(value)
+        if kind in _PLAIN:
+            return value
+        if kind is datetime:
+            return aware.get(value) or aware.setdefault(value, value.replace(tzinfo=UTC))
+        if kind is list:
+            return [plain(item) for item in value]
+        if kind is dict:
+            return {key: plain(item) for key, item in value.items()}
+        return int(value) if kind is Int64 else str(value)  # of an ObjectId
+
+    return [[plain(value) for value in document["row"]] for document in documents]
