@@ -6,6 +6,7 @@ or does not answer (a write may then have happened all the same), TimedOut where
 
 from telemetry_server.stores.mongo.audit import AuditLog
 from telemetry_server.stores.mongo.bounds import OPERATION_SECONDS, RULE
+from telemetry_server.stores.mongo.bson_form import extended_json, match_stage
 from telemetry_server.stores.mongo.changes import Change, Changes, is_position
 from telemetry_server.stores.mongo.copies import Snapshot, Source, Target, split
 from telemetry_server.stores.mongo.keys import KeyStore
@@ -15,8 +16,6 @@ from telemetry_server.stores.mongo.store import (
     Mongo,
     NotInserted,
     check_uri,
-    extended_json,
-    match_stage,
     new_id,
 )
 from telemetry_server.stores.mongo.summaries import LEASE, Sealed, SummaryStore

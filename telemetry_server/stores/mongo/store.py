@@ -1,21 +1,19 @@
 """The metrics, the series that were seen, and the prompts that were refused."""
 
 import asyncio
-import json
 import os
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, NamedTuple
 
 os.environ.setdefault("MOTOR_MAX_WORKERS", "32")  # read when motor is imported; its own default is 5 a core
 
 import pymongo
 import structlog
-from bson import Int64, ObjectId, json_util
+from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import errors as driver
 from pymongo.uri_parser import parse_uri
@@ -26,6 +24,7 @@ from telemetry_server.metric import Metric
 from telemetry_server.metric_filter import Cursor, MetricFilter
 from telemetry_server.stores.documents import Miss, Series
 from telemetry_server.stores.mongo.bounds import REFUSED, answering, bounded
+from telemetry_server.stores.mongo.bson_form import condition, exactly, to_document, to_metric, to_rows
 from telemetry_server.stores.mongo.changes import Changes
 from telemetry_server.stores.mongo.explained import indexes_of
 from telemetry_server.stores.mongo.migrations import Migrations
@@ -48,8 +47,6 @@ CLIENT: Mapping[str, Any] = {
 AWARE: Mapping[str, Any] = {"tz_aware": True, "tzinfo": UTC}
 
 DUPLICATE_KEY = 11000
-_extended = partial(json_util.default, json_options=json_util.RELAXED_JSON_OPTIONS)
-_PLAIN = frozenset((str, float, int, bool, type(None)))
 RESTORING = "restoring"  # a collection that is there while a backup is being put back
 
 log = structlog.get_logger(__name__)
@@ -73,16 +70,6 @@ def check_uri(uri: str) -> None:
         parse_uri(uri, warn=False)
     except (driver.PyMongoError, ValueError):
         raise ValueError("not a URI of MongoDB") from None  # the driver's words may hold the password
-
-
-def extended_json(stages: Sequence[Mapping[str, Any]]) -> bytes:
-    """Stages as relaxed MongoDB Extended JSON."""
-    return json.dumps(stages, default=_extended).encode()
-
-
-def match_stage(where: MetricFilter) -> dict[str, Any]:
-    """The pipeline stage that keeps what fulfils `where`."""
-    return {"$match": _condition(where)}
 
 
 class Mongo:
@@ -156,7 +143,7 @@ class Mongo:
         """Insert all whose id is free, durably; give back the places of the others."""
         async with bounded(seconds):
             try:
-                await self._metrics.insert_many([_document(metric) for metric in metrics], ordered=False)
+                await self._metrics.insert_many([to_document(metric) for metric in metrics], ordered=False)
             except driver.BulkWriteError as error:
                 details = error.details or {}
                 failures = details.get("writeErrors", [])
@@ -170,13 +157,13 @@ class Mongo:
     async def replace(self, old: Metric, new: Metric) -> bool:
         """Put `new` in the place of `old`; False where the stored document is no longer `old`."""
         async with bounded():
-            result = await self._metrics.replace_one(_exactly(old), _document(new))
+            result = await self._metrics.replace_one(exactly(old), to_document(new))
         return bool(result.matched_count)
 
     async def delete(self, old: Metric) -> bool:
         """Delete `old`; False where the stored document is no longer `old`."""
         async with bounded():
-            result = await self._metrics.delete_one(_exactly(old))
+            result = await self._metrics.delete_one(exactly(old))
         return bool(result.deleted_count)
 
     async def take(self, metric_id: str, since: datetime) -> Metric | None:
@@ -185,7 +172,7 @@ class Mongo:
             document = await self._metrics.find_one_and_delete(
                 {"_id": ObjectId(metric_id), "timestamp": {"$gte": since}}
             )
-        return None if document is None else _metric(document)
+        return None if document is None else to_metric(document)
 
     # --- reading
 
@@ -193,14 +180,14 @@ class Mongo:
         """The metric with this id, expired or not."""
         async with bounded():
             document = await self._metrics.find_one({"_id": ObjectId(metric_id)})
-        return None if document is None else _metric(document)
+        return None if document is None else to_metric(document)
 
     async def get_many(self, metric_ids: Iterable[str]) -> dict[str, Metric]:
         """Those of the metrics that exist, by id."""
         wanted = {"_id": {"$in": [ObjectId(metric_id) for metric_id in metric_ids]}}
         async with bounded():
             documents = await self._metrics.find(wanted).to_list(None)
-        return {metric.id: metric for metric in map(_metric, documents)}
+        return {metric.id: metric for metric in map(to_metric, documents)}
 
     async def page(self, where: MetricFilter, after: Cursor | None, count: int) -> list[Metric]:
         """Up to `count` metrics, newest first and by falling id within an instant, that come after a cursor.
@@ -215,8 +202,8 @@ class Mongo:
                 end = where.end if after is None else after.timestamp
                 missing = count - len(found)
                 more = missing + 1  # in one batch, which tells whether the page ends within an instant
-                cursor = self._metrics.find(_condition(where, end=end), batch_size=more).sort("timestamp", -1)
-                rest = [_metric(document) for document in await cursor.limit(more).to_list(more)]
+                cursor = self._metrics.find(condition(where, end=end), batch_size=more).sort("timestamp", -1)
+                rest = [to_metric(document) for document in await cursor.limit(more).to_list(more)]
                 rest.sort(key=lambda metric: (metric.timestamp, metric.id), reverse=True)
                 if len(rest) > missing and (last := rest[missing].timestamp) == rest[missing - 1].timestamp:
                     rest = [metric for metric in rest if metric.timestamp > last]
@@ -235,7 +222,7 @@ class Mongo:
         async def run() -> list[list[Any]]:
             async with answering(seconds):
                 documents = await found.aggregate(list(stages), maxTimeMS=int(1000 * seconds)).to_list(None)
-            return _rows(documents)
+            return to_rows(documents)
 
         rows: list[list[Any]] = await self._watched(run())
         return rows
@@ -252,7 +239,7 @@ class Mongo:
 
     async def changes(self, position: str | None = None) -> Changes:
         """What happens to the metrics behind `position`, or from now on; to be closed. Raises Gone, Unavailable."""
-        changes = Changes(self._metrics.delegate, _metric)
+        changes = Changes(self._metrics.delegate, to_metric)
         await changes.open(position)
         return changes
 
@@ -327,10 +314,10 @@ class Mongo:
     # --- helpers
 
     async def _instant(self, where: MetricFilter, at: datetime, count: int, below: ObjectId | None) -> list[Metric]:
-        condition = _condition(where, at=at) | ({} if below is None else {"_id": {"$lt": below}})
+        wanted = condition(where, at=at) | ({} if below is None else {"_id": {"$lt": below}})
         # By the id alone MongoDB might go through all ids there are, the newest first, until it has found enough.
-        cursor = self._metrics.find(condition).sort([("timestamp", -1), ("_id", -1)]).limit(count)
-        return [_metric(document) for document in await cursor.to_list(count)]
+        cursor = self._metrics.find(wanted).sort([("timestamp", -1), ("_id", -1)]).limit(count)
+        return [to_metric(document) for document in await cursor.to_list(count)]
 
     async def _watched(self, work: Awaitable[Any]) -> Any:
         task = asyncio.ensure_future(work)
@@ -343,67 +330,3 @@ class Mongo:
                     raise Unavailable("MongoDB does not answer.")
         finally:
             task.cancel()
-
-
-def _document(metric: Metric) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "_id": ObjectId(metric.id),
-        "name": metric.name,
-        "type": metric.type,
-        "value": metric.value,
-        "tags": list(metric.tags),
-        "timestamp": metric.timestamp,
-    }
-    if metric.distribution is not None:
-        document["distribution"] = metric.distribution
-    return document
-
-
-def _metric(document: Mapping[str, Any]) -> Metric:
-    return Metric(
-        id=str(document["_id"]),
-        name=document["name"],
-        type=document["type"],
-        value=document["value"],
-        tags=tuple(document["tags"]),
-        timestamp=document["timestamp"],
-        distribution=document.get("distribution"),
-    )
-
-
-def _exactly(metric: Metric) -> dict[str, Any]:
-    return {"distribution": None} | _document(metric)
-
-
-def _condition(where: MetricFilter, *, end: datetime | None = None, at: datetime | None = None) -> dict[str, Any]:
-    condition: dict[str, Any] = {}
-    if where.name is not None:
-        condition["name"] = where.name
-    if where.tags:
-        condition["tags"] = {"$all": list(where.tags)}
-    if where.type is not None:
-        condition["type"] = where.type
-    span = {"$gte": where.start, "$lt": end or where.end}
-    condition["timestamp"] = at or {operator: bound for operator, bound in span.items() if bound is not None}
-    values = {"$gte": where.least, "$lte": where.most}
-    if where.least is not None or where.most is not None:
-        condition["value"] = {operator: bound for operator, bound in values.items() if bound is not None}
-    return {field: test for field, test in condition.items() if test != {}}
-
-
-def _rows(documents: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
-    aware: dict[datetime, datetime] = {}
-
-    def plain(value: Any) -> Any:
-        kind = type(value)
-        if kind in _PLAIN:
-            return value
-        if kind is datetime:
-            return aware.get(value) or aware.setdefault(value, value.replace(tzinfo=UTC))
-        if kind is list:
-            return [plain(item) for item in value]
-        if kind is dict:
-            return {key: plain(item) for key, item in value.items()}
-        return int(value) if kind is Int64 else str(value)  # of an ObjectId
-
-    return [[plain(value) for value in document["row"]] for document in documents]
