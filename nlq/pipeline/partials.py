@@ -125,11 +125,12 @@ def _parts(
 
 def _bins(first: dict[str, Any]) -> list[Stage]:
     """Of each `_id` of the fields `first` the numbers of the sketch, each bin in a document of its own."""
-    bins = {"_id": first | {"bin": sketch.emptied("$bins")}, "bins": {"$sum": sketch.count("$bins")}}
+    counted = {"$sum": {"$mod": ["$bins", sketch.ROOM]}}
+    bin_of = {"$subtract": ["$bins", {"$mod": ["$bins", sketch.ROOM]}]}
     return [
         {"$set": {"bins": sketch.of_metric()}},
         {"$unwind": "$bins"},
-        {"$group": bins},
+        {"$group": {"_id": first | {"bin": bin_of}, "bins": counted}},
         {"$set": {"bins": [{"$add": ["$_id.bin", "$bins"]}]}},
     ]
 
@@ -137,21 +138,19 @@ def _bins(first: dict[str, Any]) -> list[Stage]:
 def _merged(keys: dict[str, Any], names: Sequence[str], distinct: dict[str, Any], *, sketched: bool) -> list[Stage]:
     """Partial results -> one document for each `_id` of `keys`, and in it what `distinct` gathers.
 
-    Sketches are added up by unwinding their lists, which takes no longer the more of them there are: `$reduce` would
-    copy what is joined already with each. A group then has each bin once, and few are left to sort.
+    Sketches are joined by unwinding their lists, which takes no longer the more of them there are; `$reduce` would copy
+    what is joined already with each.
     """
     merged = {"_id": keys, **merging(names), **distinct}
     if not sketched:
         return [{"$group": merged}, *merged_deviation(names)]
     kept = {field: {"$first": f"${field}"} for field in merged if field != "_id"}
-    bins = {"_id": {"group": "$_id", "bin": sketch.emptied("$bins")}, **kept, "bins": {"$sum": sketch.count("$bins")}}
     return [
         {"$group": {**merged, "bins": {"$push": "$bins"}}},
         *merged_deviation(names),
         {"$unwind": "$bins"},
         {"$unwind": "$bins"},
-        {"$group": bins},
-        {"$group": {"_id": "$_id.group", **kept, "bins": {"$push": {"$add": ["$_id.bin", "$bins"]}}}},
+        {"$group": {"_id": "$_id", **kept, "bins": {"$push": "$bins"}}},
     ]
 
 

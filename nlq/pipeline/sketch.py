@@ -56,16 +56,6 @@ def of_metric() -> Any:
     return {"$let": {"vars": {"counts": counts}, "in": {"$cond": [{"$eq": ["$$counts", []]}, whole, buckets]}}}
 
 
-def count(number: str) -> Any:
-    """The expression for how many values a number of a sketch stands for."""
-    return {"$mod": [number, ROOM]}
-
-
-def emptied(number: str) -> Any:
-    """The expression for the bin of a number of a sketch, as the number that it would be without values."""
-    return {"$subtract": [number, count(number)]}
-
-
 def joined(sketches: Any) -> Any:
     """The expression for the numbers of some sketches, a list of lists, as one list."""
     return {"$reduce": {"input": sketches, "initialValue": [], "in": {"$concatArrays": ["$$value", "$$this"]}}}
@@ -76,9 +66,10 @@ def added(numbers: Any) -> Any:
 
     `end` is the least number of the bins after the one that `last` is of.
     """
+    count = {"$mod": ["$$this", ROOM]}
     closed = {"$concatArrays": ["$$value.sketch", ["$$value.last"]]}
-    same = {"sketch": "$$value.sketch", "last": {"$add": ["$$value.last", count("$$this")]}, "end": "$$value.end"}
-    end = {"$add": [emptied("$$this"), ROOM]}
+    same = {"sketch": "$$value.sketch", "last": {"$add": ["$$value.last", count]}, "end": "$$value.end"}
+    end = {"$add": [{"$subtract": ["$$this", count]}, ROOM]}
     following = {"sketch": closed, "last": "$$this", "end": end}
     gone_through = {
         "$reduce": {
@@ -98,9 +89,9 @@ def value_at(share: int, whole: int, numbers: str) -> Any:
 
     What is left of the rank goes down number by number, until the one is found that it lies in: that, negated, stays.
     """
-    total = {"$sum": {"$map": {"input": numbers, "in": count("$$this")}}}
-    rank = {"$ceil": {"$divide": [{"$multiply": [total, share]}, whole]}}
-    left = {"$subtract": ["$$value", count("$$this")]}
+    count = {"$sum": {"$map": {"input": numbers, "in": {"$mod": ["$$this", ROOM]}}}}
+    rank = {"$ceil": {"$divide": [{"$multiply": [count, share]}, whole]}}
+    left = {"$subtract": ["$$value", {"$mod": ["$$this", ROOM]}]}
     step = {"$cond": [{"$gt": ["$$left", 0]}, "$$left", {"$subtract": [0, "$$this"]}]}
     further = {"$let": {"vars": {"left": left}, "in": step}}
     found = {
