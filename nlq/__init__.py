@@ -21,7 +21,7 @@ from nlq.interpret import interpret
 from nlq.interpretation import Interpretation
 from nlq.pipeline import Chart, Column, Pipeline, compile_question, count_values
 from nlq.pipeline.summary import summary
-from nlq.plan import DISTRIBUTED, METRICS, Plan, Summaries
+from nlq.plan import DISTRIBUTED, METRICS, Plan, Summaries, read_since
 from nlq.question import Question
 from nlq.refusal import Refusal
 from nlq.resolve_time import resolve_time
@@ -50,6 +50,7 @@ __all__ = [
     "describe",
     "interpret",
     "question_from",
+    "read_since",
     "resolve_time",
     "summary",
 ]

@@ -154,6 +154,14 @@ class Plan(Struct, frozen=True):
         return (HOUR,) if unit == "hour" or kinds & {"hour", "day_part"} or any(offsets) else (DAY, HOUR)
 
 
+def read_since(question: Question) -> datetime | None:
+    """From when on an answer reads what is stored; None: all of it."""
+    if question.form == "silent":  # who is, was seen at any time before
+        return None
+    first, other = question.range.start, (question.compared_to or question.range).start
+    return min(first, other) if first and other else None
+
+
 def _units(ranges: Sequence[TimeRange], width: timedelta, now: datetime) -> int:
     """How many units they last together, begun ones too; those without an end last until now."""
     spans = ((each.start, each.end or now) for each in ranges)

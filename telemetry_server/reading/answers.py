@@ -108,7 +108,7 @@ class Answers:
         if isinstance(interpretation, nlq.Refusal):
             raise _refused(interpretation)
         timing.enter("database")
-        summaries = nlq.Plan(summaries=await self._seals.known(_since(interpretation.question)))
+        summaries = nlq.Plan(summaries=await self._seals.known(nlq.read_since(interpretation.question)))
         plan = await self._plan(interpretation.question, summaries, time.monotonic() + ANSWER_SECONDS)
         pipeline = nlq.compile_question(interpretation.question, context.limits, plan)
         indexes = await self._store.explain(pipeline.collection, pipeline.stages)
@@ -140,7 +140,8 @@ class Answers:
         started = time.perf_counter()
 
         async def work(until: float) -> Worked:
-            plan = await self._plan(question, nlq.Plan(summaries=await self._seals.known(_since(question))), until)
+            summaries = await self._seals.known(nlq.read_since(question))
+            plan = await self._plan(question, nlq.Plan(summaries=summaries), until)
             pipeline = nlq.compile_question(question, limits, plan)
             stages = pipeline.with_one_more() if pipeline.capped else pipeline.stages  # so that no second one is needed
             rows = await self._store.rows(pipeline.collection, stages, until)
@@ -256,12 +257,6 @@ class Answers:
         rows = await self._store.rows(counted.collection, counted.stages, until)
         many = bool(rows) and rows[0][0] > MAX_EXACT_VALUES
         return replace(plan, sketched=many or plan.lacks(question))
-
-
-def _since(question: Question) -> datetime | None:
-    """The start of all that is asked about; None: it has none."""
-    first, other = question.range.start, (question.compared_to or question.range).start
-    return min(first, other) if first and other else None
 
 
 def _kind(question: Question) -> Hashable:

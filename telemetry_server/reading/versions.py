@@ -8,12 +8,12 @@ never a wrong answer. Each touch stores a number never used before, so concurren
 
 import secrets
 import zlib
-from array import array
 from collections.abc import Iterable, Mapping
 from ctypes import Array, c_uint64
 from multiprocessing import get_context
 
 SLOT_COUNT = 65_536
+ANY = "any"  # touched where nobody knows what has changed; each stamp has it
 _NOTHING: Mapping[str, int] = {}
 
 # A result holds as long as, for at least one of the alternatives, none of its keys was touched.
@@ -38,8 +38,8 @@ class Versions:
             self._slots[self._slot(key)] = version
 
     def touch_all(self) -> None:
-        """Say that anything may have changed."""
-        self._slots[:] = array("Q", (secrets.randbits(64),)) * SLOT_COUNT
+        """Say that any metric may have changed."""
+        self.touch((ANY,))
 
     def version(self, key: str) -> int:
         return self._slots[self._slot(key)]
@@ -47,7 +47,7 @@ class Versions:
     def stamp(self, dependency: Dependency, known: Mapping[str, int] = _NOTHING) -> Stamp:
         """The present versions of what a result is about to depend on; `known` are those read before."""
         return tuple(
-            tuple((self._slot(key), known[key] if key in known else self.version(key)) for key in keys)
+            tuple((self._slot(key), known[key] if key in known else self.version(key)) for key in (*keys, ANY))
             for keys in dependency
         )
 

@@ -56,7 +56,7 @@ class Seals:
             self._marked |= dict.fromkeys(fresh, now)
 
     async def known(self, since: datetime | None = None) -> nlq.Summaries:
-        """What a question may read from summaries now. since: of what it is about; None of all."""
+        """What a question may read from summaries now. since: the earliest that it reads; None: all."""
         now = instants.now()
         self._latest = max(self._latest, now)
         over = over_until(now, self._settle)

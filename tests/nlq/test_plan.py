@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlq.plan import MAX_SPANS, Plan, Reads, Summaries
+from nlq.plan import MAX_SPANS, Plan, Reads, Summaries, read_since
 from nlq.question import Aggregation, Cycle, Grain, GroupKey, Question, TimeRange, ValueFilter
 from nlq.spans import DAY, HOUR
 
@@ -115,3 +115,16 @@ def test_a_question_reads_what_can_answer_it() -> None:
     assert widths(asked(start + timedelta(minutes=1), end)) == "metrics hours days"
     exact = Plan(summaries=SEALED).reads(asked(start, end, aggregations=(Aggregation("percentile", 95),)))
     assert (exact.hours, exact.days) == ((), ())
+
+
+def test_what_an_answer_reads_has_a_start() -> None:
+    """It is the earlier one of two ranges; who is silent was seen at any time before."""
+    start, end = FIRST + DAY, FIRST + 2 * DAY
+    earlier = TimeRange(FIRST, FIRST + HOUR)
+    assert read_since(asked(start, end)) == start
+    assert read_since(asked(start, end, compared_to=earlier)) == FIRST
+    assert read_since(asked(FIRST, end, compared_to=TimeRange(start, end))) == FIRST
+    assert read_since(asked(start, end, compared_to=TimeRange(None, start))) is None
+    assert read_since(asked(None, end)) is None
+    host = (GroupKey("tag", "host"),)
+    assert read_since(Question("silent", TimeRange(start, end), groups=host)) is None

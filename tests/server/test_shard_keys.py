@@ -12,7 +12,7 @@ from tools.stack import Stack
 
 from tests.server.test_otlp import point, request, total
 
-WRITES = {"metrics": {"update", "remove"}, "totals": {"update"}, "series": {"update"}, "seals": {"update"}}
+WRITES = {"metrics": {"update", "remove", "command"}, "totals": {"update"}, "series": {"update"}, "seals": {"update"}}
 
 
 @pytest.fixture
@@ -32,13 +32,16 @@ def test_writes_name_their_id(client: httpx.Client, profiled: pymongo.database.D
     assert client.put(path, json={"name": "a", "value": 2}).status_code == 200
     assert client.patch(path, json={"value": 3}).status_code == 200
     assert client.delete(path).status_code == 204
+    present = client.post("/metrics", json={"name": "a", "value": 1}).headers["Location"]
+    assert client.delete(present).status_code == 204
     for value in (5, 8):
         assert client.post("/v1/metrics", json=request(total("b", point(value, at=value)))).status_code == 200
     found: dict[str, set[str]] = {}
-    for each in profiled["system.profile"].find({"op": {"$in": ["update", "remove"]}}):
+    writes = {"$or": [{"op": {"$in": ["update", "remove"]}}, {"command.findAndModify": "metrics"}]}
+    for each in profiled["system.profile"].find(writes):
         collection = each["ns"].rpartition(".")[2]
         found.setdefault(collection, set()).add(each["op"])
-        sought = each["command"]["q"].get("_id")
+        sought = (each["command"].get("q") or each["command"]["query"]).get("_id")
         assert sought is not None, each["command"]
         assert not (isinstance(sought, dict) and any(key.startswith("$") for key in sought)), each["command"]
     assert {collection: found.get(collection) for collection in WRITES} == WRITES

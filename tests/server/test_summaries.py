@@ -57,8 +57,8 @@ class World:
         self.metrics |= {metric.id: metric for metric in metrics}
 
     async def replace(self, old: Metric, new: Metric) -> None:
-        await self.seals.break_for((old.timestamp, new.timestamp), 1)
-        assert await self.mongo.replace(old, new)
+        fields = {"name": new.name, "type": new.type, "value": new.value, "tags": new.tags}
+        assert await self.api.update(old.id, None, lambda _: fields | {"timestamp": new.timestamp}) == new
         self.metrics[new.id] = new
 
     async def delete(self, metric: Metric) -> None:
@@ -69,7 +69,7 @@ class World:
         """Compare the answer with that of plain Python; what it was read from."""
         now = instants.now()
         percentiles = any(each.percent for each in question.aggregations)
-        plan = nlq.Plan(sketched=percentiles, summaries=await self.seals.known(question.range.start))
+        plan = nlq.Plan(sketched=percentiles, summaries=await self.seals.known(nlq.read_since(question)))
         pipeline = nlq.compile_question(question, plan=plan)
         until = time.monotonic() + ANSWER_SECONDS
         rows = await self.mongo.rows(pipeline.collection, pipeline.stages, until)

@@ -21,13 +21,13 @@ def test_stamp_holds_until_its_key_is_touched() -> None:
 
 
 def test_touching_all_leaves_no_stamp_valid() -> None:
-    """Where nobody knows what has changed, nothing vouches any more; for all tenants."""
+    """Where nobody knows what has changed, nothing vouches any more; what other tenants have stands."""
     slots = make_slots()
     one, other = Versions(slots), Versions(slots, "acme")
     stamps = [(each, each.stamp(((key,),))) for each in (one, other) for key in ("*", "n:a", "t:x")]
     one.touch_all()
-    assert not any(each.valid(stamp) for each, stamp in stamps)
-    assert all(each.valid(each.stamp((("n:a",),))) for each in (one, other))
+    assert [each.valid(stamp) for each, stamp in stamps] == [False] * 3 + [True] * 3
+    assert one.valid(one.stamp((("n:a",),)))
 
 
 def test_one_untouched_alternative_is_enough() -> None:

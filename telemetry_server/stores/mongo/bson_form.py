@@ -13,6 +13,7 @@ from telemetry_server.metric_filter import MetricFilter
 
 _extended = partial(json_util.default, json_options=json_util.RELAXED_JSON_OPTIONS)
 _PLAIN = frozenset((str, float, int, bool, type(None)))
+_TOLD = {Int64: int, ObjectId: str}
 
 
 def extended_json(stages: Sequence[Mapping[str, Any]]) -> bytes:
@@ -89,6 +90,6 @@ def to_rows(documents: Iterable[Mapping[str, Any]]) -> list[list[Any]]:
             return [plain(item) for item in value]
         if kind is dict:
             return {key: plain(item) for key, item in value.items()}
-        return int(value) if kind is Int64 else str(value)  # of an ObjectId
+        return _TOLD[kind](value)
 
     return [[plain(value) for value in document["row"]] for document in documents]
