@@ -17,7 +17,7 @@ Request = tuple[str, str, Any]
 """Method, path, body (None: no body)."""
 
 
-def measure(server: Server, start: Callable[[], None], restarts: int, ids: Sequence[str]) -> Result:
+def measure(server: Server, start: Callable[[], None], restarts: int, ids: Sequence[str], key: str) -> Result:
     """Start the server again and again, each time asking one request of each kind as soon as it is ready.
 
     Each kind takes its turn at being the very first. `ids`: two stored metrics for each start.
@@ -30,7 +30,7 @@ def measure(server: Server, start: Callable[[], None], restarts: int, ids: Seque
         requests = _one_of_each(ids[2 * turn], ids[2 * turn + 1])
         first = turn % len(requests)
         for request in requests[first:] + requests[:first]:
-            took_ms, failure = _ask(server.url, request)
+            took_ms, failure = _ask(server.url, request, key)
             times_ms.append(took_ms)
             failures += [failure] if failure else []
     return Result(COLD_START, times_ms, failures, planned=restarts * 5)
@@ -46,7 +46,7 @@ def _one_of_each(to_update: str, to_delete: str) -> list[Request]:
     ]
 
 
-def _ask(url: str, request: Request) -> tuple[float, str]:
+def _ask(url: str, request: Request, key: str) -> tuple[float, str]:
     """Milliseconds from connecting to the last byte; and what went wrong, if anything did."""
     method, path, body = request
     parts = urlsplit(url)
@@ -54,7 +54,8 @@ def _ask(url: str, request: Request) -> tuple[float, str]:
     began = time.perf_counter()
     try:
         payload = None if body is None else json.dumps(body)
-        connection.request(method, path, payload, {"Content-Type": "application/json"} if payload else {})
+        headers = {"Authorization": f"Bearer {key}"} | ({"Content-Type": "application/json"} if payload else {})
+        connection.request(method, path, payload, headers)
         response = connection.getresponse()
         answer = response.read()
         failure = "" if response.status < 300 else f"{method} {path}: {response.status} {answer[:200]!r}"

@@ -35,7 +35,7 @@ from telemetry_server.collector.sender import Sender
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-KEY = os.environ.get("TELEMETRY_API_KEY")
+OWN_KEY = "a-key-of-the-load-test"
 GRACE_SECONDS = 30
 MAX = {"users": 500, "duration": 600, "rate": 2000, "restarts": 20}
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="telemetry-load-") as name:
         folder = Path(name)
         if options.url:
-            _seed(options.url)
+            _seed(options.url, options.key)
             results = _under_load(folder, options.url, options)
         else:
             results = _on_a_stack_of_its_own(folder, options)
@@ -75,6 +75,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--url", help="a running server of this machine, which keeps the made-up metrics; else one is started"
     )
     options = parser.parse_args(arguments)
+    options.key = os.environ.get("TELEMETRY_API_KEY") if options.url else OWN_KEY
     for option, most in MAX.items():
         if not 1 <= getattr(options, option) <= most:
             parser.error(f"--{option} {getattr(options, option)} is not within 1 to {most}")
@@ -118,7 +119,8 @@ def _on_a_stack_of_its_own(folder: Path, options: argparse.Namespace) -> list[Re
             "APP_ENV": "load",
             "MONGO_URI": stack.mongo_uri,
             "REDIS_URI": stack.redis_uri,
-            "RATE_LIMIT": "0",
+            "API_KEYS": OWN_KEY,
+            "RATE_LIMIT": "1000000",  # which no load reaches
             "LOG_LEVEL": "warning",
         }
 
@@ -126,12 +128,12 @@ def _on_a_stack_of_its_own(folder: Path, options: argparse.Namespace) -> list[Re
             server.start(environment, port=free_port(), folder=folder)
 
         start()
-        _seed(server.url)
+        _seed(server.url, options.key)
         ids = samples.metrics_with_ids(2 * options.restarts)
-        with contextlib.closing(Sender(server.url)) as sender:
+        with contextlib.closing(Sender(server.url, options.key)) as sender:
             sender.send(ids)
         say(f"cold start: {options.restarts} restarts")
-        cold = cold_start.measure(server, start, options.restarts, [metric["id"] for metric in ids])
+        cold = cold_start.measure(server, start, options.restarts, [metric["id"] for metric in ids], options.key)
         return [*_under_load(folder, server.url, options), replace(cold, target=cold.target.scaled(options.limits))]
     finally:
         with interrupts_deferred():
@@ -139,9 +141,9 @@ def _on_a_stack_of_its_own(folder: Path, options: argparse.Namespace) -> list[Re
             stack.down()
 
 
-def _seed(url: str) -> None:
+def _seed(url: str, key: str | None) -> None:
     today = dt.datetime.now(dt.UTC).date()
-    count = seed_demo.write(demo_history.days(42, 1, today), lambda: Sender(url, KEY, timeout_seconds=30))
+    count = seed_demo.write(demo_history.days(42, 1, today), lambda: Sender(url, key, timeout_seconds=30))
     say(f"stored {count:,} made-up metrics of yesterday")
 
 
@@ -164,8 +166,8 @@ def _under_load(folder: Path, url: str, options: argparse.Namespace) -> list[Res
     command += [str(part) for pair in arguments.items() for part in pair]
     command += ["--uncached"] if options.uncached else []
     locust = Process(folder, "locust")
-    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)}
-    locust.start(command, environment=environment | ({"TELEMETRY_API_KEY": KEY} if KEY else {}), folder=folder)
+    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), "TELEMETRY_API_KEY": options.key or ""}
+    locust.start(command, environment=environment, folder=folder)
     try:
         for _ in track(range(options.duration), description="load", transient=True, disable=not sys.stdout.isatty()):
             locust.wait(1)
