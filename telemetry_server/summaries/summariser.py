@@ -21,9 +21,9 @@ from nlq.spans import DAY, HOUR, floor
 from telemetry_server import instants
 from telemetry_server.errors import Problem
 from telemetry_server.periodic import Periodic
-from telemetry_server.stores.mongo import LEASE, Mongo, Sealed, SummaryStore
+from telemetry_server.stores.mongo import LEASE, Kept, Mongo, Sealed, SummaryStore
 from telemetry_server.summaries.retention import GRACE, Retention
-from telemetry_server.summaries.seals import SETTLE, over_until
+from telemetry_server.summaries.seals import SETTLE, kept_since, over_until
 
 PERIOD_SECONDS = 10.0
 ROUND_SECONDS = 30.0  # of work, until it is asked again who leads
@@ -130,17 +130,16 @@ class Summariser:
         now = instants.now()
         if not self._clock.runs_evenly(now):
             return False
+        metrics_since, hours_since = kept_since(self._retention, sealed, now)
         over = over_until(now, self._settle)
         if sealed.hours > over:  # by a clock that was ahead: what is stored by the right one breaks no such seal
-            await self._store.unseal(max(over, self._retention.metrics_since(sealed.hours)))
+            until = max(over, self._retention.metrics_since(sealed.hours))
+            await self._store.unseal(until, self._retention.metrics_since(now), self._retention.hours_since(now))
             return False
         if sealed.hours < over:
             await self._store.summarise("hour", sealed.hours)
             return True
-        gone = {
-            "hour": self._retention.metrics_since(now) - GRACE / 2,
-            "day": self._retention.hours_since(now) - GRACE / 2,
-        }
+        gone = {"hour": metrics_since - GRACE / 2, "day": hours_since - GRACE / 2}
         waiting = {floor(each.start, DAY) for each in sealed.stale if each.unit == "hour"}
         for each in sorted(sealed.stale, key=lambda stale: (stale.unit == "day", stale.start)):
             if each.start < gone[each.unit]:
@@ -153,6 +152,10 @@ class Summariser:
         if sealed.days + DAY <= sealed.hours:
             await self._store.summarise("day", sealed.days)
             return True
+        lengths = self._retention.metrics, self._retention.hours
+        # The last thing to do: so what a clock says that is ahead is taken back as what it has sealed is.
+        if sealed.kept is None or sealed.kept[:2] != lengths:
+            await self._store.keep(Kept(*lengths, metrics_since, hours_since))
         return False
 
 

@@ -18,7 +18,7 @@ from telemetry_server.stores.mongo.store import (
     check_uri,
     new_id,
 )
-from telemetry_server.stores.mongo.summaries import LEASE, Sealed, SummaryStore
+from telemetry_server.stores.mongo.summaries import LEASE, Kept, Sealed, SummaryStore
 from telemetry_server.stores.mongo.totals import TotalStore
 from telemetry_server.stores.mongo.upkeep import Size, Upkeep
 
@@ -30,6 +30,7 @@ __all__ = [
     "AuditLog",
     "Change",
     "Changes",
+    "Kept",
     "KeyStore",
     "Migration",
     "Migrations",

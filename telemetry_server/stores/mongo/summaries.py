@@ -1,16 +1,17 @@
 """Summaries of hours and days, and what is sealed: the collections `hours`, `days` and `seals`.
 
-`seals` holds one document `sealed`: {since, hours, days, changes}, the first hour that had metrics, and the ends of
-what is sealed; and for each stale hour or day {_id: {unit, start}, mark, marked_at}, another mark after each change.
+`seals` holds one document `sealed`: {since, hours, days, changes, kept, gone}, the first hour that had metrics, the
+ends of what is sealed, how long metrics and hours are kept, and until when they are gone; and for each stale hour or
+day {_id: {unit, start}, mark, marked_at}, another mark after each change.
 
 A summary and its seal are written in one transaction, which fails where the mark has changed since it was read: so no
 summary is ever taken for one of metrics that it has not seen.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pymongo
 from bson import ObjectId
@@ -50,14 +51,28 @@ class Stale:
         return self.mark.generation_time
 
 
+class Kept(NamedTuple):
+    """How long metrics and the summaries of hours are kept, and what is gone: of an hour, and of a day, before which
+    only summaries are left, however long they are kept now.
+    """
+
+    metrics: timedelta
+    hours: timedelta
+    metrics_gone: datetime
+    hours_gone: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """Until when hours and days are sealed, since the first hour that had metrics; and what of them is stale."""
+    """Until when hours and days are sealed, since the first hour that had metrics; what of them is stale; and what is
+    kept, by the latest summariser.
+    """
 
     since: datetime
     hours: datetime
     days: datetime
     stale: tuple[Stale, ...] = ()
+    kept: Kept | None = None
 
 
 class SummaryStore:
@@ -83,7 +98,17 @@ class SummaryStore:
         state = next((each for each in found if each["_id"] == "sealed"), None)
         stale = (each for each in found if isinstance(each["_id"], dict))
         marks = tuple(Stale(s["_id"]["unit"], s["_id"]["start"], s["mark"], s["settled"]) for s in stale)
-        return None if state is None else Sealed(state["since"], state["hours"], state["days"], marks)
+        if state is None:
+            return None
+        kept = state.get("kept")
+        return Sealed(state["since"], state["hours"], state["days"], marks, kept and _kept(kept, state["gone"]))
+
+    async def keep(self, kept: Kept) -> None:
+        """From now on this is kept; what is gone stays so."""
+        lengths = {"metrics": kept.metrics.total_seconds(), "hours": kept.hours.total_seconds()}
+        gone = {"gone.metrics": kept.metrics_gone, "gone.hours": kept.hours_gone}
+        async with bounded():
+            await self._seals.update_one({"_id": "sealed"}, {"$set": {"kept": lengths}, "$max": gone})
 
     async def begin(self) -> None:
         """Nothing is sealed yet, from the first metric on."""
@@ -145,9 +170,13 @@ class SummaryStore:
                 raise
         return await made(bit_by_bit=True)
 
-    async def unseal(self, until: datetime) -> None:
-        """No hour from `until` on, and no day with one, is sealed; what was made of them stays, and is not read."""
-        state = {"$min": {"hours": until, "days": floor(until, DAY)}, "$inc": {"changes": 1}}
+    async def unseal(self, until: datetime, metrics_since: datetime, hours_since: datetime) -> None:
+        """No hour from `until` on, and no day with one, is sealed; what was made of them stays, and is not read.
+
+        Nothing since the other two is gone.
+        """
+        ends = {"hours": until, "days": floor(until, DAY), "gone.metrics": metrics_since, "gone.hours": hours_since}
+        state = {"$min": ends, "$inc": {"changes": 1}}
         async with bounded():
             await self._seals.update_one({"_id": "sealed"}, state)
 
@@ -166,6 +195,11 @@ class SummaryStore:
                 {"_id": "leader"}, [{"$set": lease}], upsert=True, return_document=pymongo.ReturnDocument.AFTER
             )
         return bool(leader["who"] == who)
+
+
+def _kept(lengths: Mapping[str, float], gone: Mapping[str, datetime]) -> Kept:
+    metrics, hours = (timedelta(seconds=lengths[each]) for each in ("metrics", "hours"))
+    return Kept(metrics, hours, gone["metrics"], gone["hours"])
 
 
 def _marking(unit: Unit, start: datetime) -> Any:
