@@ -156,7 +156,7 @@ SETTINGS: tuple[Setting, ...] = (
         "90",
         _number(1, 3650),
         "1 to 3650",
-        "Metrics older than this are deleted and refused.",
+        "Metrics older than this are deleted and refused; a longer time than before brings none back.",
     ),
     Setting(
         "RETENTION_HOURLY_DAYS",
