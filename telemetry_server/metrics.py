@@ -17,7 +17,6 @@ from telemetry_server.summaries.seals import Seals
 from telemetry_server.writing.ingest import Ingest
 from telemetry_server.writing.series import SeriesLog
 
-GONE = "Of this hour only the summary is left: metrics were kept for a shorter time when it was made."
 MAX_ATTEMPTS = 20  # of a replacement that others overtake
 
 
@@ -50,8 +49,6 @@ class Metrics:
         """
         metric_id = fields.get("id") or (derived_id(self._app_env, idempotency_key) if idempotency_key else new_id())
         metric = build(fields, metric_id, instants.now())
-        if await self._seals.is_gone(metric.timestamp):
-            raise Invalid([Fault("/timestamp", GONE)])
         if not await self._ingest.write([metric]):
             return metric, True
         if "id" not in fields and idempotency_key is None:
@@ -69,9 +66,6 @@ class Metrics:
         """Store a batch. Raises Conflict where ids belong to other documents; all else is then stored."""
         now = instants.now()
         metrics = [build(fields, fields.get("id") or new_id(), now) for fields in batch]
-        if await self._seals.is_gone(min((metric.timestamp for metric in metrics), default=now)):
-            gone = [place for place, metric in enumerate(metrics) if await self._seals.is_gone(metric.timestamp)]
-            raise Invalid([Fault(f"/metrics/{place}/timestamp", GONE) for place in gone])
         taken = await self._ingest.write(metrics)
         given = {fields["id"] for fields in batch if "id" in fields}
         if not taken & given:
@@ -91,7 +85,7 @@ class Metrics:
     async def get(self, metric_id: str) -> Metric:
         """One metric. Raises NotFound."""
         metric = await self._store.get(metric_id)
-        if metric is None or metric.timestamp < self._oldest() or await self._seals.is_gone(metric.timestamp):
+        if metric is None or metric.timestamp < self._oldest():
             raise NotFound("There is no metric with this id.")
         return metric
 
@@ -110,8 +104,6 @@ class Metrics:
         for _ in range(MAX_ATTEMPTS):
             old = await self._matching(metric_id, if_match)
             new = build(change(old), metric_id, old.timestamp)
-            if await self._seals.is_gone(new.timestamp):
-                raise Invalid([Fault("/timestamp", GONE)])
             await self._series.save([new], OPERATION_SECONDS)
             await self._seals.break_for((old.timestamp, new.timestamp), OPERATION_SECONDS)
             try:

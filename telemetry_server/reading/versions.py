@@ -13,6 +13,7 @@ from ctypes import Array, c_uint64
 from multiprocessing import get_context
 
 SLOT_COUNT = 65_536
+SCOPES = 256  # of the slots: those of ANY, which every stamp has, and so must be touched by nothing else
 ANY = "any"  # touched where nobody knows what has changed; each stamp has it
 _NOTHING: Mapping[str, int] = {}
 
@@ -30,6 +31,7 @@ class Versions:
     def __init__(self, slots: "Array[c_uint64] | None" = None, scope: str = "") -> None:
         self._slots = memoryview(slots if slots is not None else make_slots()).cast("B").cast("Q")  # quicker by half
         self._seed = zlib.crc32(scope.encode())
+        self._any = SLOT_COUNT - SCOPES + self._seed % SCOPES
 
     def touch(self, keys: Iterable[str]) -> None:
         """Say that what `keys` stand for has changed."""
@@ -68,7 +70,7 @@ class Versions:
         return all(any(slot in slots for slot, _ in alternative) for alternative in stamp)
 
     def _slot(self, key: str) -> int:
-        return zlib.crc32(key.encode(), self._seed) % SLOT_COUNT
+        return self._any if key == ANY else zlib.crc32(key.encode(), self._seed) % (SLOT_COUNT - SCOPES)
 
 
 def make_slots() -> "Array[c_uint64]":

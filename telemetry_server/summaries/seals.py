@@ -6,7 +6,6 @@ unsealed; what is stored while it is behind is late, by the latest that this pro
 """
 
 import asyncio
-import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -29,15 +28,16 @@ def over_until(now: datetime, settle: timedelta) -> datetime:
 def kept_since(retention: Retention, sealed: Sealed | None, now: datetime) -> tuple[datetime, datetime]:
     """The first hour of which the metrics are kept, and the first day of which the summaries of hours are.
 
-    What a shorter retention has given up does not come back with a longer one.
+    What a shorter retention has given up does not come back with a longer one; what is not sealed was not given up.
     """
     since = retention.metrics_since(now), retention.hours_since(now)
     if sealed is None or sealed.kept is None:
         return since
     kept = sealed.kept
     before = Retention(kept.metrics, kept.hours, retention.days)
-    metrics_since = max(since[0], before.metrics_since(now), kept.metrics_gone)
-    return metrics_since, max(since[1], before.hours_since(now), kept.hours_gone)
+    metrics_gone, hours_gone = min(kept.metrics_gone, sealed.hours), min(kept.hours_gone, sealed.days)
+    metrics_since = max(since[0], before.metrics_since(now), metrics_gone)
+    return metrics_since, max(since[1], before.hours_since(now), hours_gone)
 
 
 class Seals:
@@ -50,7 +50,6 @@ class Seals:
         self._late = min(LATE, settle / 5)
         self._latest = instants.now()
         self._marked: dict[datetime, float] = {}  # hour -> when, by the loop's clock
-        self._sealed: tuple[Sealed | None, float] | None = None  # as it was read last, and when
 
     def open_since(self) -> datetime:
         """Metrics from then on break no seal, for SETTLE / 2 from now."""
@@ -71,25 +70,12 @@ class Seals:
                 self._marked.clear()
             self._marked |= dict.fromkeys(fresh, now)
 
-    async def is_gone(self, timestamp: datetime) -> bool:
-        """Whether of that hour only the summary is left."""
-        if timestamp >= self.open_since():
-            return False
-        if self._sealed is None or time.monotonic() - self._sealed[1] > self._settle.total_seconds() / 5:
-            await self._read()
-        return timestamp < kept_since(self._retention, self._sealed and self._sealed[0], instants.now())[0]
-
-    async def _read(self) -> Sealed | None:
-        sealed = await self._store.sealed()
-        self._sealed = sealed, time.monotonic()
-        return sealed
-
     async def known(self, since: datetime | None = None) -> nlq.Summaries:
         """What a question may read from summaries now. since: the earliest that it reads; None: all."""
         now = instants.now()
         self._latest = max(self._latest, now)
         over = over_until(now, self._settle)
-        sealed = await self._read() if since is None or since < over else None
+        sealed = await self._store.sealed() if since is None or since < over else None
         metrics_since, hours_since = kept_since(self._retention, sealed, now)
         if sealed is None:
             return nlq.Summaries(metrics_since, metrics_since, metrics_since, metrics_since, metrics_since)

@@ -133,8 +133,7 @@ class Summariser:
         metrics_since, hours_since = kept_since(self._retention, sealed, now)
         over = over_until(now, self._settle)
         if sealed.hours > over:  # by a clock that was ahead: what is stored by the right one breaks no such seal
-            until = max(over, self._retention.metrics_since(sealed.hours))
-            await self._store.unseal(until, self._retention.metrics_since(now), self._retention.hours_since(now))
+            await self._store.unseal(max(over, kept_since(self._retention, sealed, sealed.hours)[0]))
             return False
         if sealed.hours < over:
             await self._store.summarise("hour", sealed.hours)
@@ -153,7 +152,6 @@ class Summariser:
             await self._store.summarise("day", sealed.days)
             return True
         lengths = self._retention.metrics, self._retention.hours
-        # The last thing to do: so what a clock says that is ahead is taken back as what it has sealed is.
         if sealed.kept is None or sealed.kept[:2] != lengths:
             await self._store.keep(Kept(*lengths, metrics_since, hours_since))
         return False

@@ -170,13 +170,9 @@ class SummaryStore:
                 raise
         return await made(bit_by_bit=True)
 
-    async def unseal(self, until: datetime, metrics_since: datetime, hours_since: datetime) -> None:
-        """No hour from `until` on, and no day with one, is sealed; what was made of them stays, and is not read.
-
-        Nothing since the other two is gone.
-        """
-        ends = {"hours": until, "days": floor(until, DAY), "gone.metrics": metrics_since, "gone.hours": hours_since}
-        state = {"$min": ends, "$inc": {"changes": 1}}
+    async def unseal(self, until: datetime) -> None:
+        """No hour from `until` on, and no day with one, is sealed; what was made of them stays, and is not read."""
+        state = {"$min": {"hours": until, "days": floor(until, DAY)}, "$inc": {"changes": 1}}
         async with bounded():
             await self._seals.update_one({"_id": "sealed"}, state)
 
