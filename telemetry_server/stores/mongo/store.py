@@ -43,7 +43,6 @@ CLIENT: Mapping[str, Any] = {
     "connectTimeoutMS": 1000,
     "heartbeatFrequencyMS": 2000,
 }
-
 AWARE: Mapping[str, Any] = {"tz_aware": True, "tzinfo": UTC}
 
 DUPLICATE_KEY = 11000
@@ -80,7 +79,7 @@ class Mongo:
     def __init__(self, uri: str, app_env: str, retention: Retention) -> None:
         self.client: Any = AsyncIOMotorClient(uri, **CLIENT, **AWARE)
         # Its reads are ended by MongoDB: `pymongo.timeout` would hang up a moment before, which looks like a failure.
-        # What it reads is not aware: rows have few instants, many times each, and a third of the time went into zones.
+        # What it reads is not aware: rows have few instants, many times each, and zones were most of the decoding.
         self._answering: Any = AsyncIOMotorClient(uri, **CLIENT, socketTimeoutMS=int(2000 * ANSWER_SECONDS))
         self._name = f"telemetry_server_{app_env}"
         self.retention = retention
