@@ -200,21 +200,28 @@ def test_writers_beside_the_summariser(mongo_uri: str, app_env: str) -> None:
     run(lambda: World(mongo_uri, app_env, timedelta(seconds=4)), play)
 
 
-def test_clock_that_jumps(mongo_uri: str, app_env: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("of_day", [timedelta(minutes=30), 12.5 * HOUR, 23.5 * HOUR])
+def test_clock_that_jumps(mongo_uri: str, app_env: str, monkeypatch: pytest.MonkeyPatch, of_day: timedelta) -> None:
     """What it seals when it is ahead is not read when it is right again, and soon unsealed; what is stored while it is
     behind is late.
     """
     chance = random.Random(12)  # noqa: S311  test data
     settle = timedelta(seconds=1)
-    true_now, ahead = instants.now, timedelta(0)
+    system, ahead = instants.now, timedelta(0)
+    apart = floor(system(), DAY) + of_day - system()
     monkeypatch.setattr(instants, "now", lambda: true_now() + ahead)
+
+    def true_now() -> datetime:
+        return system() + apart
 
     async def play(world: World) -> None:
         nonlocal ahead
 
-        async def check() -> dict[str, int]:
+        async def check() -> int:
+            """The hours read from summaries of hours and days."""
             whole_hours = TimeRange(None, instants.now() + 3 * HOUR)
-            return await world.check(Question("aggregate", whole_hours, EVERY, groups=(HOST,)))
+            counted = await world.check(Question("aggregate", whole_hours, EVERY, groups=(HOST,)))
+            return counted["hours"] + 24 * counted["days"]
 
         async def jump(to: timedelta) -> None:
             nonlocal ahead
@@ -249,7 +256,7 @@ def test_clock_that_jumps(mongo_uri: str, app_env: str, monkeypatch: pytest.Monk
         assert sealed is not None
         assert sealed.hours <= true_now()
         await jump(1 * HOUR)
-        assert (await check())["hours"] > counted["hours"]
+        assert await check() > counted
 
     run(lambda: World(mongo_uri, app_env, settle), play)
 
