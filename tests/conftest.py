@@ -6,6 +6,7 @@ workers, and swept away when the run ends, in order or not.
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,7 +44,8 @@ SETTING_NAMES = {setting.variable for setting in SETTINGS}
 
 for _name in SETTING_NAMES:  # what the caller's shell says of the settings is no part of a test
     os.environ.pop(_name, None)
-
+# A shell that runs the tests in the background has them ignore Ctrl-C, and so would all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BROWSER_TESTS = "browser"
 
