@@ -33,7 +33,7 @@ from telemetry_server.reading.repeats import new_request_id
 from telemetry_server.routes import BLUEPRINTS
 from telemetry_server.shared import Shared
 from telemetry_server.tenants import Tenants
-from telemetry_server.watch import watch
+from telemetry_server.watch import leave_when_told, until_known, watch
 
 NAME = "telemetry-server"
 REQUEST_SECONDS = 10  # for a request to arrive
@@ -69,19 +69,11 @@ def create_app(config: Config, shared: Shared) -> App:
     app.ctx.addresses = Addresses(config.max_connections)
     for blueprint in BLUEPRINTS:
         app.blueprint(blueprint)
-    app.ctx.origins = origins = Origins(config.cors_origins)
-    if config.cors_origins:
-        app.register_middleware(cast("Any", origins.answer), "request")
-    app.register_middleware(_admit, "request")
-    app.register_middleware(cast("Any", _complete), "response")  # Sanic's type for it is too narrow
-    if config.cors_origins:
-        app.register_middleware(cast("Any", origins.tell), "response")
-    if config.tls_cert_file:
-        app.register_middleware(cast("Any", _tell_of_tls), "response")
+    _add_middleware(app, config)
 
     @app.main_process_ready
     async def ready(app: App) -> None:
-        watch(app, shared.leaving, partial(tls.fault, config.tls_cert_file, config.tls_key_file))
+        watch(app, shared.leaving, shared.stopping, partial(tls.fault, config.tls_cert_file, config.tls_key_file))
 
     @app.before_server_start
     async def start(app: App) -> None:
@@ -92,6 +84,11 @@ def create_app(config: Config, shared: Shared) -> App:
         app.add_task(_prepare(app.ctx.parts))
         if shared.leaving.value:
             await _until_ready(app.ctx.parts)
+        await until_known(app)
+
+    @app.after_server_start
+    async def serving(app: App) -> None:
+        app.add_task(leave_when_told(app, shared.stopping), name="leaving")  # by its name Sanic ends it
 
     @app.before_server_stop
     async def drain(app: App) -> None:
@@ -103,6 +100,18 @@ def create_app(config: Config, shared: Shared) -> App:
         await _stop(app.ctx.parts)
 
     return app
+
+
+def _add_middleware(app: App, config: Config) -> None:
+    app.ctx.origins = origins = Origins(config.cors_origins)
+    if config.cors_origins:
+        app.register_middleware(cast("Any", origins.answer), "request")
+    app.register_middleware(_admit, "request")
+    app.register_middleware(cast("Any", _complete), "response")  # Sanic's type for it is too narrow
+    if config.cors_origins:
+        app.register_middleware(cast("Any", origins.tell), "response")
+    if config.tls_cert_file:
+        app.register_middleware(cast("Any", _tell_of_tls), "response")
 
 
 def load_app(config: Config, shared: Shared) -> App:

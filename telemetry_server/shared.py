@@ -20,7 +20,7 @@ class Shared:
     """Made by the parent process and passed to each worker.
 
     `started_at`: epoch seconds; `leaving`: the pid of the worker that was last replaced by another, or 0;
-    `turns`: of questions that take MongoDB long;
+    `stopping`: 1 once all workers are to stop; `turns`: of questions that take MongoDB long;
     `keys`: another number whenever API keys were changed through this serve.
     """
 
@@ -31,6 +31,7 @@ class Shared:
     traffic: "Array[c_uint64]"
     vitals: "Array[c_double]"
     leaving: c_int
+    stopping: c_int
     turns: Places
     keys: c_uint64
 
@@ -44,6 +45,7 @@ def make_shared(workers: int, long_answers: int = 1) -> Shared:
         counters.make_cells(workers),
         traffic.make_cells(workers),
         vitals.make_cells(workers),
+        get_context("spawn").RawValue(c_int, 0),
         get_context("spawn").RawValue(c_int, 0),
         Places(long_answers),
         get_context("spawn").RawValue(c_uint64, 0),

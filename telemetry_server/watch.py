@@ -2,18 +2,24 @@
 
 Sanic's manager goes on without a worker that was killed. It stops within its signal handler, which asks the process
 that keeps the workers' states; where that interrupts a question of its own, the answers are mixed up. So it is only
-told by the handler, and stops when it looks.
+told by the handler, and stops when it looks. When it looks, too, workers are replaced: from another thread, what it has
+just read of a worker would be written over what is known of its successor.
 
 SIGUSR1 replaces all workers, one after the other: the new one is ready before the old one is told to stop, and all take
 connections from the same socket, so no request is lost.
+
+A worker takes no notice of a signal while Sanic changes what it does with them, just before it serves, and Sanic sends
+none twice. So each also looks by itself whether all are to stop.
 """
 
+import asyncio
+import contextlib
+import os
 import signal
-import time
 from collections.abc import Callable
 from ctypes import c_int
 from functools import partial
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import structlog
@@ -21,25 +27,92 @@ from sanic import Sanic
 from sanic.worker.constants import RestartOrder
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
-WATCH_SECONDS = 0.5
+LOOK_SECONDS = 0.5
+KNOWN_SECONDS = 5
+KNOWN_PAUSE_SECONDS = 0.01
 
 log = structlog.get_logger(__name__)
 
 
-def watch(app: Sanic[Any, Any], leaving: c_int, fault: Callable[[], str | None]) -> None:
-    """Watch the workers of `app` from a thread of the parent process; `leaving` tells them who is replaced.
+class Replacing:
+    """Replaces workers, each time the manager looks: those that died at once, all of them in turn where asked.
 
-    fault: why a new worker could not start, if so: then all stay.
+    `leaving` tells them who is replaced. fault: why a new worker could not start, if so: then all stay.
     """
+
+    def __init__(self, manager: Any, leaving: c_int, fault: Callable[[], str | None]) -> None:
+        self._manager = manager
+        self._leaving = leaving
+        self._fault = fault
+        self._asked = Event()
+        self._waiting: list[Any] = []
+        self._old: Any = None
+
+    def ask(self, *_: object) -> None:
+        """Replace all, soon."""
+        self._asked.set()
+
+    def look(self) -> None:
+        for worker in self._manager.transient_processes:
+            if worker.exitcode:
+                log.error("worker died, starting another", worker=worker.name, exitcode=worker.exitcode)
+                self._replace(worker, RestartOrder.SHUTDOWN_FIRST)
+        if self._asked.is_set():
+            self._asked.clear()
+            if told := self._fault():
+                log.error("workers are not replaced", reason=told)
+            else:
+                self._waiting = list(self._manager.transient_processes)
+        if self._waiting and (self._old is None or not self._old.is_alive()):
+            worker = self._waiting.pop(0)
+            self._old = worker._current_process  # noqa: SLF001 - Sanic tells it in no other way
+            log.info("replacing a worker", worker=worker.name)
+            self._replace(worker, RestartOrder.STARTUP_FIRST)
+
+    def _replace(self, worker: Any, order: RestartOrder) -> None:
+        self._leaving.value = worker.pid
+        worker.restart(restart_order=order)
+
+
+def watch(app: Sanic[Any, Any], leaving: c_int, stopping: c_int, fault: Callable[[], str | None]) -> None:
+    """Have the manager of `app`, in the parent process, watch its workers; as Replacing. `stopping` has all stop."""
     manager: Any = app.manager
     told = Event()
-    manager._all_workers_ack = partial(_need_not_wait, manager, told, manager._all_workers_ack)  # noqa: SLF001 - as below
+    replacing = Replacing(manager, leaving, fault)
+    manager.shutdown = partial(_shutdown, stopping, manager.shutdown)
+    manager._all_workers_ack = partial(_are_up, manager, told, manager._all_workers_ack, replacing)  # noqa: SLF001 - as below
+    manager._sync_states = partial(_sync, manager._sync_states, replacing)  # noqa: SLF001 - as below
     manager.monitor = partial(_monitor, manager, manager.monitor)
     for number in STOPPING:
         signal.signal(number, partial(_stop, manager, told))
-    asked = Event()
-    signal.signal(signal.SIGUSR1, lambda *_: asked.set())
-    Thread(target=_watch, args=(manager, asked, leaving, fault), name="watch", daemon=True).start()
+    signal.signal(signal.SIGUSR1, replacing.ask)
+
+
+async def until_known(app: Sanic[Any, Any]) -> None:
+    """Wait in a worker that starts until the parent has put down its pid, the last that it does.
+
+    Else that could be written over the worker's own word that it is up, for which the parent would wait in vain.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(KNOWN_SECONDS):
+            while app.m.state.get("pid") != os.getpid():  # noqa: ASYNC110 - another process says so
+                await asyncio.sleep(KNOWN_PAUSE_SECONDS)
+
+
+async def leave_when_told(app: Sanic[Any, Any], stopping: c_int) -> None:
+    """What a worker does beside its requests, from when it serves: stop with the others."""
+    try:
+        await asyncio.sleep(LOOK_SECONDS)  # before it serves, a stop would end no more than its start
+        while not stopping.value:  # noqa: ASYNC110 - another process says so
+            await asyncio.sleep(LOOK_SECONDS)
+    except asyncio.CancelledError:  # it stops already, and Sanic would warn of that
+        return
+    app.stop(terminate=False)
+
+
+def _shutdown(stopping: c_int, shutdown: Callable[[], None]) -> None:
+    stopping.value = 1
+    shutdown()
 
 
 def _stop(manager: Any, told: Event, number: int, frame: Any) -> None:
@@ -50,41 +123,21 @@ def _stop(manager: Any, told: Event, number: int, frame: Any) -> None:
         manager.monitor_publisher.send(None)  # ends `monitor`
 
 
-def _need_not_wait(manager: Any, told: Event, are_up: Callable[[], bool]) -> bool:
+def _are_up(manager: Any, told: Event, are_up: Callable[[], bool], replacing: Replacing) -> bool:
     # Sanic waits for its workers to come up: told to stop meanwhile it starts the others, and then waits for ever.
     if told.is_set() or manager._shutting_down:  # noqa: SLF001
         manager.shutdown()
         return True
+    replacing.look()
     return are_up()
+
+
+def _sync(sync: Callable[[], None], replacing: Replacing) -> None:
+    sync()
+    replacing.look()
 
 
 def _monitor(manager: Any, monitor: Callable[[], None]) -> None:
     monitor()
     if not manager._shutting_down:  # noqa: SLF001
         manager.shutdown()
-
-
-def _watch(manager: Any, asked: Event, leaving: c_int, fault: Callable[[], str | None]) -> None:
-    waiting: list[Any] = []
-    old: Any = None
-    while True:
-        time.sleep(WATCH_SECONDS)
-        if manager._shutting_down:  # noqa: SLF001 - Sanic tells it in no other way
-            return
-        for worker in list(manager.transient_processes):
-            if worker.exitcode:
-                log.error("worker died, starting another", worker=worker.name, exitcode=worker.exitcode)
-                leaving.value = worker.pid
-                worker.restart()
-        if asked.is_set():
-            asked.clear()
-            if told := fault():
-                log.error("workers are not replaced", reason=told)
-            else:
-                waiting = list(manager.transient_processes)
-        if waiting and (old is None or not old.is_alive()):
-            worker = waiting.pop(0)
-            old = worker._current_process  # noqa: SLF001
-            log.info("replacing a worker", worker=worker.name)
-            leaving.value = old.pid
-            worker.restart(restart_order=RestartOrder.STARTUP_FIRST)

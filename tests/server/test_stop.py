@@ -99,6 +99,78 @@ def test_stop_while_starting(stack: Stack, app_env: str, scratch: Path, tenths: 
         server.kill()
 
 
+DEAF = """
+import signal
+import time
+
+from sanic.server import runners
+
+from telemetry_server.__main__ import main
+
+listen = runners._setup_system_signals
+
+def deaf(*arguments):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print("deaf", flush=True)
+    time.sleep(1)
+    listen(*arguments)
+
+runners._setup_system_signals = deaf
+main()
+"""
+
+
+def test_stop_while_workers_are_deaf(stack: Stack, app_env: str, scratch: Path) -> None:
+    """A worker that the signal came too early for stops all the same; here the moment of that is made a second."""
+    server = Process(scratch, "server")
+    (scratch / "deaf.py").write_text(DEAF)
+    settings = {"APP_ENV": app_env, "MONGO_URI": stack.mongo_uri, "REDIS_URI": stack.redis_uri, "WORKERS": "2"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PORT": str(free_port()), **settings}
+    server.start([sys.executable, "deaf.py", "serve"], environment=environment, folder=scratch)
+    try:
+        deadline = time.monotonic() + 30
+        while server.log.read_text().count("deaf") < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        server.send(signal.SIGTERM)
+        assert server.wait(9)
+        assert "Traceback" not in server.log.read_text()
+    finally:
+        server.kill()
+
+
+def test_worker_that_dies_while_it_starts_is_replaced(stack: Stack, app_env: str, scratch: Path) -> None:
+    """Killed before it is up, it is replaced at once, and a stop ends all."""
+    server = Process(scratch, "server")
+    port = free_port()
+    settings = {"APP_ENV": app_env, "MONGO_URI": stack.mongo_uri, "REDIS_URI": stack.redis_uri, "WORKERS": "2"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PORT": str(port), **settings}
+    server.start([sys.executable, "-m", "telemetry_server", "serve"], environment=environment, folder=scratch)
+    assert server.pid
+    try:
+        parent, deadline = psutil.Process(server.pid), time.monotonic() + 20
+        while len(started := parent.children()) < 3:  # the first keeps what is known of the workers
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        killed = max(started, key=lambda child: child.pid)
+        killed.kill()
+        while not (is_up(port) and len(parent.children()) == 3 and killed not in parent.children()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        server.send(signal.SIGTERM)
+        assert server.wait(9)
+        assert "Traceback" not in server.log.read_text()
+    finally:
+        server.kill()
+
+
+def is_up(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def test_request_under_way_is_finished(start_server: StartServer) -> None:
     """A request that is being handled when SIGTERM comes is answered."""
     server = start_server()
