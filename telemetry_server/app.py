@@ -82,8 +82,7 @@ def create_app(config: Config, shared: Shared) -> App:
         await _start(app.ctx.parts)
         app.ctx.tenants.start()
         app.add_task(_prepare(app.ctx.parts))
-        if shared.leaving.value:
-            await _until_ready(app.ctx.parts)
+        await _until_ready(app.ctx.parts)
         await until_known(app)
 
     @app.after_server_start
@@ -160,12 +159,12 @@ async def _prepare(parts: Parts) -> None:
 
 
 async def _until_ready(parts: Parts) -> None:
-    """A worker that replaces another takes connections when it can answer, or MongoDB is away or slow."""
+    """A worker takes connections when it can answer, or MongoDB is away or slow: others may be ready by then."""
     for number in STOPS:
         signal.signal(number, signal.SIG_DFL)  # what it has from its parent would do nothing until it serves
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(READY_SECONDS):
-            while not parts.ready and await parts.mongo.ping():  # noqa: ASYNC110 - it has two sources
+            while not (parts.ready or parts.half_restored) and await parts.mongo.ping():  # noqa: ASYNC110 - two sources
                 await asyncio.sleep(READY_PAUSE_SECONDS)
 
 
