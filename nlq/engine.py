@@ -50,9 +50,16 @@ class _Node:
             return
         item, rest = items[0], items[1:]
         if not item.words:
-            self.kinds.setdefault(item.kind, _Node()).add(rest, rule)
+            _below(self.kinds, item.kind).add(rest, rule)
         for word in item.words:
-            self.words.setdefault(word, _Node()).add(rest, rule)
+            _below(self.words, word).add(rest, rule)
+
+
+def _below(nodes: dict[str, _Node], key: str) -> _Node:
+    found = nodes.get(key)
+    if found is None:
+        found = nodes[key] = _Node()
+    return found
 
 
 class Grammar:
