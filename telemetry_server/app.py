@@ -159,7 +159,7 @@ async def _prepare(parts: Parts) -> None:
 
 
 async def _until_ready(parts: Parts) -> None:
-    """A worker takes connections when it can answer, or MongoDB is away or slow: others may be ready by then."""
+    """A worker takes connections when it can answer, or cannot soon: others may be ready by then."""
     for number in STOPS:
         signal.signal(number, signal.SIG_DFL)  # what it has from its parent would do nothing until it serves
     with contextlib.suppress(TimeoutError):

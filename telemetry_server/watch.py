@@ -14,74 +14,103 @@ none twice. So each also looks by itself whether all are to stop.
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
+import time
 from collections.abc import Callable
 from ctypes import c_int
+from dataclasses import dataclass
 from functools import partial
-from threading import Event
 from typing import Any
 
 import structlog
 from sanic import Sanic
-from sanic.worker.constants import RestartOrder
+from sanic.worker.constants import ProcessState, RestartOrder
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 LOOK_SECONDS = 0.5
 KNOWN_SECONDS = 5
 KNOWN_PAUSE_SECONDS = 0.01
+END_PAUSE_SECONDS = 0.1
 
 log = structlog.get_logger(__name__)
 
 
-class Replacing:
-    """Replaces workers, each time the manager looks: those that died at once, all of them in turn where asked.
+@dataclass
+class Told:
+    """What a signal has said. Its handler interrupts the very thread that reads it, so this has no lock."""
 
-    `leaving` tells them who is replaced. fault: why a new worker could not start, if so: then all stay.
+    to_stop: bool = False
+
+
+class Replacing:
+    """Replaces workers when the manager looks: those that died at once, all of them in turn where asked.
+
+    `leaving` tells them who is replaced, `stopping` that all are to stop. fault: why a new worker could not start, if
+    so: then all stay.
     """
 
-    def __init__(self, manager: Any, leaving: c_int, fault: Callable[[], str | None]) -> None:
+    def __init__(self, manager: Any, leaving: c_int, stopping: c_int, fault: Callable[[], str | None]) -> None:
         self._manager = manager
         self._leaving = leaving
+        self._stopping = stopping
         self._fault = fault
-        self._asked = Event()
+        self._asked = False
         self._waiting: list[Any] = []
         self._old: Any = None
+        self._looked_at = -math.inf
 
     def ask(self, *_: object) -> None:
         """Replace all, soon."""
-        self._asked.set()
+        self._asked = True
 
     def look(self) -> None:
+        """Replace who is to be, at most every LOOK_SECONDS."""
+        now = time.monotonic()
+        if now < self._looked_at + LOOK_SECONDS:
+            return
+        self._looked_at = now
         for worker in self._manager.transient_processes:
             if worker.exitcode:
                 log.error("worker died, starting another", worker=worker.name, exitcode=worker.exitcode)
                 self._replace(worker, RestartOrder.SHUTDOWN_FIRST)
-        if self._asked.is_set():
-            self._asked.clear()
+        if self._asked:
+            self._asked = False
             if told := self._fault():
                 log.error("workers are not replaced", reason=told)
             else:
                 self._waiting = list(self._manager.transient_processes)
         if self._waiting and (self._old is None or not self._old.is_alive()):
-            worker = self._waiting.pop(0)
-            self._old = worker._current_process  # noqa: SLF001 - Sanic tells it in no other way
+            worker = self._waiting[0]
             log.info("replacing a worker", worker=worker.name)
-            self._replace(worker, RestartOrder.STARTUP_FIRST)
+            old = worker._current_process  # noqa: SLF001 - Sanic tells it in no other way
+            if self._replace(worker, RestartOrder.STARTUP_FIRST):
+                self._old = old
+                self._waiting.pop(0)
 
-    def _replace(self, worker: Any, order: RestartOrder) -> None:
-        self._leaving.value = worker.pid
-        worker.restart(restart_order=order)
+    def _replace(self, worker: Any, order: RestartOrder) -> bool:
+        """Start another; False where none can be, for want of memory or processes, and is to be tried again."""
+        old = worker._current_process  # noqa: SLF001 - as above
+        leaving, self._leaving.value = self._leaving.value, worker.pid
+        worker._wait_to_terminate = partial(_end, old, worker, self._stopping)  # noqa: SLF001 - Sanic's raises
+        try:
+            worker.restart(restart_order=order)
+        except OSError as error:
+            worker._current_process, self._leaving.value = old, leaving  # noqa: SLF001 - as above
+            log.error("cannot start a worker", worker=worker.name, reason=error.strerror)  # noqa: TRY400 - it says all
+            return False
+        return True
 
 
 def watch(app: Sanic[Any, Any], leaving: c_int, stopping: c_int, fault: Callable[[], str | None]) -> None:
-    """Have the manager of `app`, in the parent process, watch its workers; as Replacing. `stopping` has all stop."""
+    """Have the manager of `app`, in the parent process, watch its workers; the rest as of Replacing."""
     manager: Any = app.manager
-    told = Event()
-    replacing = Replacing(manager, leaving, fault)
+    told = Told()
+    replacing = Replacing(manager, leaving, stopping, fault)
     manager.shutdown = partial(_shutdown, stopping, manager.shutdown)
     manager._all_workers_ack = partial(_are_up, manager, told, manager._all_workers_ack, replacing)  # noqa: SLF001 - as below
-    manager._sync_states = partial(_sync, manager._sync_states, replacing)  # noqa: SLF001 - as below
+    manager._sync_states = partial(_sync, manager, told, manager._sync_states, replacing)  # noqa: SLF001 - as below
     manager.monitor = partial(_monitor, manager, manager.monitor)
     for number in STOPPING:
         signal.signal(number, partial(_stop, manager, told))
@@ -110,31 +139,43 @@ async def leave_when_told(app: Sanic[Any, Any], stopping: c_int) -> None:
     app.stop(terminate=False)
 
 
+def _end(old: Any, worker: Any, stopping: c_int) -> None:
+    # In a thread of its own, as Sanic has it. When all are to stop, no successor comes up, and the old one sees it too.
+    while worker.state is not ProcessState.ACKED:
+        if stopping.value:
+            return
+        time.sleep(END_PAUSE_SECONDS)
+    old.terminate()
+
+
 def _shutdown(stopping: c_int, shutdown: Callable[[], None]) -> None:
-    stopping.value = 1
-    shutdown()
+    try:
+        shutdown()
+    finally:  # later than the signals: one that comes to a worker that stops already ends it halfway
+        stopping.value = 1
 
 
-def _stop(manager: Any, told: Event, number: int, frame: Any) -> None:
+def _stop(manager: Any, told: Told, number: int, frame: Any) -> None:
     if manager._shutting_down:  # noqa: SLF001 - Sanic tells it in no other way
         manager.shutdown_signal(number, frame)  # the second time it kills
-    elif not told.is_set():
-        told.set()
+    elif not told.to_stop:
+        told.to_stop = True
         manager.monitor_publisher.send(None)  # ends `monitor`
 
 
-def _are_up(manager: Any, told: Event, are_up: Callable[[], bool], replacing: Replacing) -> bool:
+def _are_up(manager: Any, told: Told, are_up: Callable[[], bool], replacing: Replacing) -> bool:
     # Sanic waits for its workers to come up: told to stop meanwhile it starts the others, and then waits for ever.
-    if told.is_set() or manager._shutting_down:  # noqa: SLF001
+    if told.to_stop or manager._shutting_down:  # noqa: SLF001
         manager.shutdown()
         return True
     replacing.look()
     return are_up()
 
 
-def _sync(sync: Callable[[], None], replacing: Replacing) -> None:
+def _sync(manager: Any, told: Told, sync: Callable[[], None], replacing: Replacing) -> None:
     sync()
-    replacing.look()
+    if not (told.to_stop or manager._shutting_down):  # noqa: SLF001
+        replacing.look()
 
 
 def _monitor(manager: Any, monitor: Callable[[], None]) -> None:

@@ -164,6 +164,20 @@ def test_worker_that_dies_while_it_starts_is_replaced(stack: Stack, app_env: str
         server.kill()
 
 
+@pytest.mark.parametrize("tenths", range(4, 12, 2))
+def test_stop_while_workers_are_replaced(start_server: StartServer, tenths: int) -> None:
+    """SIGTERM between the start of a successor and the end of its predecessor ends both."""
+    server = start_server(WORKERS="2")
+    started = psutil.Process(server.process.pid)
+    server.process.send(signal.SIGUSR1)
+    time.sleep(tenths / 10)
+    found = started.children(recursive=True)
+    server.process.send(signal.SIGTERM)
+    assert server.process.wait(9)
+    assert psutil.wait_procs(found, timeout=3)[1] == []
+    assert "Traceback" not in server.process.log.read_text()
+
+
 def is_up(port: int) -> bool:
     try:
         return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=5).status_code == 200
