@@ -75,13 +75,20 @@ def test_stop_under_load_loses_nothing(
     assert "Traceback" not in server.process.log.read_text()
 
 
+def starting(stack: Stack, app_env: str, scratch: Path, *program: str, port: int = 0) -> Process:
+    """A server of two workers that has just been started, and is not waited for."""
+    server = Process(scratch, "server")
+    settings = {"APP_ENV": app_env, "MONGO_URI": stack.mongo_uri, "REDIS_URI": stack.redis_uri, "WORKERS": "2"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PORT": str(port or free_port()), **settings}
+    command = [sys.executable, *(program or ("-m", "telemetry_server")), "serve"]
+    server.start(command, environment=environment, folder=scratch)
+    return server
+
+
 @pytest.mark.parametrize("tenths", range(8))
 def test_stop_while_starting(stack: Stack, app_env: str, scratch: Path, tenths: int) -> None:
     """SIGTERM before the workers are up ends all that has been started by then."""
-    server = Process(scratch, "server")
-    settings = {"APP_ENV": app_env, "MONGO_URI": stack.mongo_uri, "REDIS_URI": stack.redis_uri, "WORKERS": "2"}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PORT": str(free_port()), **settings}
-    server.start([sys.executable, "-m", "telemetry_server", "serve"], environment=environment, folder=scratch)
+    server = starting(stack, app_env, scratch)
     assert server.pid
     started = psutil.Process(server.pid)
     deadline = time.monotonic() + 30
@@ -122,11 +129,8 @@ main()
 
 def test_stop_while_workers_are_deaf(stack: Stack, app_env: str, scratch: Path) -> None:
     """A worker that the signal came too early for stops all the same; here the moment of that is made a second."""
-    server = Process(scratch, "server")
     (scratch / "deaf.py").write_text(DEAF)
-    settings = {"APP_ENV": app_env, "MONGO_URI": stack.mongo_uri, "REDIS_URI": stack.redis_uri, "WORKERS": "2"}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PORT": str(free_port()), **settings}
-    server.start([sys.executable, "deaf.py", "serve"], environment=environment, folder=scratch)
+    server = starting(stack, app_env, scratch, "deaf.py")
     try:
         deadline = time.monotonic() + 30
         while server.log.read_text().count("deaf") < 2:
@@ -141,11 +145,8 @@ def test_stop_while_workers_are_deaf(stack: Stack, app_env: str, scratch: Path) 
 
 def test_worker_that_dies_while_it_starts_is_replaced(stack: Stack, app_env: str, scratch: Path) -> None:
     """Killed before it is up, it is replaced at once, and a stop ends all."""
-    server = Process(scratch, "server")
     port = free_port()
-    settings = {"APP_ENV": app_env, "MONGO_URI": stack.mongo_uri, "REDIS_URI": stack.redis_uri, "WORKERS": "2"}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PORT": str(port), **settings}
-    server.start([sys.executable, "-m", "telemetry_server", "serve"], environment=environment, folder=scratch)
+    server = starting(stack, app_env, scratch, port=port)
     assert server.pid
     try:
         parent, deadline = psutil.Process(server.pid), time.monotonic() + 20
