@@ -20,7 +20,6 @@ import signal
 import time
 from collections.abc import Callable
 from ctypes import c_int
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -37,18 +36,10 @@ END_PAUSE_SECONDS = 0.1
 log = structlog.get_logger(__name__)
 
 
-@dataclass
-class Told:
-    """What a signal has said. Its handler interrupts the very thread that reads it, so this has no lock."""
+class _Watch:
+    """In the place of some of Sanic's manager's methods, in the thread that runs it.
 
-    to_stop: bool = False
-
-
-class Replacing:
-    """Replaces workers when the manager looks: those that died at once, all of them in turn where asked.
-
-    `leaving` tells them who is replaced, `stopping` that all are to stop. fault: why a new worker could not start, if
-    so: then all stay.
+    Signals' handlers interrupt that very thread: what they say is kept without a lock.
     """
 
     def __init__(self, manager: Any, leaving: c_int, stopping: c_int, fault: Callable[[], str | None]) -> None:
@@ -56,16 +47,58 @@ class Replacing:
         self._leaving = leaving
         self._stopping = stopping
         self._fault = fault
-        self._asked = False
+        self._is_to_stop = False
+        self._is_to_replace = False
         self._waiting: list[Any] = []
         self._old: Any = None
         self._looked_at = -math.inf
+        self._shutdown, manager.shutdown = manager.shutdown, self.shutdown
+        self._monitor, manager.monitor = manager.monitor, self.monitor
+        # Sanic has no other way in, here and below.
+        self._are_up, manager._all_workers_ack = manager._all_workers_ack, self.are_up  # noqa: SLF001
+        self._sync, manager._sync_states = manager._sync_states, self.sync  # noqa: SLF001
 
-    def ask(self, *_: object) -> None:
-        """Replace all, soon."""
-        self._asked = True
+    def stop(self, number: int, frame: Any) -> None:
+        """Handle SIGTERM and SIGINT."""
+        if self._manager._shutting_down:  # noqa: SLF001
+            self._manager.shutdown_signal(number, frame)  # the second time it kills
+        elif not self._is_to_stop:
+            self._is_to_stop = True
+            self._manager.monitor_publisher.send(None)  # ends Sanic's `monitor`
 
-    def look(self) -> None:
+    def replace_all(self, *_: object) -> None:
+        """Handle SIGUSR1."""
+        self._is_to_replace = True
+
+    def are_up(self) -> bool:
+        # Sanic waits for its workers to come up: told to stop meanwhile it starts the others, and then waits for ever.
+        if self._is_stopping:
+            self._manager.shutdown()
+            return True
+        self._look()
+        return bool(self._are_up())
+
+    def sync(self) -> None:
+        self._sync()
+        if not self._is_stopping:
+            self._look()
+
+    def monitor(self) -> None:
+        self._monitor()
+        if not self._manager._shutting_down:  # noqa: SLF001
+            self._manager.shutdown()
+
+    def shutdown(self) -> None:
+        try:
+            self._shutdown()
+        finally:  # later than the signals: one that comes to a worker that stops already ends it halfway
+            self._stopping.value = 1
+
+    @property
+    def _is_stopping(self) -> bool:
+        return self._is_to_stop or bool(self._manager._shutting_down)  # noqa: SLF001
+
+    def _look(self) -> None:
         """Replace who is to be, at most every LOOK_SECONDS."""
         now = time.monotonic()
         if now < self._looked_at + LOOK_SECONDS:
@@ -75,8 +108,8 @@ class Replacing:
             if worker.exitcode:
                 log.error("worker died, starting another", worker=worker.name, exitcode=worker.exitcode)
                 self._replace(worker, RestartOrder.SHUTDOWN_FIRST)
-        if self._asked:
-            self._asked = False
+        if self._is_to_replace:
+            self._is_to_replace = False
             if told := self._fault():
                 log.error("workers are not replaced", reason=told)
             else:
@@ -84,37 +117,35 @@ class Replacing:
         if self._waiting and (self._old is None or not self._old.is_alive()):
             worker = self._waiting[0]
             log.info("replacing a worker", worker=worker.name)
-            old = worker._current_process  # noqa: SLF001 - Sanic tells it in no other way
+            old = worker._current_process  # noqa: SLF001
             if self._replace(worker, RestartOrder.STARTUP_FIRST):
                 self._old = old
                 self._waiting.pop(0)
 
     def _replace(self, worker: Any, order: RestartOrder) -> bool:
         """Start another; False where none can be, for want of memory or processes, and is to be tried again."""
-        old = worker._current_process  # noqa: SLF001 - as above
+        old = worker._current_process  # noqa: SLF001
         leaving, self._leaving.value = self._leaving.value, worker.pid
         worker._wait_to_terminate = partial(_end, old, worker, self._stopping)  # noqa: SLF001 - Sanic's raises
         try:
             worker.restart(restart_order=order)
         except OSError as error:
-            worker._current_process, self._leaving.value = old, leaving  # noqa: SLF001 - as above
+            worker._current_process, self._leaving.value = old, leaving  # noqa: SLF001
             log.error("cannot start a worker", worker=worker.name, reason=error.strerror)  # noqa: TRY400 - it says all
             return False
         return True
 
 
 def watch(app: Sanic[Any, Any], leaving: c_int, stopping: c_int, fault: Callable[[], str | None]) -> None:
-    """Have the manager of `app`, in the parent process, watch its workers; the rest as of Replacing."""
-    manager: Any = app.manager
-    told = Told()
-    replacing = Replacing(manager, leaving, stopping, fault)
-    manager.shutdown = partial(_shutdown, stopping, manager.shutdown)
-    manager._all_workers_ack = partial(_are_up, manager, told, manager._all_workers_ack, replacing)  # noqa: SLF001 - as below
-    manager._sync_states = partial(_sync, manager, told, manager._sync_states, replacing)  # noqa: SLF001 - as below
-    manager.monitor = partial(_monitor, manager, manager.monitor)
+    """Have the manager of `app`, in the parent process, watch its workers.
+
+    `leaving` tells them who is replaced, `stopping` that all are to stop. fault: why a new worker could not start, if
+    so: then all stay.
+    """
+    watching = _Watch(app.manager, leaving, stopping, fault)
     for number in STOPPING:
-        signal.signal(number, partial(_stop, manager, told))
-    signal.signal(signal.SIGUSR1, replacing.ask)
+        signal.signal(number, watching.stop)
+    signal.signal(signal.SIGUSR1, watching.replace_all)
 
 
 async def until_known(app: Sanic[Any, Any]) -> None:
@@ -146,39 +177,3 @@ def _end(old: Any, worker: Any, stopping: c_int) -> None:
             return
         time.sleep(END_PAUSE_SECONDS)
     old.terminate()
-
-
-def _shutdown(stopping: c_int, shutdown: Callable[[], None]) -> None:
-    try:
-        shutdown()
-    finally:  # later than the signals: one that comes to a worker that stops already ends it halfway
-        stopping.value = 1
-
-
-def _stop(manager: Any, told: Told, number: int, frame: Any) -> None:
-    if manager._shutting_down:  # noqa: SLF001 - Sanic tells it in no other way
-        manager.shutdown_signal(number, frame)  # the second time it kills
-    elif not told.to_stop:
-        told.to_stop = True
-        manager.monitor_publisher.send(None)  # ends `monitor`
-
-
-def _are_up(manager: Any, told: Told, are_up: Callable[[], bool], replacing: Replacing) -> bool:
-    # Sanic waits for its workers to come up: told to stop meanwhile it starts the others, and then waits for ever.
-    if told.to_stop or manager._shutting_down:  # noqa: SLF001
-        manager.shutdown()
-        return True
-    replacing.look()
-    return are_up()
-
-
-def _sync(manager: Any, told: Told, sync: Callable[[], None], replacing: Replacing) -> None:
-    sync()
-    if not (told.to_stop or manager._shutting_down):  # noqa: SLF001
-        replacing.look()
-
-
-def _monitor(manager: Any, monitor: Callable[[], None]) -> None:
-    monitor()
-    if not manager._shutting_down:  # noqa: SLF001
-        manager.shutdown()
